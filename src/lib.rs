@@ -1,0 +1,2 @@
+//! dozvon
+pub mod proto;

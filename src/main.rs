@@ -1,0 +1,2 @@
+//! dozvon
+fn main() {}
