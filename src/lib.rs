@@ -1,2 +1,3 @@
 //! dozvon
+pub mod cli;
 pub mod proto;

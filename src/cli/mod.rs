@@ -1,0 +1,3 @@
+//! The command line: one file a command, each with its `Args` and its `run`.
+
+pub mod failure;
