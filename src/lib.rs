@@ -1,3 +1,6 @@
 //! dozvon
 pub mod cli;
+pub mod clock;
+pub mod model;
 pub mod proto;
+pub mod store;

@@ -1,0 +1,97 @@
+//! Ids are types: a queue's name can never be taken for an agent's.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Writes the traits of a name that is shared by many events.
+macro_rules! shared_name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes a name that `validate` or the configuration has checked.
+            pub fn new(name: impl Into<Arc<str>>) -> Self {
+                Self(name.into())
+            }
+
+            /// The name.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+    };
+}
+
+shared_name! {
+    /// A queue.
+    QueueId
+}
+shared_name! {
+    /// An agent.
+    AgentId
+}
+shared_name! {
+    /// A number (DID) that callers dial.
+    LineId
+}
+shared_name! {
+    /// One PBX or importer.
+    SourceId
+}
+
+/// A call, unique within its source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(String);
+
+impl CallId {
+    /// Takes an id that `validate` has checked.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key under which the call is found within its source.
+    pub fn key(&self) -> CallKey {
+        CallKey(xxhash_rust::xxh3::xxh3_128(self.0.as_bytes()))
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// 128-bit hash of a call id: what is kept for ever to know a call again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallKey(u128);
+
+impl CallKey {
+    /// The key as stored.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// A key from the store.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+}

@@ -1,0 +1,40 @@
+//! The words every other module speaks: ids, instants, what the switch said, what was concluded.
+//!
+//! Pure data and its bytes. Nothing here decides anything: checks live in `validate`, conclusions in `calls`, figures
+//! in `kpi`. It imports nothing of ours.
+
+mod codec;
+mod event;
+mod fact;
+mod ids;
+mod now;
+mod record;
+mod row;
+mod source;
+mod target;
+mod text;
+mod timestamp;
+mod words;
+
+pub use codec::{
+    CodecError, EVENTS_VERSION, Reader, call_kind, put_call_fields, put_int, put_text, put_uint,
+    read_event, write_event,
+};
+pub use event::{AgentEvent, Body, CallEvent, Caller, Event, LineEvent, Pseudonym, TransferTarget};
+pub use fact::{Fact, Settled};
+pub use ids::{AgentId, CallId, CallKey, LineId, QueueId, SourceId};
+pub use now::{CounterRow, QueueNow, SourceNow};
+pub use record::{
+    CallRecord, CallbackTry, FailedTransfer, Leg, Mark, Marks, Offer, Refusal, Reroute, Tag,
+    Transfer, Visit,
+};
+pub use row::{CallRow, TransferRow, VisitRow};
+pub use source::{Digest, EpochIndex, EpochName, Mode, Position, SourceIndex};
+pub use target::{QueueTarget, Targets};
+pub use text::Text;
+pub use timestamp::Timestamp;
+pub use words::{
+    AgentState, CallbackResult, Direction, EndedBy, Exit, ExitClass, MissedReason, OfferResult,
+    Outcome, QueueExit, RefusalReason, TagKey, TaggedBy, TargetKind, TransferFailure,
+    TransferMethod, TransferOutcome,
+};

@@ -1,0 +1,43 @@
+//! What is true at this moment: the gauges' source, and a counter as the checkpoint keeps it.
+
+use super::ids::{QueueId, SourceId};
+use super::timestamp::Timestamp;
+
+/// One queue of one source at this moment, live calls only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueNow {
+    /// The queue.
+    pub queue: QueueId,
+    /// Visits waiting.
+    pub waiting: u64,
+    /// The earliest queue entry of those waiting.
+    pub oldest_entry: Option<Timestamp>,
+    /// The earliest first queue entry of the calls that wait here.
+    pub oldest_journey: Option<Timestamp>,
+}
+
+/// One source at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceNow {
+    /// The source.
+    pub source: SourceId,
+    /// Its own clock when it last sent; `None` before its first live message.
+    pub sent_at: Option<Timestamp>,
+    /// Our clock when that came in.
+    pub received_at: Timestamp,
+    /// Live calls open or not settled yet.
+    pub calls_open: u64,
+    /// Sequence numbers that never came, in all epochs.
+    pub gap_events: u64,
+    /// Its queues that changed since the last time this was told.
+    pub queues: Vec<QueueNow>,
+}
+
+/// One series of a fact metric as the checkpoint keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterRow {
+    /// Metric name and labels, as in the exposition format.
+    pub series: String,
+    /// Its value, versioned; `metrics` alone reads it.
+    pub state: Vec<u8>,
+}

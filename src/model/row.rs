@@ -1,0 +1,96 @@
+//! Rows as reports read them: one a call, one a visit, one a transfer.
+
+use std::time::Duration;
+
+use super::event::Caller;
+use super::ids::QueueId;
+use super::record::Marks;
+use super::text::Text;
+use super::timestamp::Timestamp;
+use super::words::{
+    Direction, Exit, Outcome, RefusalReason, TargetKind, TransferFailure, TransferMethod,
+    TransferOutcome,
+};
+
+/// One call as reports read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRow {
+    /// Arrival.
+    pub arrived_at: Timestamp,
+    /// How it ended; `None` = still open.
+    pub outcome: Option<Outcome>,
+    /// Inbound or our own return call.
+    pub direction: Direction,
+    /// Tagged `test`: in no figure.
+    pub test: bool,
+    /// Open, or ended and not settled yet: may change.
+    pub provisional: bool,
+    /// Who called.
+    pub caller: Caller,
+    /// Number of visits.
+    pub visits: u32,
+    /// The first queue entered.
+    pub first_queue: Option<QueueId>,
+    /// The last refusal's reason and queue.
+    pub refused: Option<(RefusalReason, Option<QueueId>)>,
+    /// Whether a human answered.
+    pub answered: bool,
+    /// The queue of the first leg.
+    pub first_answer_queue: Option<QueueId>,
+    /// The queue of the last leg.
+    pub last_answer_queue: Option<QueueId>,
+    /// Transfers done.
+    pub transfers: u32,
+    /// Reroutes.
+    pub reroutes: u32,
+    /// Queued again with no transfer told.
+    pub requeued: u32,
+    /// Consultations without hand-over.
+    pub consult_only: u32,
+    /// Causes of failed transfers.
+    pub failed_transfers: Vec<TransferFailure>,
+    /// W4: waits of visits that began after a human answered.
+    pub transfer_wait: Duration,
+    /// What was odd.
+    pub marks: Marks,
+}
+
+/// One visit as reports read it; visits of test calls are not among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitRow {
+    /// The queue.
+    pub queue: QueueId,
+    /// Queue entry.
+    pub entered_at: Timestamp,
+    /// How it ended; `None` = waiting.
+    pub exit: Option<Exit>,
+    /// W1; `None` while waiting, and when the clock stepped back.
+    pub wait: Option<Duration>,
+    /// Talk of its leg.
+    pub talk: Option<Duration>,
+    /// Whether it is its call's first visit.
+    pub first: bool,
+    /// Of a call that is open or not settled yet.
+    pub provisional: bool,
+}
+
+/// One transfer as reports read it; transfers of test calls are not among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferRow {
+    /// Arrival of its call: the cohort it belongs to.
+    pub call_arrived_at: Timestamp,
+    /// The first queue that answered its call.
+    pub first_answer_queue: Option<QueueId>,
+    /// How.
+    pub method: TransferMethod,
+    /// Kind of target.
+    pub target: TargetKind,
+    /// The target's name.
+    pub to: Text,
+    /// The queue of the leg that passed on.
+    pub from_queue: Option<QueueId>,
+    /// Whether the target had the call before.
+    pub is_return: bool,
+    /// What came of it.
+    pub outcome: TransferOutcome,
+}

@@ -1,0 +1,50 @@
+//! What reports read: the rows of a period, as of one journal position.
+
+use std::future::Future;
+
+use crate::model::{CallRow, Position, QueueId, Timestamp, TransferRow, VisitRow};
+
+/// Why the store could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed.
+    #[error("the store failed to {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A row holds what no version has written.
+    #[error("the store's {what} cannot be read")]
+    Corrupt {
+        /// What could not be read.
+        what: &'static str,
+    },
+}
+
+/// The rows of a period, as of one journal position; open calls are among them, marked provisional.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Calls that arrived in the period, test calls included (they are counted as left out).
+    pub calls: Vec<CallRow>,
+    /// Visits whose queue entry lies in the period, without those of test calls.
+    pub visits: Vec<VisitRow>,
+    /// Transfers of calls that arrived in the period, without those of test calls.
+    pub transfers: Vec<TransferRow>,
+    /// Every queue ever seen, sorted.
+    pub queues: Vec<QueueId>,
+    /// Everything up to here is in the rows.
+    pub stored: Position,
+}
+
+/// Reads rows; implemented by each database.
+pub trait Rows: Clone + Send + Sync + 'static {
+    /// The rows of the period `[start, end)`.
+    fn select(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> impl Future<Output = Result<Selection, Error>> + Send;
+}
