@@ -1,4 +1,5 @@
 //! dozvon
+pub mod calls;
 pub mod cli;
 pub mod clock;
 pub mod model;

@@ -1,0 +1,68 @@
+//! Settling of history: files come in any order, so calls settle by events told, not by time.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::model::{CallKey, EpochIndex};
+
+/// How many events each history epoch has told, and which calls settle at which count.
+#[derive(Debug, Default)]
+pub(super) struct Backfill {
+    epochs: HashMap<EpochIndex, Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    events: u64,
+    due: VecDeque<(u64, CallKey)>,
+}
+
+impl Backfill {
+    /// One more event was told; returns how many now.
+    pub(super) fn count(&mut self, epoch: EpochIndex) -> u64 {
+        let told = self.epochs.entry(epoch).or_default();
+        told.events += 1;
+        told.events
+    }
+
+    /// A call will settle once that many events are told.
+    pub(super) fn push(&mut self, epoch: EpochIndex, after: u64, key: CallKey) {
+        self.epochs
+            .entry(epoch)
+            .or_default()
+            .due
+            .push_back((after, key));
+    }
+
+    /// The next call whose count is reached.
+    pub(super) fn pop(&mut self, epoch: EpochIndex) -> Option<CallKey> {
+        let told = self.epochs.get_mut(&epoch)?;
+        let (after, _) = told.due.front()?;
+        if *after > told.events {
+            return None;
+        }
+        told.due.pop_front().map(|(_, key)| key)
+    }
+
+    /// Counts per epoch, in order, for the checkpoint.
+    pub(super) fn counts(&self) -> Vec<(EpochIndex, u64)> {
+        let mut counts: Vec<_> = self
+            .epochs
+            .iter()
+            .map(|(epoch, told)| (*epoch, told.events))
+            .collect();
+        counts.sort_unstable();
+        counts
+    }
+
+    /// Sets a count from the checkpoint.
+    pub(super) fn restore(&mut self, epoch: EpochIndex, events: u64) {
+        self.epochs.entry(epoch).or_default().events = events;
+    }
+
+    /// Puts the due calls in order after a restore.
+    pub(super) fn sort(&mut self) {
+        for told in self.epochs.values_mut() {
+            told.due.make_contiguous().sort_unstable();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! From what the switch said to what happened: one call's story, the table of live calls, deadlines and disorder.
+//!
+//! Pure: events and the time come in, facts go out. Nothing is read, nothing is awaited, no clock is asked. A call's
+//! record is always the fold of its events in their order of happening, so that doubled, late and swapped events end in
+//! the same record; what was already said of a live call is remembered beside it, so that it is said once.
+//!
+//! Not here: what a figure means (`kpi`), who may send (`wire`), what is kept (`store`).
+//!
+//! Invariants: a visit that was said to be offered is said to end exactly once or is shown as waiting, and never both;
+//! a settled call never changes; the same events give the same facts, byte for byte.
+
+mod backfill;
+mod close;
+mod deadlines;
+mod live;
+mod order;
+mod queues;
+mod said;
+mod state;
+mod story;
+mod table;
+mod told;
+mod transfers;
+
+pub use state::{StateError, record_of_told};
+pub use table::{Arrival, Calls, OpenCall, OpenChanges, Options};
