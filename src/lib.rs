@@ -2,6 +2,8 @@
 pub mod calls;
 pub mod cli;
 pub mod clock;
+pub mod database;
+pub mod journal;
 pub mod model;
 pub mod proto;
 pub mod store;

@@ -16,6 +16,9 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
+    /// The disk is full; trying again later helps.
+    #[error("the disk is full")]
+    Full,
     /// A row holds what no version has written.
     #[error("the store's {what} cannot be read")]
     Corrupt {

@@ -1,0 +1,170 @@
+//! What every SQLite file of ours has in common: how it is opened, brought up to date, and what its failures mean.
+//!
+//! Not here: tables and rows (`journal`, `store`).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row as _, SqlSafeStr};
+
+/// The first SQLite in which a WAL reset cannot corrupt the database.
+const SQLITE_LEAST: (u32, u32, u32) = (3, 51, 3);
+/// SQLITE_FULL: no room on the disk, or the file's own limit is reached.
+const SQLITE_FULL: u32 = 13;
+/// SQLite's page size, which is never changed.
+const PAGE_BYTES: u64 = 4096;
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A newer dozvon wrote it.
+    #[error("{} was written by a newer dozvon: upgrade this one, or restore a backup", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The SQLite linked in is too old to be trusted.
+    #[error("SQLite {found} is linked in, 3.51.3 or newer is needed")]
+    OldSqlite {
+        /// The version found.
+        found: String,
+    },
+}
+
+/// How a file is opened.
+pub fn options(path: &Path, synchronous: SqliteSynchronous) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging()
+}
+
+/// Opens the one connection that writes, and brings the tables up to date. `migrations` are name and SQL, in order.
+///
+/// # Errors
+/// When the file cannot be opened, is newer than this dozvon, or SQLite is too old.
+pub async fn open(
+    path: &Path,
+    options: &SqliteConnectOptions,
+    migrations: &[(&'static str, &'static str)],
+) -> Result<SqliteConnection, OpenError> {
+    let failed = |source| OpenError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    let mut writer = SqliteConnection::connect_with(options)
+        .await
+        .map_err(failed)?;
+    let row = sqlx::query("select sqlite_version()")
+        .fetch_one(&mut writer)
+        .await;
+    let found: String = row.map_err(failed)?.get(0);
+    if version(&found) < SQLITE_LEAST {
+        return Err(OpenError::OldSqlite { found });
+    }
+    let migrations = migrations.iter().zip(1..).map(|((name, sql), number)| {
+        let kind = MigrationType::Simple;
+        Migration::new(number, (*name).into(), kind, sql.into_sql_str(), false)
+    });
+    let migrator = Migrator::with_migrations(migrations.collect());
+    let done = migrator.run_direct(None, &mut writer, false).await;
+    done.map_err(|error| {
+        use sqlx::migrate::MigrateError::{VersionMismatch, VersionMissing};
+        if matches!(error, VersionMissing(_) | VersionMismatch(_)) {
+            return OpenError::Newer {
+                path: path.to_owned(),
+            };
+        }
+        failed(error.into())
+    })?;
+    Ok(writer)
+}
+
+/// Limits the file's size: the database then says "full" as a full disk would.
+///
+/// # Errors
+/// When the database fails.
+pub async fn limit(writer: &mut SqliteConnection, bytes: u64) -> Result<(), sqlx::Error> {
+    let pages = bytes.div_ceil(PAGE_BYTES).max(1);
+    let sql = format!("pragma max_page_count = {pages}");
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .execute(writer)
+        .await
+        .map(|_| ())
+}
+
+/// Whether the database says that there is no room.
+pub fn is_full(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_FULL)
+}
+
+/// Ends a transaction that failed half-way; without one, nothing changes.
+pub async fn roll_back(writer: &mut SqliteConnection) {
+    if let Err(error) = sqlx::query("rollback").execute(writer).await {
+        tracing::debug!(%error, "nothing to roll back");
+    }
+}
+
+fn version(text: &str) -> (u32, u32, u32) {
+    let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_journal_syncs_fully_and_sqlite_is_new_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut writer = open(&path, &options(&path, SqliteSynchronous::Full), &[])
+            .await
+            .unwrap();
+        let row = sqlx::query("select synchronous, sqlite_version() from pragma_synchronous");
+        let row = row.fetch_one(&mut writer).await.unwrap();
+        assert_eq!(row.get::<i64, _>(0), 2);
+        assert!(version(&row.get::<String, _>(1)) >= SQLITE_LEAST);
+    }
+
+    #[tokio::test]
+    async fn a_newer_database_is_refused_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let options = options(&path, SqliteSynchronous::Full);
+        let two = [("one", "create table a (b)"), ("two", "create table c (d)")];
+        drop(open(&path, &options, &two).await.unwrap());
+        let error = open(&path, &options, &two[..1]).await.unwrap_err();
+        assert!(error.to_string().contains("newer dozvon"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_full_file_is_known_as_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let options = options(&path, SqliteSynchronous::Full);
+        let one = [("one", "create table a (b blob)")];
+        let mut writer = open(&path, &options, &one).await.unwrap();
+        limit(&mut writer, 64 * 1024).await.unwrap();
+        let query = sqlx::query("insert into a values (zeroblob(1000000))");
+        let error = query.execute(&mut writer).await.unwrap_err();
+        assert!(is_full(&error), "{error}");
+    }
+}

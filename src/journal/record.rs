@@ -1,0 +1,303 @@
+//! The bytes of one commit.
+//!
+//! ```text
+//! row    := "DZ" | version 1 | uint count | entries | CRC-32C of all before, 4 bytes little-endian
+//! entry  := tag | text source | uint epoch | mode | int sent_at µs | int received_at µs | rest
+//! rest   := tag 1 batch:     uint count | events, as the event codec of version 1 writes them, from (0, sent_at)
+//!           tag 2 heartbeat: nothing
+//!           tag 3 finish:    1 complete or 0
+//! ```
+//!
+//! A row's entries stand for consecutive positions: one an event, one a heartbeat, one a finish. A golden file holds a
+//! row of each version ever written; the reader reads them all.
+
+use std::sync::Arc;
+
+use crate::model::{
+    CodecError, EpochIndex, Event, Mode, Reader, SourceId, Timestamp, put_int, put_text, put_uint,
+    read_event, write_event,
+};
+
+const MAGIC: &[u8; 2] = b"DZ";
+const VERSION: u8 = 1;
+const BATCH: u8 = 1;
+const HEARTBEAT: u8 = 2;
+const FINISH: u8 = 3;
+const CRC_BYTES: usize = 4;
+
+/// One thing a source sent, as journaled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Who sent it.
+    pub source: SourceId,
+    /// In which numbering.
+    pub epoch: EpochIndex,
+    /// Live or history.
+    pub mode: Mode,
+    /// The source's clock when it was sent.
+    pub sent_at: Timestamp,
+    /// Our clock when it came in.
+    pub received_at: Timestamp,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What a source sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Events, those that were taken.
+    Batch(Vec<Event>),
+    /// A sign of life.
+    Heartbeat,
+    /// The epoch has no further events.
+    Finish {
+        /// Whether it is a whole file.
+        complete: bool,
+    },
+}
+
+impl Entry {
+    /// How many positions it takes.
+    pub fn positions(&self) -> u64 {
+        match &self.kind {
+            EntryKind::Batch(events) => events.len() as u64,
+            EntryKind::Heartbeat | EntryKind::Finish { .. } => 1,
+        }
+    }
+}
+
+/// Why a row cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The checksum does not fit: the bytes are damaged.
+    #[error("its checksum does not fit")]
+    Checksum,
+    /// A newer version wrote it.
+    #[error("it has version {0}, which this dozvon does not know")]
+    Version(u8),
+    /// The checksum fits, but the bytes are no row.
+    #[error("it is no journal row: {0}")]
+    Malformed(#[from] CodecError),
+    /// Bytes are left over.
+    #[error("it is too long")]
+    Overlong,
+}
+
+/// The bytes of a row.
+pub fn encode(entries: &[Entry]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + entries.iter().map(size_hint).sum::<usize>());
+    out.extend_from_slice(MAGIC);
+    out.push(VERSION);
+    put_uint(&mut out, entries.len() as u64);
+    for entry in entries {
+        let tag = match &entry.kind {
+            EntryKind::Batch(_) => BATCH,
+            EntryKind::Heartbeat => HEARTBEAT,
+            EntryKind::Finish { .. } => FINISH,
+        };
+        out.push(tag);
+        put_text(&mut out, entry.source.as_str());
+        put_uint(&mut out, entry.epoch.0.into());
+        out.push(entry.mode.code());
+        put_int(&mut out, entry.sent_at.as_micros());
+        put_int(&mut out, entry.received_at.as_micros());
+        match &entry.kind {
+            EntryKind::Batch(events) => {
+                put_uint(&mut out, events.len() as u64);
+                let mut before = (0, entry.sent_at);
+                for event in events {
+                    write_event(&mut out, event, &mut before);
+                }
+            }
+            EntryKind::Heartbeat => {}
+            EntryKind::Finish { complete } => out.push((*complete).into()),
+        }
+    }
+    let checksum = crc32c::crc32c(&out);
+    out.extend_from_slice(&checksum.to_le_bytes());
+    out
+}
+
+fn size_hint(entry: &Entry) -> usize {
+    match &entry.kind {
+        EntryKind::Batch(events) => 64 + events.len() * 48,
+        EntryKind::Heartbeat | EntryKind::Finish { .. } => 64,
+    }
+}
+
+/// The entries of a row.
+///
+/// # Errors
+/// When the bytes are damaged, or of a version that is not known here.
+pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, RecordError> {
+    let body = bytes
+        .len()
+        .checked_sub(CRC_BYTES)
+        .ok_or(RecordError::Checksum)?;
+    let (body, checksum) = bytes.split_at(body);
+    if crc32c::crc32c(body).to_le_bytes() != checksum {
+        return Err(RecordError::Checksum);
+    }
+    let reader = &mut Reader::new(body);
+    if reader.take(MAGIC.len())? != MAGIC {
+        return Err(RecordError::Checksum);
+    }
+    match reader.byte()? {
+        VERSION => {}
+        other => return Err(RecordError::Version(other)),
+    }
+    let count = reader.uint()?;
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        entries.push(decode_entry(reader)?);
+    }
+    if reader.is_empty() {
+        Ok(entries)
+    } else {
+        Err(RecordError::Overlong)
+    }
+}
+
+fn decode_entry(reader: &mut Reader<'_>) -> Result<Entry, CodecError> {
+    let tag = reader.byte()?;
+    let source = SourceId::new(Arc::<str>::from(reader.str()?));
+    let epoch = EpochIndex(reader.uint32()?);
+    let mode = reader.byte()?;
+    let mode = Mode::from_code(mode).ok_or(CodecError::Code(mode))?;
+    let sent_at = Timestamp::from_micros(reader.int()?);
+    let received_at = Timestamp::from_micros(reader.int()?);
+    let kind = match tag {
+        BATCH => {
+            let count = reader.uint()?;
+            let mut events = Vec::new();
+            let mut before = (0, sent_at);
+            for _ in 0..count {
+                events.push(read_event(reader, &mut before)?);
+            }
+            EntryKind::Batch(events)
+        }
+        HEARTBEAT => EntryKind::Heartbeat,
+        FINISH => EntryKind::Finish {
+            complete: reader.byte()? != 0,
+        },
+        other => return Err(CodecError::Code(other)),
+    };
+    Ok(Entry {
+        source,
+        epoch,
+        mode,
+        sent_at,
+        received_at,
+        kind,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AgentId, Body, CallEvent, CallId, EndedBy, LineEvent, LineId, QueueId};
+
+    /// What version 1 wrote once and every later version must read.
+    const GOLDEN_V1: &str = include_str!("../../tests/golden/journal-v1.hex");
+
+    fn sample() -> Vec<Entry> {
+        let at = |micros| Timestamp::from_micros(1_700_000_000_000_000 + micros);
+        let call = |sequence, micros, event| Event {
+            sequence,
+            occurred_at: at(micros),
+            ahead: sequence == 3,
+            body: Body::Call {
+                call: CallId::new("c-1"),
+                event,
+            },
+        };
+        let queue = Some(QueueId::new("info"));
+        let agent = AgentId::new("7");
+        let line = LineEvent {
+            line: LineId::new("8412"),
+            busy: 2,
+            total: 30,
+        };
+        let events = vec![
+            call(
+                1,
+                0,
+                CallEvent::QueueEntered {
+                    queue: QueueId::new("info"),
+                    position: 1,
+                    priority: -1,
+                },
+            ),
+            call(2, 9_000_000, CallEvent::AgentConnected { agent, queue }),
+            call(
+                3,
+                8_000_000,
+                CallEvent::Ended {
+                    by: EndedBy::Caller,
+                    cause: "bye".into(),
+                },
+            ),
+            Event {
+                sequence: 5,
+                occurred_at: at(1),
+                ahead: false,
+                body: Body::Line(line),
+            },
+        ];
+        let entry = |kind| Entry {
+            source: SourceId::new("pbx"),
+            epoch: EpochIndex(3),
+            mode: Mode::Live,
+            sent_at: at(10),
+            received_at: at(20),
+            kind,
+        };
+        vec![
+            entry(EntryKind::Batch(events)),
+            entry(EntryKind::Heartbeat),
+            entry(EntryKind::Finish { complete: true }),
+        ]
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn reads_what_it_wrote() {
+        assert_eq!(decode(&encode(&sample())), Ok(sample()));
+    }
+
+    #[test]
+    fn version_1_is_written_and_read_as_ever() {
+        assert_eq!(hex(&encode(&sample())), GOLDEN_V1.trim());
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_is_noticed() {
+        let good = encode(&sample());
+        for position in 0..good.len() {
+            let mut bad = good.clone();
+            bad[position] ^= 1;
+            assert_eq!(decode(&bad), Err(RecordError::Checksum), "byte {position}");
+        }
+    }
+
+    #[test]
+    fn a_cut_row_is_noticed() {
+        let good = encode(&sample());
+        for length in 0..good.len() {
+            assert!(decode(&good[..length]).is_err(), "length {length}");
+        }
+    }
+
+    #[test]
+    fn a_newer_version_is_named() {
+        let mut newer = encode(&[]);
+        newer.truncate(newer.len() - CRC_BYTES);
+        newer[2] = 9;
+        let checksum = crc32c::crc32c(&newer);
+        newer.extend_from_slice(&checksum.to_le_bytes());
+        assert_eq!(decode(&newer), Err(RecordError::Version(9)));
+    }
+}

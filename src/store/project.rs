@@ -1,0 +1,68 @@
+//! From a record to the rows that reports read.
+
+use crate::model::{CallRecord, CallRow, Direction, TransferRow, VisitRow};
+
+/// The call's own row.
+pub(super) fn call_row(record: &CallRecord, provisional: bool) -> CallRow {
+    let refused = record.refusals.last();
+    let after_human = record.visits.iter().filter(|visit| visit.after_human);
+    CallRow {
+        arrived_at: record.arrived_at,
+        outcome: record.outcome,
+        direction: record.direction,
+        test: record.test,
+        provisional,
+        caller: record.caller,
+        visits: record.visits.len() as u32,
+        first_queue: record.visits.first().map(|visit| visit.queue.clone()),
+        refused: refused.map(|refusal| (refusal.reason, refusal.queue.clone())),
+        answered: !record.legs.is_empty(),
+        first_answer_queue: record.legs.first().and_then(|leg| leg.queue.clone()),
+        last_answer_queue: record.legs.last().and_then(|leg| leg.queue.clone()),
+        transfers: record.transfers.len() as u32,
+        reroutes: record.reroutes.len() as u32,
+        requeued: record.requeued,
+        consult_only: record.consult_only,
+        failed_transfers: record
+            .failed_transfers
+            .iter()
+            .map(|failed| failed.cause)
+            .collect(),
+        transfer_wait: after_human.filter_map(|visit| visit.wait).sum(),
+        marks: record.marks,
+    }
+}
+
+/// The rows of its visits.
+pub(super) fn visit_rows(
+    record: &CallRecord,
+    provisional: bool,
+) -> impl Iterator<Item = VisitRow> + '_ {
+    record
+        .visits
+        .iter()
+        .enumerate()
+        .map(move |(index, visit)| VisitRow {
+            queue: visit.queue.clone(),
+            entered_at: visit.entered_at,
+            exit: visit.exit,
+            wait: visit.wait,
+            talk: visit.talk,
+            first: index == 0 && record.direction == Direction::Inbound,
+            provisional,
+        })
+}
+
+/// The rows of its transfers.
+pub(super) fn transfer_rows(record: &CallRecord) -> impl Iterator<Item = TransferRow> + '_ {
+    record.transfers.iter().map(|transfer| TransferRow {
+        call_arrived_at: record.arrived_at,
+        first_answer_queue: record.legs.first().and_then(|leg| leg.queue.clone()),
+        method: transfer.method,
+        target: transfer.target,
+        to: transfer.to.clone(),
+        from_queue: transfer.from_queue.clone(),
+        is_return: transfer.is_return,
+        outcome: transfer.outcome,
+    })
+}

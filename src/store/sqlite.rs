@@ -1,0 +1,408 @@
+//! The store's SQLite file: opened, read by reports, read at a start.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use crate::database::{self, OpenError};
+use crate::model::{
+    CallKey, CallRecord, CallRow, Caller, CounterRow, Direction, EpochIndex, Exit, Marks, Outcome,
+    Position, Pseudonym, QueueId, RefusalReason, SourceId, TargetKind, Timestamp, TransferFailure,
+    TransferMethod, TransferOutcome, TransferRow, VisitRow,
+};
+
+use super::project;
+use super::rows::{Error, Rows, Selection};
+use super::write::{StoreWriter, unseal};
+
+/// Keys asked for in one statement.
+const KEYS_A_STATEMENT: usize = 1_000;
+/// Reports that may read at the same time.
+const READERS: u32 = 4;
+
+/// Reads the record out of an open call's state; `None` = damaged. Given from outside: the store knows no stories.
+pub type OpenReader = fn(&[u8]) -> Option<CallRecord>;
+
+/// A source as the checkpoint left it.
+#[derive(Clone, Debug)]
+pub struct StoredSource {
+    /// The source.
+    pub source: SourceId,
+    /// Its state; `None` = damaged.
+    pub state: Option<Vec<u8>>,
+    /// Its clock and ours when it last sent live.
+    pub heard: Option<(Timestamp, Timestamp)>,
+    /// Events that came after their call was settled.
+    pub late_events: u64,
+    /// Events of calls known under another epoch.
+    pub call_exists_events: u64,
+    /// Its open calls; `None` = damaged.
+    pub open: Vec<(CallKey, Option<Vec<u8>>)>,
+}
+
+/// Where a restart goes on.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Everything up to here is in the rows.
+    pub position: Position,
+    /// Sources with their open calls.
+    pub sources: Vec<StoredSource>,
+    /// Series; `None` = damaged.
+    pub counters: Option<Vec<CounterRow>>,
+    /// Every queue ever seen.
+    pub queues: HashSet<QueueId>,
+}
+
+/// The store, for those who read.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: SqlitePool,
+    open_reader: OpenReader,
+}
+
+impl Store {
+    /// Opens or makes the file; the one writer and the readers beside it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is newer than this dozvon, or SQLite is too old.
+    pub async fn open(
+        path: &Path,
+        open_reader: OpenReader,
+    ) -> Result<(Self, StoreWriter), OpenError> {
+        let options = database::options(path, SqliteSynchronous::Normal);
+        let sql = include_str!("../../migrations/sqlite/store/0001_store.sql");
+        let connection = database::open(path, &options, &[("store", sql)]).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        let writer = StoreWriter {
+            connection,
+            sources: HashMap::new(),
+            next_row: 1,
+        };
+        Ok((
+            Self {
+                readers,
+                open_reader,
+            },
+            writer,
+        ))
+    }
+
+    /// Which of these calls were settled before `position`, and under which epoch.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settled(
+        &self,
+        source: &SourceId,
+        keys: &[CallKey],
+        position: Position,
+    ) -> Result<Vec<(CallKey, EpochIndex)>, Error> {
+        let mut found = Vec::new();
+        for keys in keys.chunks(KEYS_A_STATEMENT) {
+            let mut sql = QueryBuilder::<Sqlite>::new(
+                "select call_key, epoch_id from call_keys where source_id =
+                (select source_id from sources where name = ",
+            );
+            sql.push_bind(source.as_str())
+                .push(") and settled_position < ");
+            sql.push_bind(position.0 as i64).push(" and call_key in (");
+            let mut values = sql.separated(", ");
+            for key in keys {
+                values.push_bind(key.to_bytes().to_vec());
+            }
+            sql.push(")");
+            let rows = sql.build().fetch_all(&self.readers).await;
+            for row in rows.map_err(failed("look calls up"))? {
+                found.push((key(&row, 0)?, EpochIndex(row.get::<u32, _>(1))));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl StoreWriter {
+    /// Reads where a restart goes on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load(&mut self) -> Result<Checkpoint, Error> {
+        let connection = &mut self.connection;
+        let position = position(connection).await?;
+        let sql = "select source_id, name, state, sent_at, received_at, late_events,
+            call_exists_events from sources order by source_id";
+        let mut sources = Vec::new();
+        for row in all(connection, sql).await? {
+            let id: i64 = row.get(0);
+            let heard = row
+                .get::<Option<i64>, _>(3)
+                .zip(row.get::<Option<i64>, _>(4));
+            let source = SourceId::new(row.get::<String, _>(1));
+            self.sources.insert(source.clone(), id);
+            sources.push((
+                id,
+                StoredSource {
+                    source,
+                    state: unseal(row.get::<&[u8], _>(2)).map(<[u8]>::to_vec),
+                    heard: heard.map(|(sent, received)| {
+                        (
+                            Timestamp::from_micros(sent),
+                            Timestamp::from_micros(received),
+                        )
+                    }),
+                    late_events: row.get::<i64, _>(5) as u64,
+                    call_exists_events: row.get::<i64, _>(6) as u64,
+                    open: Vec::new(),
+                },
+            ));
+        }
+        for row in all(
+            connection,
+            "select source_id, call_key, state from open_calls",
+        )
+        .await?
+        {
+            let id: i64 = row.get(0);
+            let state = unseal(row.get::<&[u8], _>(2)).map(<[u8]>::to_vec);
+            if let Some((_, source)) = sources.iter_mut().find(|(other, _)| *other == id) {
+                source.open.push((key(&row, 1)?, state));
+            }
+        }
+        let mut counters = Some(Vec::new());
+        for row in all(connection, "select series, state from counters").await? {
+            let state = unseal(row.get::<&[u8], _>(1)).map(<[u8]>::to_vec);
+            counters = counters.zip(state).map(|(mut counters, state)| {
+                counters.push(CounterRow {
+                    series: row.get(0),
+                    state,
+                });
+                counters
+            });
+        }
+        let queues = all(connection, "select name from queues").await?;
+        let queues = queues
+            .iter()
+            .map(|row| QueueId::new(row.get::<String, _>(0)))
+            .collect();
+        let last = all(connection, "select coalesce(max(call_row), 0) from calls").await?;
+        self.next_row = last.first().map_or(0, |row| row.get::<i64, _>(0)) + 1;
+        let sources = sources.into_iter().map(|(_, source)| source).collect();
+        Ok(Checkpoint {
+            position,
+            sources,
+            counters,
+            queues,
+        })
+    }
+}
+
+impl Rows for Store {
+    async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {
+        // One read transaction: every table as of one position.
+        let mut transaction = self
+            .readers
+            .begin()
+            .await
+            .map_err(failed("begin to read"))?;
+        let connection = &mut *transaction;
+        let stored = position(connection).await?;
+        let period = (start.as_micros(), end.as_micros());
+        let mut selection = Selection {
+            stored,
+            ..Selection::default()
+        };
+        let mut names = Names::default();
+
+        let sql = "select arrived_at, outcome, direction, test, caller_key, caller, visits,
+            first_queue, refused_reason, refused_queue, answered, first_answer_queue,
+            last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
+            transfer_wait, marks from calls where arrived_at >= ? and arrived_at < ?";
+        for row in within(connection, sql, period).await? {
+            selection.calls.push(names.call(&row)?);
+        }
+        let sql = "select queue, entered_at, exit, wait, talk, visit from visits
+            where entered_at >= ? and entered_at < ? and test = 0";
+        for row in within(connection, sql, period).await? {
+            selection.visits.push(names.visit(&row)?);
+        }
+        let sql = "select call_arrived_at, first_answer_queue, method, target, to_name,
+            from_queue, is_return, outcome from transfers
+            where call_arrived_at >= ? and call_arrived_at < ? and test = 0";
+        for row in within(connection, sql, period).await? {
+            selection.transfers.push(names.transfer(&row)?);
+        }
+        for row in all(connection, "select state from open_calls").await? {
+            let state = unseal(row.get::<&[u8], _>(0)).and_then(self.open_reader);
+            let record = state.ok_or(Error::Corrupt { what: "open call" })?;
+            add_open(&mut selection, &record, start, end);
+        }
+        for row in all(connection, "select name from queues order by name").await? {
+            selection.queues.push(names.queue(row.get(0)));
+        }
+        Ok(selection)
+    }
+}
+
+fn add_open(selection: &mut Selection, record: &CallRecord, start: Timestamp, end: Timestamp) {
+    let within = |at: Timestamp| at >= start && at < end;
+    if within(record.arrived_at) {
+        selection.calls.push(project::call_row(record, true));
+    }
+    if record.test {
+        return;
+    }
+    let visits = project::visit_rows(record, true).filter(|visit| within(visit.entered_at));
+    selection.visits.extend(visits);
+    if within(record.arrived_at) {
+        selection.transfers.extend(project::transfer_rows(record));
+    }
+}
+
+fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
+    move |source| Error::Database { doing, source }
+}
+
+async fn all(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+) -> Result<Vec<SqliteRow>, Error> {
+    sqlx::query(sql)
+        .fetch_all(connection)
+        .await
+        .map_err(failed("read"))
+}
+
+async fn within(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    (start, end): (i64, i64),
+) -> Result<Vec<SqliteRow>, Error> {
+    let query = sqlx::query(sql).bind(start).bind(end);
+    query
+        .fetch_all(connection)
+        .await
+        .map_err(failed("read a period"))
+}
+
+async fn position(connection: &mut SqliteConnection) -> Result<Position, Error> {
+    let query = sqlx::query("select position from checkpoint");
+    let row = query
+        .fetch_one(connection)
+        .await
+        .map_err(failed("read the checkpoint"))?;
+    Ok(Position(row.get::<i64, _>(0) as u64))
+}
+
+fn key(row: &SqliteRow, column: usize) -> Result<CallKey, Error> {
+    let bytes: &[u8] = row.get(column);
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| Error::Corrupt { what: "call key" })?;
+    Ok(CallKey::from_bytes(bytes))
+}
+
+fn word<T>(row: &SqliteRow, column: usize, from_code: fn(u8) -> Option<T>) -> Result<T, Error> {
+    from_code(row.get::<u8, _>(column)).ok_or(Error::Corrupt { what: "code" })
+}
+
+fn span(row: &SqliteRow, column: usize) -> Option<std::time::Duration> {
+    row.get::<Option<i64>, _>(column)
+        .map(|micros| std::time::Duration::from_micros(micros as u64))
+}
+
+/// Queue names read again and again share their memory.
+#[derive(Default)]
+struct Names {
+    known: HashSet<QueueId>,
+}
+
+impl Names {
+    fn queue(&mut self, name: &str) -> QueueId {
+        let queue = QueueId::new(name);
+        match self.known.get(&queue) {
+            Some(known) => known.clone(),
+            None => {
+                self.known.insert(queue.clone());
+                queue
+            }
+        }
+    }
+
+    fn maybe_queue(&mut self, row: &SqliteRow, column: usize) -> Option<QueueId> {
+        row.get::<Option<&str>, _>(column)
+            .map(|name| self.queue(name))
+    }
+
+    fn call(&mut self, row: &SqliteRow) -> Result<CallRow, Error> {
+        let caller = match (row.get::<Option<u32>, _>(4), row.get::<Option<&[u8]>, _>(5)) {
+            (Some(key), Some(hash)) => {
+                let hash = hash
+                    .try_into()
+                    .map_err(|_| Error::Corrupt { what: "pseudonym" })?;
+                Caller::Known(Pseudonym { key, hash })
+            }
+            (_, Some(_)) => Caller::Withheld,
+            (_, None) => Caller::Unknown,
+        };
+        let refused = match row.get::<Option<u8>, _>(8) {
+            None => None,
+            Some(_) => Some((
+                word(row, 8, RefusalReason::from_code)?,
+                self.maybe_queue(row, 9),
+            )),
+        };
+        let failed = row.get::<&[u8], _>(14).iter();
+        let failed = failed.map(|code| TransferFailure::from_code(*code));
+        Ok(CallRow {
+            arrived_at: Timestamp::from_micros(row.get(0)),
+            outcome: Some(word(row, 1, Outcome::from_code)?),
+            direction: word(row, 2, Direction::from_code)?,
+            test: row.get(3),
+            provisional: false,
+            caller,
+            visits: row.get(6),
+            first_queue: self.maybe_queue(row, 7),
+            refused,
+            answered: row.get(10),
+            first_answer_queue: self.maybe_queue(row, 11),
+            last_answer_queue: self.maybe_queue(row, 12),
+            transfers: row.get(13),
+            failed_transfers: failed
+                .collect::<Option<_>>()
+                .ok_or(Error::Corrupt { what: "code" })?,
+            reroutes: row.get(15),
+            requeued: row.get(16),
+            consult_only: row.get(17),
+            transfer_wait: span(row, 18).unwrap_or_default(),
+            marks: Marks::from_bits(row.get(19)),
+        })
+    }
+
+    fn visit(&mut self, row: &SqliteRow) -> Result<VisitRow, Error> {
+        Ok(VisitRow {
+            queue: self.queue(row.get(0)),
+            entered_at: Timestamp::from_micros(row.get(1)),
+            exit: Some(word(row, 2, Exit::from_code)?),
+            wait: span(row, 3),
+            talk: span(row, 4),
+            first: row.get::<i64, _>(5) == 0,
+            provisional: false,
+        })
+    }
+
+    fn transfer(&mut self, row: &SqliteRow) -> Result<TransferRow, Error> {
+        Ok(TransferRow {
+            call_arrived_at: Timestamp::from_micros(row.get(0)),
+            first_answer_queue: self.maybe_queue(row, 1),
+            method: word(row, 2, TransferMethod::from_code)?,
+            target: word(row, 3, TargetKind::from_code)?,
+            to: row.get::<&str, _>(4).into(),
+            from_queue: self.maybe_queue(row, 5),
+            is_return: row.get(6),
+            outcome: word(row, 7, TransferOutcome::from_code)?,
+        })
+    }
+}
