@@ -1,0 +1,161 @@
+# Finds the tools that the tests need, installs what is missing and exports their paths. Sourced by tests/run and
+# .ci/run with the repository's root as the working folder.
+#
+# Debian packages come by apt-get (as root or by `sudo -n`), Python and Node packages go into .tests/ and nowhere else.
+# Each step leaves a stamp there, so that the next run does nothing. A tool named in the environment is taken as it is.
+
+tools=$PWD/.tests
+buf_version=1.75.0
+
+say() { printf 'tests: %s\n' "$*" >&2; }
+
+# Runs its arguments as root; fails where that is not allowed.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+may_install() {
+  command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+}
+
+# Says which Debian packages are wanted and how to get them, and stops.
+refuse() {
+  say "these Debian packages are missing, and I have no right (or no apt-get) to install them:"
+  printf '    %s\n' "$*" >&2
+  say "install them and run again:"
+  printf '    sudo apt-get install --no-install-recommends %s\n' "$*" >&2
+  exit 1
+}
+
+# Refreshes the package lists, once a run: a bare image has none. A third party's broken list is not our concern.
+update_lists() {
+  [ -n "${lists_updated:-}" ] && return
+  lists_updated=yes
+  as_root apt-get update -q >&2 || say "apt-get update failed in part; going on with the lists there are"
+}
+
+# A Python that can make virtual environments: Debian's lacks that without python3-venv, another may come first in PATH.
+find_python() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+      command -v "$python"
+      return
+    fi
+  done
+  return 1
+}
+
+# The Debian packages that nothing on this machine stands in for.
+missing_packages() {
+  command -v cc >/dev/null || echo gcc libc6-dev
+  command -v git >/dev/null || echo git
+  [ -n "${DOZVON_TEST_PYTHON:-}" ] || find_python >/dev/null || echo python3 python3-venv
+  [ -n "${DOZVON_TEST_BUF:-}" ] || native_buf >/dev/null || command -v npm >/dev/null || echo npm
+  # Debian's node trusts the system's certificates only, and merely recommends the package that has them.
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+}
+
+install_packages() {
+  local missing
+  read -r -d '' -a missing < <(missing_packages) || true
+  [ ${#missing[@]} = 0 ] && return
+  may_install || refuse "${missing[@]}" $(prometheus_there || echo prometheus)
+  say "installing ${missing[*]}"
+  update_lists
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+}
+
+# The stubs' generator and the gRPC runtime, in an environment of their own.
+install_python() {
+  [ -n "${DOZVON_TEST_PYTHON:-}" ] && return
+  local home=$tools/python wanted
+  export DOZVON_TEST_PYTHON=$home/bin/python
+  wanted=$(cat tests/python/requirements.txt)
+  if [ "$(cat "$home/stamp" 2>/dev/null)" = "$wanted" ] && "$DOZVON_TEST_PYTHON" -c '' 2>/dev/null; then return; fi
+  say "installing the Python packages of tests/python/requirements.txt into .tests/python"
+  rm -rf "$home"
+  "$(find_python)" -m venv "$home"
+  # Wheels only: building gRPC from source takes half an hour and a C++ compiler.
+  "$DOZVON_TEST_PYTHON" -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
+    -r tests/python/requirements.txt >&2
+  printf '%s\n' "$wanted" >"$home/stamp"
+}
+
+# The binary itself: npm's wrapper would start Node for each call.
+native_buf() {
+  local home=$tools/node binary
+  [ "$(cat "$home/stamp" 2>/dev/null)" = "$buf_version" ] || return 1
+  for binary in "$home"/node_modules/@bufbuild/buf-*/bin/buf; do
+    if [ -x "$binary" ]; then
+      echo "$binary"
+      return
+    fi
+  done
+  return 1
+}
+
+install_buf() {
+  [ -n "${DOZVON_TEST_BUF:-}" ] && return
+  if ! native_buf >/dev/null; then
+    say "installing @bufbuild/buf $buf_version into .tests/node"
+    rm -rf "$tools/node"
+    mkdir -p "$tools/node"
+    npm install --prefix "$tools/node" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
+      "@bufbuild/buf@$buf_version" >&2
+    printf '%s\n' "$buf_version" >"$tools/node/stamp"
+  fi
+  DOZVON_TEST_BUF=$(native_buf) || { say "npm brought no buf for this kind of machine; set DOZVON_TEST_BUF"; exit 1; }
+  export DOZVON_TEST_BUF
+}
+
+prometheus_there() {
+  { [ -n "${DOZVON_TEST_PROMTOOL:-}" ] && [ -n "${DOZVON_TEST_PROMETHEUS:-}" ]; } \
+    || { command -v promtool && command -v prometheus; } >/dev/null \
+    || [ -x "$tools/prometheus/usr/bin/promtool" ]
+}
+
+# Prometheus is unpacked, not installed: the Debian package would start a server, now and after each boot.
+install_prometheus() {
+  local home=$tools/prometheus
+  if ! prometheus_there; then
+    command -v apt-get >/dev/null || refuse prometheus
+    say "unpacking prometheus into .tests/prometheus"
+    rm -rf "$home" && mkdir -p "$home/package"
+    (cd "$home/package" && apt-get download -q prometheus >&2) || {
+      may_install || refuse prometheus
+      update_lists
+      (cd "$home/package" && apt-get download -q prometheus >&2)
+    }
+    dpkg-deb -x "$home"/package/prometheus_*.deb "$home/unpacked"
+    rm -rf "$home/package"
+    # Moved into place as the last step: what is there is whole.
+    mv "$home/unpacked/usr" "$home/usr"
+  fi
+  PATH=$PATH:$home/usr/bin
+  export DOZVON_TEST_PROMTOOL=${DOZVON_TEST_PROMTOOL:-$(command -v promtool)}
+  export DOZVON_TEST_PROMETHEUS=${DOZVON_TEST_PROMETHEUS:-$(command -v prometheus)}
+}
+
+# The recorded calls that some tests count: beside the project, or where DOZVON_SHARED says.
+find_shared() {
+  if [ -z "${DOZVON_SHARED:-}" ] && [ -d ../shared ]; then
+    DOZVON_SHARED=$(cd ../shared && pwd)
+    export DOZVON_SHARED
+  fi
+  if [ -z "${DOZVON_SHARED:-}" ]; then
+    say "no ../shared beside the project and DOZVON_SHARED is not set: tests on recorded calls are left out"
+    [ "${CI:-}" != true ] || { say "in CI they must run"; exit 1; }
+  elif [ ! -d "$DOZVON_SHARED" ]; then
+    say "DOZVON_SHARED names no folder: $DOZVON_SHARED"
+    exit 1
+  fi
+}
+
+command -v cargo >/dev/null || { say "cargo is missing: install Rust by https://rustup.rs"; exit 1; }
+find_shared
+mkdir -p "$tools"
+install_packages
+install_python
+install_buf
+install_prometheus
