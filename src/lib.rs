@@ -4,6 +4,7 @@ pub mod cli;
 pub mod clock;
 pub mod database;
 pub mod journal;
+pub mod metrics;
 pub mod model;
 pub mod proto;
 pub mod store;

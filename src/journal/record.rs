@@ -6,16 +6,18 @@
 //! rest   := tag 1 batch:     uint count | events, as the event codec of version 1 writes them, from (0, sent_at)
 //!           tag 2 heartbeat: nothing
 //!           tag 3 finish:    1 complete or 0
+//!           tag 4 rejected:  uint count | count × (int sequence ±Δ, text reason), from 0
 //! ```
 //!
-//! A row's entries stand for consecutive positions: one an event, one a heartbeat, one a finish. A golden file holds a
+//! A row's entries stand for consecutive positions: one an event, one a heartbeat, one a finish, one a rejected
+//! event. A golden file holds a
 //! row of each version ever written; the reader reads them all.
 
 use std::sync::Arc;
 
 use crate::model::{
-    CodecError, EpochIndex, Event, Mode, Reader, SourceId, Timestamp, put_int, put_text, put_uint,
-    read_event, write_event,
+    CodecError, EpochIndex, Event, Mode, Reader, SourceId, Text, Timestamp, put_int, put_text,
+    put_uint, read_event, write_event,
 };
 
 const MAGIC: &[u8; 2] = b"DZ";
@@ -23,6 +25,7 @@ const VERSION: u8 = 1;
 const BATCH: u8 = 1;
 const HEARTBEAT: u8 = 2;
 const FINISH: u8 = 3;
+const REJECTED: u8 = 4;
 const CRC_BYTES: usize = 4;
 
 /// One thing a source sent, as journaled.
@@ -54,6 +57,9 @@ pub enum EntryKind {
         /// Whether it is a whole file.
         complete: bool,
     },
+    /// Numbers that were rejected, each with its reason: remembered, so that counting them again after a crash gives
+    /// the same.
+    Rejected(Vec<(u64, Text)>),
 }
 
 impl Entry {
@@ -61,6 +67,7 @@ impl Entry {
     pub fn positions(&self) -> u64 {
         match &self.kind {
             EntryKind::Batch(events) => events.len() as u64,
+            EntryKind::Rejected(events) => events.len() as u64,
             EntryKind::Heartbeat | EntryKind::Finish { .. } => 1,
         }
     }
@@ -94,6 +101,7 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
             EntryKind::Batch(_) => BATCH,
             EntryKind::Heartbeat => HEARTBEAT,
             EntryKind::Finish { .. } => FINISH,
+            EntryKind::Rejected(_) => REJECTED,
         };
         out.push(tag);
         put_text(&mut out, entry.source.as_str());
@@ -111,6 +119,15 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
             }
             EntryKind::Heartbeat => {}
             EntryKind::Finish { complete } => out.push((*complete).into()),
+            EntryKind::Rejected(events) => {
+                put_uint(&mut out, events.len() as u64);
+                let mut before = 0u64;
+                for (sequence, reason) in events {
+                    put_int(&mut out, sequence.wrapping_sub(before) as i64);
+                    put_text(&mut out, reason);
+                    before = *sequence;
+                }
+            }
         }
     }
     let checksum = crc32c::crc32c(&out);
@@ -121,6 +138,7 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
 fn size_hint(entry: &Entry) -> usize {
     match &entry.kind {
         EntryKind::Batch(events) => 64 + events.len() * 48,
+        EntryKind::Rejected(events) => 64 + events.len() * 32,
         EntryKind::Heartbeat | EntryKind::Finish { .. } => 64,
     }
 }
@@ -180,6 +198,16 @@ fn decode_entry(reader: &mut Reader<'_>) -> Result<Entry, CodecError> {
         FINISH => EntryKind::Finish {
             complete: reader.byte()? != 0,
         },
+        REJECTED => {
+            let count = reader.uint()?;
+            let mut events = Vec::new();
+            let mut before = 0u64;
+            for _ in 0..count {
+                before = before.wrapping_add(reader.int()? as u64);
+                events.push((before, Text::from(reader.str()?)));
+            }
+            EntryKind::Rejected(events)
+        }
         other => return Err(CodecError::Code(other)),
     };
     Ok(Entry {
@@ -201,7 +229,7 @@ mod tests {
     const GOLDEN_V1: &str = include_str!("../../tests/golden/journal-v1.hex");
 
     fn sample() -> Vec<Entry> {
-        let at = |micros| Timestamp::from_micros(1_700_000_000_000_000 + micros);
+        let at = |micros: i64| Timestamp::from_micros(1_700_000_000_000_000 + micros);
         let call = |sequence, micros, event| Event {
             sequence,
             occurred_at: at(micros),
@@ -256,6 +284,10 @@ mod tests {
             entry(EntryKind::Batch(events)),
             entry(EntryKind::Heartbeat),
             entry(EntryKind::Finish { complete: true }),
+            entry(EntryKind::Rejected(vec![
+                (4, "too_long".into()),
+                (9, "kind_missing".into()),
+            ])),
         ]
     }
 

@@ -4,13 +4,15 @@
 //! applied, and answers. There is no timer: a lone event is committed at once, and while a commit syncs the next group
 //! gathers by itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::model::{Body, Digest, EpochIndex, EpochName, Event, Position, SourceId, Timestamp};
+use crate::model::{
+    Body, Digest, EpochIndex, EpochName, Event, Position, SourceId, Text, Timestamp,
+};
 
 use super::commit::Commit;
 use super::durable::Durable;
@@ -89,8 +91,8 @@ pub struct Committed {
     pub entries: Vec<Entry>,
     /// Events that were known before, by source.
     pub duplicates: Vec<(SourceId, u64)>,
-    /// Events that were rejected, by source and reason.
-    pub rejected: Vec<(SourceId, &'static str)>,
+    /// Numbers that never came, of the sources where they changed.
+    pub missing: Vec<(SourceId, u64)>,
 }
 
 struct Epoch {
@@ -122,7 +124,6 @@ struct Group {
     /// Numberings as they were, to be put back when the commit is refused.
     before: BTreeMap<EpochIndex, Numbering>,
     rejected: BTreeMap<EpochIndex, Vec<RejectedEvent>>,
-    rejected_reasons: Vec<(SourceId, &'static str)>,
     duplicates: Vec<(SourceId, u64)>,
     answers: Vec<Answer>,
 }
@@ -240,11 +241,17 @@ impl Writer {
             SubmissionKind::Batch(items) => {
                 let rejected = group.rejected.entry(epoch).or_default();
                 let taken = take_items(numbering, &source, items, rejected);
-                let reasons = taken
-                    .rejected
-                    .iter()
-                    .map(|reason| (source.clone(), *reason));
-                group.rejected_reasons.extend(reasons);
+                if !taken.rejected.is_empty() {
+                    group.positions += taken.rejected.len() as u64;
+                    group.entries.push(Entry {
+                        source: source.clone(),
+                        epoch,
+                        mode,
+                        sent_at,
+                        received_at,
+                        kind: EntryKind::Rejected(taken.rejected),
+                    });
+                }
                 if taken.duplicates > 0 {
                     group.duplicates.push((source.clone(), taken.duplicates));
                 }
@@ -319,7 +326,8 @@ impl Writer {
         let gaps = pairs
             .filter(|(_, numbering, before)| !numbering.gaps().eq(before.gaps()))
             .map(|(epoch, numbering, _)| (epoch, numbering))
-            .collect();
+            .collect::<Vec<_>>();
+        let missing = self.missing(&gaps);
         let row = (group.positions > 0).then(|| (first, last, record::encode(&group.entries)));
         let bytes = row.as_ref().map_or(0, |(_, _, body)| body.len() as u64);
         if row.is_some() || !marks.is_empty() {
@@ -351,16 +359,34 @@ impl Writer {
             took,
             entries: group.entries,
             duplicates: group.duplicates,
-            rejected: group.rejected_reasons,
+            missing,
         };
         let nothing = committed.entries.is_empty()
             && committed.duplicates.is_empty()
-            && committed.rejected.is_empty();
+            && committed.missing.is_empty();
         if !nothing {
             // Fails only when the pipeline has stopped, and then the process is stopping.
             drop(self.committed.send(committed).await);
         }
         Ok(())
+    }
+
+    /// Numbers that never came, of the sources of these epochs, over all their epochs.
+    fn missing(&self, changed: &[(EpochIndex, &Numbering)]) -> Vec<(SourceId, u64)> {
+        let sources: BTreeSet<&SourceId> = changed
+            .iter()
+            .map(|(epoch, _)| &self.epochs[epoch.0 as usize].source)
+            .collect();
+        let missing = |source: &SourceId| {
+            let ours = self.epochs.iter().filter(|epoch| epoch.source == *source);
+            ours.fold(0, |sum: u64, epoch| {
+                sum.saturating_add(epoch.numbering.missing())
+            })
+        };
+        sources
+            .into_iter()
+            .map(|source| (source.clone(), missing(source)))
+            .collect()
     }
 
     fn answer(&self, answers: Vec<Answer>, position: Position) {
@@ -518,7 +544,7 @@ fn submission_events(submission: &Submission) -> u64 {
 struct Taken {
     events: Vec<Event>,
     duplicates: u64,
-    rejected: Vec<&'static str>,
+    rejected: Vec<(u64, Text)>,
     refusal: Option<Refusal>,
 }
 
@@ -540,7 +566,7 @@ fn take_items(
         // An event without a number cannot be remembered; it is only answered.
         if sequence == 0 {
             if let Item::Rejected(event) = item {
-                taken.rejected.push(event.reason);
+                taken.rejected.push((0, event.reason.into()));
             }
             continue;
         }
@@ -563,7 +589,7 @@ fn take_items(
                             at_mark = Some(Digest(0));
                         }
                         numbering.rejected += 1;
-                        taken.rejected.push(event.reason);
+                        taken.rejected.push((sequence, event.reason.into()));
                         if numbering.rejected <= REJECTIONS_KEPT {
                             rejected.push(event);
                         }

@@ -1,0 +1,158 @@
+//! What is true at the moment of a scrape: who waits, since when, and how far off the clocks are.
+//!
+//! Not kept over a restart: the pipeline tells it anew. Pure: the time is given by whoever renders.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::histogram::micros;
+use super::name::Metric;
+use super::sets::QueueSeries;
+use super::text::{decimal, labels, signed_decimal, write_sample};
+use super::totals::Totals;
+use crate::model::{QueueId, QueueNow, SourceId, SourceNow, Timestamp};
+
+/// After this much silence a source's clock stands still: a heartbeat comes every 5 s, so three are missing, and a
+/// wait that grows only because a line was cut would be made up.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+
+/// Each source as it was last told.
+#[derive(Debug, Default)]
+pub(crate) struct Moment {
+    sources: BTreeMap<SourceId, Source>,
+}
+
+#[derive(Debug, Default)]
+struct Source {
+    sent_at: Option<Timestamp>,
+    received_at: Timestamp,
+    calls_open: u64,
+    gap_events: u64,
+    /// Queues in which somebody waits.
+    queues: HashMap<QueueId, QueueNow>,
+}
+
+impl Moment {
+    /// Takes in what is true of a source; queues that are not told stay as they are.
+    pub(crate) fn merge(&mut self, now: SourceNow) {
+        let source = self.sources.entry(now.source).or_default();
+        source.sent_at = now.sent_at;
+        source.received_at = now.received_at;
+        source.calls_open = now.calls_open;
+        source.gap_events = now.gap_events;
+        for queue in now.queues {
+            if queue.waiting == 0 {
+                source.queues.remove(&queue.queue);
+            } else {
+                source.queues.insert(queue.queue.clone(), queue);
+            }
+        }
+    }
+
+    /// Sequence numbers that never came, of the sources that `shown` takes.
+    pub(crate) fn gap_events(&self, shown: impl Fn(&SourceId) -> bool) -> u64 {
+        let sources = self.sources.iter().filter(|(source, _)| shown(source));
+        sources.map(|(_, state)| state.gap_events).sum()
+    }
+}
+
+impl Source {
+    /// The source's own clock at this moment of ours.
+    fn now(&self, now: Timestamp) -> Timestamp {
+        let passed = now.since(self.received_at).unwrap_or_default();
+        let sent_at = self.sent_at.unwrap_or(self.received_at);
+        sent_at.plus(passed.min(SILENCE_MAX))
+    }
+
+    fn skew_micros(&self) -> Option<i64> {
+        let sent_at = self.sent_at?;
+        let received = self.received_at.as_micros();
+        Some(received.saturating_sub(sent_at.as_micros()))
+    }
+}
+
+/// The waiting of one queue label, over all sources.
+#[derive(Clone, Copy, Default)]
+struct Waiting {
+    visits: u64,
+    oldest: Duration,
+    oldest_journey: Duration,
+}
+
+/// The lines of every gauge, by metric.
+pub(crate) fn render(totals: &Totals, now: Timestamp) -> BTreeMap<Metric, String> {
+    let mut gauges = Gauges::default();
+    let sources = &totals.moment.sources;
+    let calls_open: u64 = sources.values().map(|source| source.calls_open).sum();
+    gauges.add(Metric::CallsOpen, "", &calls_open.to_string());
+    for (source, micros) in skews(totals) {
+        let labels = labels(&[("source", source)]);
+        gauges.add(Metric::IngestSkew, &labels, &signed_decimal(micros));
+    }
+    let waiting = waiting(totals, now);
+    for (queue, series) in totals.queue_labels() {
+        let of_queue = waiting.get(&*queue).copied().unwrap_or_default();
+        let target = totals.targets.of(&QueueId::new(queue.clone()));
+        let labels = labels(&[("queue", &queue)]);
+        let mut add = |metric, value: String| gauges.add(metric, &labels, &value);
+        let seconds = |span: Duration| decimal(micros(span));
+        add(Metric::ServiceLevelTarget, seconds(target.service_level));
+        add(Metric::Waiting, of_queue.visits.to_string());
+        add(Metric::OldestWait, seconds(of_queue.oldest));
+        add(Metric::OldestJourney, seconds(of_queue.oldest_journey));
+        // Without a business calendar a queue is always open.
+        add(Metric::QueueOpen, "1".to_owned());
+        let residual = residual(totals, &series, of_queue.visits);
+        add(Metric::ConservationResidual, residual.to_string());
+    }
+    let version = labels(&[("version", env!("CARGO_PKG_VERSION"))]);
+    gauges.add(Metric::BuildInfo, &version, "1");
+    gauges.0
+}
+
+#[derive(Default)]
+struct Gauges(BTreeMap<Metric, String>);
+
+impl Gauges {
+    fn add(&mut self, metric: Metric, labels: &str, value: &str) {
+        let out = self.0.entry(metric).or_default();
+        write_sample(out, metric.name(), labels, value);
+    }
+}
+
+/// Offered − Σ exits − waiting.
+fn residual(totals: &Totals, queue: &QueueSeries, waiting: u64) -> i128 {
+    let count = |id| i128::from(totals.series.count(id));
+    let ended: i128 = queue.ended.iter().map(|id| count(*id)).sum();
+    count(queue.offered) - ended - i128::from(waiting)
+}
+
+fn waiting<'a>(totals: &'a Totals, now: Timestamp) -> HashMap<&'a str, Waiting> {
+    let mut labels: HashMap<&'a str, Waiting> = HashMap::new();
+    for source in totals.moment.sources.values() {
+        let now = source.now(now);
+        // An entry later than the source's own clock has not waited yet.
+        let age = |since: Option<Timestamp>| since.and_then(|at| now.since(at)).unwrap_or_default();
+        for (queue, told) in &source.queues {
+            let of_label = labels.entry(totals.queue_label(queue)).or_default();
+            of_label.visits += told.waiting;
+            of_label.oldest = of_label.oldest.max(age(told.oldest_entry));
+            of_label.oldest_journey = of_label.oldest_journey.max(age(told.oldest_journey));
+        }
+    }
+    labels
+}
+
+/// Skew by source label; of the sources that share `other`, the greatest in either direction.
+fn skews(totals: &Totals) -> BTreeMap<&str, i64> {
+    let mut skews = BTreeMap::new();
+    for (source, state) in &totals.moment.sources {
+        if let Some(micros) = state.skew_micros() {
+            let skew = skews.entry(totals.source_label(source)).or_insert(micros);
+            if micros.unsigned_abs() > skew.unsigned_abs() {
+                *skew = micros;
+            }
+        }
+    }
+    skews
+}

@@ -1,0 +1,154 @@
+//! The HTTP door: `/metrics`, `/healthz`, and a page that says what is where.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::board::Board;
+use crate::clock::Clock;
+
+const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Without a scrape a sample takes 16 bytes until the next upkeep; a second of them is no burden.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+const INDEX: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>dozvon</title>\n\
+    <h1>dozvon</h1>\n\
+    <ul>\n\
+    <li><a href=\"/metrics\">/metrics</a>: the figures, for Prometheus\n\
+    <li><a href=\"/healthz\">/healthz</a>: whether the service is ready\n\
+    </ul>\n";
+
+#[derive(Clone)]
+struct Shown {
+    board: Board,
+    ready: watch::Receiver<bool>,
+    clock: Clock,
+}
+
+/// Serves until `shutdown` and folds process samples meanwhile; before `ready` there are no figures to show.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    board: Board,
+    ready: watch::Receiver<bool>,
+    clock: Clock,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let process = board.process().clone();
+    let shown = Shown {
+        board,
+        ready,
+        clock,
+    };
+    let router = Router::new()
+        .route("/", get(async || Html(INDEX)))
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(healthz))
+        .with_state(shown);
+    let upkeep = async move {
+        let mut ticks = interval(UPKEEP_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            process.upkeep();
+        }
+    };
+    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown);
+    tokio::select! {
+        served = server => served,
+        () = upkeep => Ok(()),
+    }
+}
+
+async fn metrics(State(shown): State<Shown>) -> Response {
+    if !*shown.ready.borrow() {
+        let sentence =
+            "starting: the journal's tail is not applied yet, so the figures would be too low\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, sentence).into_response();
+    }
+    let now = shown.clock.now();
+    let rendering = tokio::task::spawn_blocking(move || shown.board.render(now));
+    match rendering.await {
+        Ok(text) => ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "rendering the metrics failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn healthz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+    if *shown.ready.borrow() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "starting\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::super::totals::Totals;
+    use super::*;
+    use crate::model::{Targets, Timestamp};
+
+    async fn get(url: &str) -> (u16, String, String) {
+        let answer = reqwest::get(url).await.unwrap();
+        let status = answer.status().as_u16();
+        let kind = answer.headers().get("content-type");
+        let kind = kind.map_or("", |kind| kind.to_str().unwrap()).to_owned();
+        (status, kind, answer.text().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn figures_are_shown_once_they_are_ready() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let (ready, ready_seen) = watch::channel(false);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let clock = Clock::manual(Timestamp::from_micros(0));
+        let board = Board::new(Totals::new(&Targets::default()));
+        let server = tokio::spawn(serve(
+            listener,
+            board.clone(),
+            ready_seen,
+            clock.clone(),
+            async {
+                let _ = stopped.await;
+            },
+        ));
+
+        let (status, _, body) = get(&format!("{address}/metrics")).await;
+        assert_eq!(status, 503);
+        assert!(body.starts_with("starting"), "{body}");
+        let (status, _, body) = get(&format!("{address}/healthz")).await;
+        assert_eq!((status, body.as_str()), (503, "starting\n"));
+
+        ready.send(true).unwrap();
+        let (status, kind, body) = get(&format!("{address}/metrics")).await;
+        assert_eq!((status, kind.as_str()), (200, TEXT_FORMAT));
+        assert_eq!(body, board.render(clock.now()));
+        let (status, _, body) = get(&format!("{address}/healthz")).await;
+        assert_eq!((status, body.as_str()), (200, "ok\n"));
+        let (status, kind, body) = get(&address).await;
+        assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"));
+        assert!(body.contains("/metrics") && body.contains("/healthz"));
+        assert_eq!(get(&format!("{address}/wallboard")).await.0, 404);
+
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+    }
+}

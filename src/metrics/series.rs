@@ -1,0 +1,242 @@
+//! The series of the fact metrics: a value each, found by metric and labels, and which of them changed.
+//!
+//! Hot paths keep an id and touch one cell; names and labels are spelled once, when a series comes to exist.
+
+use std::collections::BTreeMap;
+
+use super::histogram::{Edges, Histogram};
+use super::name::Metric;
+use super::text::{decimal, write_sample};
+
+/// One counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CounterId(usize);
+
+/// One histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HistogramId(usize);
+
+/// What a series holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// Of a counter.
+    Counter(Counter),
+    /// Of a histogram.
+    Histogram(Histogram),
+}
+
+/// A count that only rises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counter {
+    /// The count.
+    pub(crate) value: u64,
+    /// For a counter that is fed by a level (`Series::follow`): the level when it was last told.
+    pub(crate) level: u64,
+}
+
+#[derive(Debug)]
+struct Cell {
+    value: Value,
+    changed: bool,
+}
+
+/// Every series of the fact metrics.
+#[derive(Debug)]
+pub(crate) struct Series {
+    cells: Vec<Cell>,
+    places: BTreeMap<(Metric, Box<str>), usize>,
+    seconds: Edges,
+    transfers: Edges,
+}
+
+impl Series {
+    /// No series yet; histograms of spans will have these edges.
+    pub(crate) fn new(seconds: Edges) -> Self {
+        Self {
+            cells: Vec::new(),
+            places: BTreeMap::new(),
+            seconds,
+            transfers: Edges::transfers(),
+        }
+    }
+
+    /// The counter of that metric with these labels; begins at 0.
+    pub(crate) fn counter(&mut self, metric: Metric, labels: &str) -> CounterId {
+        CounterId(self.place(metric, labels, || Value::Counter(Counter::default())))
+    }
+
+    /// The histogram of that metric with these labels; begins empty.
+    pub(crate) fn histogram(&mut self, metric: Metric, labels: &str) -> HistogramId {
+        let edges = self.edges(metric).clone();
+        HistogramId(self.place(metric, labels, || {
+            Value::Histogram(Histogram::new(edges.clone()))
+        }))
+    }
+
+    fn place(&mut self, metric: Metric, labels: &str, new: impl FnOnce() -> Value) -> usize {
+        let cells = &mut self.cells;
+        let place = self.places.entry((metric, labels.into()));
+        *place.or_insert_with(|| {
+            cells.push(Cell {
+                value: new(),
+                changed: false,
+            });
+            cells.len() - 1
+        })
+    }
+
+    /// The edges of a histogram metric.
+    pub(crate) fn edges(&self, metric: Metric) -> &Edges {
+        if metric == Metric::CallTransfers {
+            &self.transfers
+        } else {
+            &self.seconds
+        }
+    }
+
+    /// Adds to a counter.
+    pub(crate) fn add(&mut self, id: CounterId, count: u64) {
+        self.change_counter(id, |counter| counter.value += count);
+    }
+
+    /// Feeds a counter by a level: the count rises by as much as the level has risen, and stays where the level falls.
+    pub(crate) fn follow(&mut self, id: CounterId, level: u64) {
+        self.change_counter(id, |counter| {
+            counter.value += level.saturating_sub(counter.level);
+            counter.level = level;
+        });
+    }
+
+    fn change_counter(&mut self, id: CounterId, change: impl FnOnce(&mut Counter)) {
+        let cell = &mut self.cells[id.0];
+        if let Value::Counter(counter) = &mut cell.value {
+            let before = *counter;
+            change(counter);
+            cell.changed |= *counter != before;
+        }
+    }
+
+    /// Counts a value, in millionths of the metric's unit.
+    pub(crate) fn observe(&mut self, id: HistogramId, millionths: u64) {
+        let cell = &mut self.cells[id.0];
+        if let Value::Histogram(histogram) = &mut cell.value {
+            histogram.observe(millionths);
+            cell.changed = true;
+        }
+    }
+
+    /// A counter's count.
+    pub(crate) fn count(&self, id: CounterId) -> u64 {
+        match &self.cells[id.0].value {
+            Value::Counter(counter) => counter.value,
+            Value::Histogram(_) => 0,
+        }
+    }
+
+    /// Sets a series to what it was before a restart.
+    pub(crate) fn put(&mut self, metric: Metric, labels: &str, value: Value) {
+        let place = self.place(metric, labels, || value.clone());
+        self.cells[place].value = value;
+    }
+
+    /// The series that changed since the last time this was asked, in order.
+    pub(crate) fn take_changed(&mut self, mut each: impl FnMut(Metric, &str, &Value)) {
+        for ((metric, labels), place) in &self.places {
+            let cell = &mut self.cells[*place];
+            if std::mem::take(&mut cell.changed) {
+                each(*metric, labels, &cell.value);
+            }
+        }
+    }
+
+    /// The labels of every series.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(|(_, labels)| &**labels)
+    }
+
+    /// Appends the lines of one metric.
+    pub(crate) fn write(&self, out: &mut String, metric: Metric) {
+        let series = self.places.range((metric, "".into())..);
+        for ((_, labels), place) in series.take_while(|((found, _), _)| *found == metric) {
+            match &self.cells[*place].value {
+                Value::Counter(counter) => {
+                    write_sample(out, metric.name(), labels, &counter.value.to_string());
+                }
+                Value::Histogram(histogram) => write_histogram(out, metric, labels, histogram),
+            }
+        }
+    }
+}
+
+fn write_histogram(out: &mut String, metric: Metric, labels: &str, histogram: &Histogram) {
+    let name = metric.name();
+    let bucket_name = format!("{name}_bucket");
+    let comma = if labels.is_empty() { "" } else { "," };
+    let edges = histogram.edges().text().iter().map(String::as_str);
+    let mut total = 0;
+    for (edge, count) in edges.chain(["+Inf"]).zip(histogram.counts()) {
+        total += count;
+        let labels = format!("{labels}{comma}le=\"{edge}\"");
+        write_sample(out, &bucket_name, &labels, &total.to_string());
+    }
+    let sum = decimal(histogram.sum());
+    write_sample(out, &format!("{name}_sum"), labels, &sum);
+    write_sample(out, &format!("{name}_count"), labels, &total.to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series() -> Series {
+        Series::new(Edges::new([0, 5_000_000]))
+    }
+
+    fn changed(series: &mut Series) -> Vec<String> {
+        let mut found = Vec::new();
+        series.take_changed(|metric, labels, _| found.push(format!("{}:{labels}", metric.name())));
+        found
+    }
+
+    #[test]
+    fn only_what_changed_is_taken_and_once() {
+        let mut series = series();
+        let b = series.counter(Metric::Reroutes, "queue=\"b\"");
+        let a = series.counter(Metric::Reroutes, "queue=\"a\"");
+        assert_eq!(series.counter(Metric::Reroutes, "queue=\"a\""), a);
+        assert!(changed(&mut series).is_empty());
+        series.add(b, 1);
+        series.add(a, 0);
+        assert_eq!(changed(&mut series), ["dozvon_reroutes_total:queue=\"b\""]);
+        assert!(changed(&mut series).is_empty());
+    }
+
+    #[test]
+    fn a_counter_fed_by_a_level_never_falls() {
+        let mut series = series();
+        let gaps = series.counter(Metric::IngestGap, "");
+        for (level, count) in [(0, 0), (3, 3), (1, 3), (1, 3), (4, 6), (0, 6)] {
+            series.follow(gaps, level);
+            assert_eq!(series.count(gaps), count, "at level {level}");
+        }
+    }
+
+    #[test]
+    fn a_histogram_is_written_cumulative_and_exact() {
+        let mut series = series();
+        let wait = series.histogram(Metric::Wait, "queue=\"a\"");
+        for micros in [0, 5_000_000, 5_000_001] {
+            series.observe(wait, micros);
+        }
+        let mut text = String::new();
+        series.write(&mut text, Metric::Wait);
+        let expected = "\
+dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"0\"} 1
+dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"5\"} 2
+dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"+Inf\"} 3
+dozvon_queue_wait_seconds_sum{queue=\"a\"} 10.000001
+dozvon_queue_wait_seconds_count{queue=\"a\"} 3
+";
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,179 @@
+//! Gauges: what is true at the moment of the scrape.
+
+use super::*;
+use crate::model::{QueueNow, SourceNow};
+
+fn waiting(name: &str, visits: u64, entry: i64, journey: i64) -> QueueNow {
+    QueueNow {
+        queue: queue(name),
+        waiting: visits,
+        oldest_entry: (visits > 0).then_some(at(entry)),
+        oldest_journey: (visits > 0).then_some(at(journey)),
+    }
+}
+
+fn now(name: &str, sent: i64, received: i64, queues: Vec<QueueNow>) -> SourceNow {
+    SourceNow {
+        source: SourceId::new(name),
+        sent_at: Some(at(sent)),
+        received_at: at(received),
+        calls_open: 3,
+        gap_events: 0,
+        queues,
+    }
+}
+
+fn value(board: &Board, scraped_at: Timestamp, name: &str) -> String {
+    let text = board.render(scraped_at);
+    let lines = samples(&text, name);
+    assert_eq!(lines.len(), 1, "{name}: {lines:?}");
+    lines[0].split(' ').next_back().unwrap().to_owned()
+}
+
+const WAIT: &str = "dozvon_queue_oldest_wait_seconds";
+const JOURNEY: &str = "dozvon_queue_oldest_journey_seconds";
+
+#[test]
+fn the_oldest_wait_runs_by_the_sources_own_clock_and_freezes_in_silence() {
+    // The source's clock is 100 s behind ours.
+    let mut totals = totals("sales");
+    totals.apply_now(now("pbx", 900, 1_000, vec![waiting("sales", 2, 890, 880)]));
+    let board = Board::new(totals);
+    let cases = [
+        (1_000, "10", "20"),
+        (1_005, "15", "25"),
+        (1_015, "25", "35"),
+        (1_600, "25", "35"),
+    ];
+    for (scraped, wait, journey) in cases {
+        assert_eq!(value(&board, at(scraped), WAIT), wait, "at {scraped}");
+        assert_eq!(value(&board, at(scraped), JOURNEY), journey, "at {scraped}");
+    }
+    assert_eq!(value(&board, at(990), WAIT), "10", "our clock was set back");
+    assert_eq!(
+        value(&board, at(1_000), "dozvon_ingest_skew_seconds"),
+        "100"
+    );
+}
+
+#[test]
+fn a_queue_of_two_sources_is_summed_and_the_oldest_wins() {
+    let mut totals = totals("sales");
+    totals.apply_now(now(
+        "pbx",
+        1_000,
+        1_000,
+        vec![waiting("sales", 2, 990, 990)],
+    ));
+    totals.apply_now(now(
+        "pbx2",
+        1_000,
+        1_000,
+        vec![waiting("sales", 1, 960, 950)],
+    ));
+    let board = Board::new(totals);
+    assert_eq!(value(&board, at(1_000), "dozvon_queue_waiting"), "3");
+    assert_eq!(value(&board, at(1_000), WAIT), "40");
+    assert_eq!(value(&board, at(1_000), JOURNEY), "50");
+    assert_eq!(value(&board, at(1_000), "dozvon_calls_open"), "6");
+}
+
+#[test]
+fn a_queue_not_told_stays_as_it_was_and_an_empty_one_waits_0() {
+    let mut totals = totals("sales");
+    totals.apply_now(now(
+        "pbx",
+        1_000,
+        1_000,
+        vec![waiting("sales", 1, 990, 990)],
+    ));
+    totals.apply_now(now("pbx", 1_002, 1_002, Vec::new()));
+    let board = Board::new(totals);
+    assert_eq!(value(&board, at(1_002), WAIT), "12");
+    board.record(|totals| {
+        totals.apply_now(now("pbx", 1_003, 1_003, vec![waiting("sales", 0, 0, 0)]))
+    });
+    assert_eq!(value(&board, at(1_003), WAIT), "0");
+    assert_eq!(value(&board, at(1_003), "dozvon_queue_waiting"), "0");
+}
+
+#[test]
+fn an_entry_ahead_of_the_clock_has_not_waited() {
+    let mut totals = totals("sales");
+    totals.apply_now(now(
+        "pbx",
+        1_000,
+        1_000,
+        vec![waiting("sales", 1, 1_060, 1_060)],
+    ));
+    let board = Board::new(totals);
+    assert_eq!(value(&board, at(1_000), WAIT), "0");
+    assert_eq!(value(&board, at(1_000), "dozvon_queue_waiting"), "1");
+}
+
+#[test]
+fn the_residual_shows_a_visit_that_got_lost() {
+    let mut totals = totals("sales");
+    for _ in 0..3 {
+        totals.apply(
+            &source(),
+            &Fact::VisitOffered {
+                queue: queue("sales"),
+            },
+        );
+    }
+    totals.apply(&source(), &ended("sales", Exit::Answered, millis(1)));
+    totals.apply_now(now(
+        "pbx",
+        1_000,
+        1_000,
+        vec![waiting("sales", 2, 990, 990)],
+    ));
+    let board = Board::new(totals);
+    let residual = "dozvon_queue_conservation_residual";
+    assert_eq!(value(&board, at(1_000), residual), "0");
+    board.record(|totals| {
+        totals.apply_now(now(
+            "pbx",
+            1_000,
+            1_000,
+            vec![waiting("sales", 1, 990, 990)],
+        ))
+    });
+    assert_eq!(value(&board, at(1_000), residual), "1");
+    board.record(|totals| {
+        totals.apply_now(now(
+            "pbx",
+            1_000,
+            1_000,
+            vec![waiting("sales", 4, 990, 990)],
+        ))
+    });
+    assert_eq!(value(&board, at(1_000), residual), "-2");
+}
+
+#[test]
+fn gaps_that_fill_never_lower_the_counter_not_over_a_restart_either() {
+    let gaps = |totals: &mut Totals, name: &str, level: u64| {
+        let mut told = now(name, 1_000, 1_000, Vec::new());
+        told.gap_events = level;
+        totals.apply_now(told);
+    };
+    let mut before = totals("sales");
+    let mut rows = Rows::default();
+    gaps(&mut before, "pbx", 10);
+    gaps(&mut before, "pbx", 4);
+    rows.save(&mut before);
+    let shown =
+        |totals: Totals| samples(&render(totals), "dozvon_ingest_gap_events_total").join("");
+    assert_eq!(shown(before), "{source=\"pbx\"} 10");
+    let mut after = Totals::restore(&Targets::default(), rows.load()).unwrap();
+    gaps(&mut after, "pbx", 6);
+    assert_eq!(shown(after), "{source=\"pbx\"} 12");
+
+    let mut shared = Totals::with_caps(&Targets::default(), 9, 0);
+    for (name, level) in [("a", 5), ("b", 1), ("a", 5), ("b", 1), ("a", 6)] {
+        gaps(&mut shared, name, level);
+    }
+    assert_eq!(shown(shared), "{source=\"other\"} 7");
+}

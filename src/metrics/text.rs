@@ -1,0 +1,146 @@
+//! The words of the Prometheus text format 0.0.4: labels, escapes, exact decimals.
+//!
+//! Pure. See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+
+use std::fmt::Write as _;
+
+use super::name::Metric;
+
+/// One million: the parts in which sums and edges are counted, so that a second is a million microseconds.
+const PARTS: u64 = 1_000_000;
+
+/// A label's value as it stands between its quotes.
+pub(crate) fn escape(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '\\' => escaped.push_str("\\\\"),
+            '"' => escaped.push_str("\\\""),
+            '\n' => escaped.push_str("\\n"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn unescape(escaped: &str) -> String {
+    let mut value = String::with_capacity(escaped.len());
+    let mut chars = escaped.chars();
+    while let Some(c) = chars.next() {
+        match (c, chars.clone().next()) {
+            ('\\', Some('n')) => value.push('\n'),
+            ('\\', Some(next)) => value.push(next),
+            (c, _) => {
+                value.push(c);
+                continue;
+            }
+        }
+        chars.next();
+    }
+    value
+}
+
+/// Labels as they stand between the braces, in the order given.
+pub(crate) fn labels(pairs: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        let comma = if text.is_empty() { "" } else { "," };
+        let _ = write!(text, "{comma}{name}=\"{}\"", escape(value));
+    }
+    text
+}
+
+/// The value of the first label, if it bears that name: `queue` of `queue="a",exit="timeout"`.
+pub(crate) fn first_label(labels: &str, name: &str) -> Option<String> {
+    let value = labels.strip_prefix(name)?.strip_prefix("=\"")?;
+    let mut escaped = false;
+    let end = value.find(|c| {
+        let is_end = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_end
+    })?;
+    Some(unescape(&value[..end]))
+}
+
+/// Millionths as a decimal, exact and without trailing zeros: 2500000 is `2.5`.
+pub(crate) fn decimal(millionths: u64) -> String {
+    let (whole, part) = (millionths / PARTS, millionths % PARTS);
+    if part == 0 {
+        return whole.to_string();
+    }
+    let text = format!("{whole}.{part:06}");
+    text.trim_end_matches('0').to_owned()
+}
+
+/// The same below zero too.
+pub(crate) fn signed_decimal(millionths: i64) -> String {
+    let sign = if millionths < 0 { "-" } else { "" };
+    format!("{sign}{}", decimal(millionths.unsigned_abs()))
+}
+
+/// Appends the two lines that open a metric.
+pub(crate) fn write_header(out: &mut String, metric: Metric) {
+    let (name, kind) = (metric.name(), metric.kind().as_str());
+    let _ = writeln!(out, "# HELP {name} {}", metric.help());
+    let _ = writeln!(out, "# TYPE {name} {kind}");
+}
+
+/// Appends one line.
+pub(crate) fn write_sample(out: &mut String, name: &str, labels: &str, value: &str) {
+    out.push_str(name);
+    if !labels.is_empty() {
+        out.push('{');
+        out.push_str(labels);
+        out.push('}');
+    }
+    out.push(' ');
+    out.push_str(value);
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [(&str, &str); 7] = [
+        ("sales", "sales"),
+        ("a\"b", "a\\\"b"),
+        ("a\\b", "a\\\\b"),
+        ("a\\nb", "a\\\\nb"),
+        ("a\nb", "a\\nb"),
+        ("ends\\", "ends\\\\"),
+        ("очередь 1", "очередь 1"),
+    ];
+
+    #[test]
+    fn values_are_escaped_and_read_back() {
+        for (value, escaped) in NAMES {
+            assert_eq!(escape(value), escaped);
+            let text = labels(&[("queue", value), ("exit", "timeout")]);
+            assert_eq!(text, format!("queue=\"{escaped}\",exit=\"timeout\""));
+            assert_eq!(first_label(&text, "queue").as_deref(), Some(value));
+            assert_eq!(first_label(&text, "exit"), None);
+        }
+        assert_eq!(first_label("", "queue"), None);
+        assert_eq!(first_label("queue=\"cut", "queue"), None);
+    }
+
+    #[test]
+    fn decimals_are_exact() {
+        let cases = [
+            (0, "0"),
+            (1, "0.000001"),
+            (500_000, "0.5"),
+            (1_000_000, "1"),
+            (20_000_400, "20.0004"),
+            (10_000_000, "10"),
+            (u64::MAX, "18446744073709.551615"),
+        ];
+        for (millionths, text) in cases {
+            assert_eq!(decimal(millionths), text);
+        }
+        assert_eq!(signed_decimal(-1_500_000), "-1.5");
+        assert_eq!(signed_decimal(-1), "-0.000001");
+        assert_eq!(signed_decimal(0), "0");
+    }
+}
