@@ -6,6 +6,7 @@ pub mod database;
 pub mod journal;
 pub mod metrics;
 pub mod model;
+pub mod pipeline;
 pub mod proto;
 pub mod store;
 pub mod validate;

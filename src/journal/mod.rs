@@ -21,5 +21,5 @@ pub use durable::Durable;
 pub use handle::{Acked, EpochState, Handle, Opened, Refusal, Submission, SubmissionKind};
 pub use marks::Gap;
 pub use record::{Entry, EntryKind, RecordError, decode, encode};
-pub use sqlite::{Database, Error, Row};
+pub use sqlite::{Database, Error, Reader, Row};
 pub use writer::{Committed, Item, Options, RejectedEvent, Writer};

@@ -19,6 +19,9 @@ pub enum Error {
     /// The disk is full; trying again later helps.
     #[error("the disk is full")]
     Full,
+    /// The store's task has stopped.
+    #[error("the store has stopped")]
+    Stopped,
     /// A row holds what no version has written.
     #[error("the store's {what} cannot be read")]
     Corrupt {

@@ -1,0 +1,368 @@
+//! Applying one committed row: calls, metrics, what the store will be told.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::calls::{self, Arrival, Calls};
+use crate::journal::{Committed, Entry, EntryKind};
+use crate::metrics::{Board, Totals};
+use crate::model::{
+    Body, CallEvent, Event, Fact, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
+};
+use crate::store::{self, SettledCall, SourceWrite, Store, Unapplied, Write};
+use crate::validate::Reason;
+
+use super::known::{OnTheWay, SettledBefore};
+use super::status::Status;
+
+/// How calls are closed and judged.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Deadlines and thresholds.
+    pub calls: calls::Options,
+}
+
+/// One source as the pipeline follows it.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) calls: Calls,
+    pub(super) heard: Option<(Timestamp, Timestamp)>,
+    pub(super) late_events: u64,
+    pub(super) call_exists_events: u64,
+    pub(super) gap_events: u64,
+}
+
+/// Follows the journal.
+pub struct Pipeline {
+    pub(super) options: Options,
+    pub(super) store: Store,
+    pub(super) board: Board,
+    pub(super) status: Status,
+    pub(super) sources: HashMap<SourceId, Source>,
+    pub(super) queues: HashSet<QueueId>,
+    pub(super) on_the_way: OnTheWay,
+    /// Sources touched since the store was last told.
+    pub(super) touched: BTreeSet<SourceId>,
+    /// What the store will be told next.
+    pub(super) next: Write,
+    /// Rows up to here are in the store already: a rebuild throws their facts away.
+    pub(super) stored_before: Position,
+}
+
+impl Pipeline {
+    /// Follows the journal until it stops, telling the store whenever that is idle.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or has stopped.
+    pub async fn run(
+        mut self,
+        mut committed: mpsc::Receiver<Committed>,
+        writes: mpsc::Sender<Write>,
+        mut stored: watch::Receiver<Position>,
+    ) -> Result<(), store::Error> {
+        let mut sent = *stored.borrow();
+        loop {
+            let idle = *stored.borrow_and_update() >= sent;
+            if idle {
+                self.on_the_way.stored(sent);
+                if self.next.position > sent {
+                    sent = self.next.position;
+                    if writes.send(self.take_write()).await.is_err() {
+                        return Err(store::Error::Stopped);
+                    }
+                }
+            }
+            tokio::select! {
+                biased;
+                row = committed.recv() => match row {
+                    Some(row) => self.apply(row).await?,
+                    None => break,
+                },
+                changed = stored.changed() => {
+                    if changed.is_err() {
+                        return Err(store::Error::Stopped);
+                    }
+                }
+            }
+        }
+        if self.next.position > sent && writes.send(self.take_write()).await.is_err() {
+            return Err(store::Error::Stopped);
+        }
+        Ok(())
+    }
+
+    /// Applies one row.
+    pub(super) async fn apply(&mut self, row: Committed) -> Result<(), store::Error> {
+        let process = self.board.process().clone();
+        for (source, count) in &row.duplicates {
+            process.duplicates(source, *count);
+        }
+        if row.took > Duration::ZERO && !row.entries.is_empty() {
+            process.committed(row.took, (row.last.0 + 1 - row.first.0) as usize);
+        }
+        process.journaled(row.last);
+        for (source, missing) in &row.missing {
+            self.source(source).gap_events = *missing;
+            self.touched.insert(source.clone());
+        }
+        let sources = &self.sources;
+        let calls = |source: &SourceId| sources.get(source).map(|source| &source.calls);
+        let mut settled = SettledBefore::look_up(
+            &row.entries,
+            calls,
+            &self.on_the_way,
+            &self.store,
+            row.first,
+        )
+        .await?;
+        let board = self.board.clone();
+        board.record(|totals| {
+            let mut touched = BTreeSet::new();
+            for entry in row.entries {
+                if !touched.contains(&entry.source) {
+                    touched.insert(entry.source.clone());
+                }
+                if row.took > Duration::ZERO {
+                    delays(&process, &entry, row.committed_at);
+                }
+                self.apply_entry(entry, row.last, &mut settled, totals);
+            }
+            touched.extend(row.missing.into_iter().map(|(source, _)| source));
+            for source in touched {
+                self.tell_now(&source, totals);
+                self.touched.insert(source);
+            }
+        });
+        self.next.position = row.last;
+        Ok(())
+    }
+
+    fn apply_entry(
+        &mut self,
+        entry: Entry,
+        position: Position,
+        settled: &mut SettledBefore,
+        totals: &mut Totals,
+    ) {
+        let Entry {
+            source: name,
+            epoch,
+            mode,
+            sent_at,
+            received_at,
+            kind,
+        } = entry;
+        let source = self.source(&name);
+        if mode == Mode::Live {
+            source.heard = Some((sent_at, received_at));
+        }
+        let arrival = Arrival {
+            epoch,
+            mode,
+            sent_at,
+        };
+        let mut facts = Vec::new();
+        match kind {
+            EntryKind::Batch(events) => {
+                totals.applied(&name, events.len() as u64);
+                for event in events {
+                    self.know_queue(&event);
+                    let source = self.source(&name);
+                    let known = |key| settled.epoch(&name, key);
+                    source.calls.handle_event(arrival, event, known, &mut facts);
+                    self.take_facts(&name, &mut facts, position, settled, totals);
+                }
+            }
+            EntryKind::Heartbeat if mode == Mode::Live => {
+                source.calls.handle_clock(sent_at, &mut facts);
+            }
+            EntryKind::Heartbeat => {}
+            EntryKind::Finish { complete } => {
+                source.calls.handle_finish(epoch, complete, &mut facts);
+            }
+            EntryKind::Rejected(events) => {
+                self.status.update(&name, |status| {
+                    status.rejected_events += events.len() as u64
+                });
+                for (_, reason) in events {
+                    let known = Reason::ALL
+                        .into_iter()
+                        .find(|known| known.as_str() == &*reason);
+                    totals.rejected(&name, known.map_or("other", Reason::as_str), 1);
+                }
+            }
+        }
+        self.take_facts(&name, &mut facts, position, settled, totals);
+    }
+
+    /// Passes facts on: to the metrics, and to the store unless it has them already.
+    fn take_facts(
+        &mut self,
+        name: &SourceId,
+        facts: &mut Vec<Fact>,
+        position: Position,
+        settled_before: &mut SettledBefore,
+        totals: &mut Totals,
+    ) {
+        let keep = position > self.stored_before;
+        for fact in facts.drain(..) {
+            totals.apply(name, &fact);
+            match fact {
+                Fact::Settled(settled) => {
+                    settled_before.settle(name, settled.key, settled.epoch);
+                    if keep {
+                        self.on_the_way.settle(name, settled.key, settled.epoch);
+                        let source = name.clone();
+                        self.next.settled.push(SettledCall {
+                            source,
+                            position,
+                            settled,
+                        });
+                    }
+                }
+                Fact::Late {
+                    call,
+                    kind,
+                    sequence,
+                    occurred_at,
+                } => {
+                    self.source(name).late_events += 1;
+                    if keep {
+                        self.next.unapplied.push(Unapplied {
+                            position,
+                            source: name.clone(),
+                            reason: "late",
+                            call: call.as_str().to_owned(),
+                            sequence,
+                            kind: Some(kind),
+                            occurred_at: Some(occurred_at),
+                        });
+                    }
+                }
+                Fact::CallExists { call, sequence } => {
+                    self.source(name).call_exists_events += 1;
+                    if keep {
+                        self.next.unapplied.push(Unapplied {
+                            position,
+                            source: name.clone(),
+                            reason: "call_exists",
+                            call: call.as_str().to_owned(),
+                            sequence,
+                            kind: None,
+                            occurred_at: None,
+                        });
+                    }
+                }
+                Fact::CallArrived
+                | Fact::CallRefused { .. }
+                | Fact::VisitOffered { .. }
+                | Fact::VisitEnded { .. }
+                | Fact::VisitDecided { .. }
+                | Fact::Corrected
+                | Fact::WrapUp { .. } => {}
+            }
+        }
+    }
+
+    /// Says what is true at this moment.
+    pub(super) fn tell_now(&mut self, name: &SourceId, totals: &mut Totals) {
+        let settle = self.options.calls.settle;
+        let source = self.source(name);
+        let watermark = source.calls.watermark();
+        let (gap_events, late_events) = (source.gap_events, source.late_events);
+        let call_exists_events = source.call_exists_events;
+        let received_at = source
+            .heard
+            .map_or(Timestamp::default(), |(_, received)| received);
+        totals.apply_now(SourceNow {
+            source: name.clone(),
+            sent_at: source.heard.map(|(sent, _)| sent),
+            received_at,
+            calls_open: source.calls.live_open(),
+            gap_events,
+            queues: source.calls.take_queues(),
+        });
+        self.status.update(name, |status| {
+            status.watermark = watermark;
+            status.settled_until = watermark.map(|watermark| watermark.minus(settle));
+            status.gap_events = gap_events;
+            status.late_events = late_events;
+            status.call_exists_events = call_exists_events;
+        });
+    }
+
+    /// Everything gathered for the store, with the state of what was touched.
+    pub(super) fn take_write(&mut self) -> Write {
+        for name in std::mem::take(&mut self.touched) {
+            let source = self.source(&name);
+            let changes = source.calls.take_changes();
+            let open = changes
+                .written
+                .into_iter()
+                .map(|open| (open.key, open.state))
+                .collect();
+            let write = SourceWrite {
+                state: source.calls.write_source(),
+                heard: source.heard,
+                late_events: source.late_events,
+                call_exists_events: source.call_exists_events,
+                open,
+                closed: changes.closed,
+                source: name,
+            };
+            self.next.sources.push(write);
+        }
+        self.next.counters = self.board.record(Totals::take_changed);
+        self.on_the_way.sent(self.next.position);
+        let position = self.next.position;
+        std::mem::replace(
+            &mut self.next,
+            Write {
+                position,
+                ..Write::default()
+            },
+        )
+    }
+
+    pub(super) fn source(&mut self, name: &SourceId) -> &mut Source {
+        if !self.sources.contains_key(name) {
+            let source = Source {
+                calls: Calls::new(self.options.calls.clone()),
+                heard: None,
+                late_events: 0,
+                call_exists_events: 0,
+                gap_events: 0,
+            };
+            self.sources.insert(name.clone(), source);
+        }
+        self.sources.get_mut(name).expect("it was inserted above")
+    }
+
+    /// Queues are known from the first entry on, so that a report can name them.
+    fn know_queue(&mut self, event: &Event) {
+        if let Body::Call {
+            event: CallEvent::QueueEntered { queue, .. },
+            ..
+        } = &event.body
+            && !self.queues.contains(queue)
+        {
+            self.queues.insert(queue.clone());
+            self.next.queues.push(queue.clone());
+        }
+    }
+}
+
+/// How long live events took from the switch to the commit, the source's skew taken out.
+fn delays(process: &crate::metrics::Process, entry: &Entry, committed_at: Timestamp) {
+    let (Mode::Live, EntryKind::Batch(events)) = (entry.mode, &entry.kind) else {
+        return;
+    };
+    let skew = entry.received_at.as_micros() - entry.sent_at.as_micros();
+    let spans = events.iter().map(|event| {
+        let micros = committed_at.as_micros() - event.occurred_at.as_micros() - skew;
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    });
+    process.delays(&entry.source, spans);
+}

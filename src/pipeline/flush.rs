@@ -1,0 +1,41 @@
+//! The one task that writes the store.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::metrics::Process;
+use crate::model::Position;
+use crate::store::{Error, StoreWriter, Write};
+
+/// How long a full disk is left alone before the write is tried again.
+const FULL_RETRY: Duration = Duration::from_secs(1);
+
+/// Writes stretches in order and says how far the store has come; ends when nobody sends any more.
+///
+/// A full disk is waited out: meanwhile the journal stops taking once the store lags too far behind.
+///
+/// # Errors
+/// When the database fails for any other reason.
+pub async fn store_task(
+    mut writer: StoreWriter,
+    mut writes: mpsc::Receiver<Write>,
+    stored: watch::Sender<Position>,
+    process: Process,
+) -> Result<(), Error> {
+    while let Some(write) = writes.recv().await {
+        loop {
+            match writer.write(&write).await {
+                Ok(()) => break,
+                Err(Error::Full) => {
+                    tracing::error!("the disk is full: reports stand still until there is room");
+                    tokio::time::sleep(FULL_RETRY).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        process.stored(write.position);
+        stored.send_replace(write.position);
+    }
+    Ok(())
+}

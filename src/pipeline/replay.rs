@@ -1,0 +1,226 @@
+//! A start: the checkpoint is taken back, then the journal's rows behind it are applied.
+//!
+//! When anything the checkpoint holds is damaged, or written by a version that is not known here, all live state is made
+//! again from the journal's beginning, and what the rows hold already is thrown away.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::calls::Calls;
+use crate::journal::{self, Committed};
+use crate::metrics::{Board, Totals};
+use crate::model::{CounterRow, Position, SourceId, Targets};
+use crate::store::{self, Checkpoint, Store, StoredSource, Write};
+
+use super::apply::{Options, Pipeline, Source};
+use super::known::OnTheWay;
+use super::status::Status;
+
+/// Positions applied in a replay before the store is told.
+const STRETCH: u64 = 100_000;
+
+/// Why a start fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Store and journal do not belong together.
+    #[error(
+        "the store goes on to position {checkpoint}, but the journal ends at {end}: one of the two files is of another time; restore both from one backup, or remove store.db to make it again from the journal"
+    )]
+    StoreAhead {
+        /// The store's position.
+        checkpoint: Position,
+        /// The journal's end.
+        end: Position,
+    },
+}
+
+/// What a checkpoint gives back: sources and totals, or nothing when it is damaged.
+struct Restored {
+    sources: HashMap<SourceId, Source>,
+    totals: Totals,
+}
+
+fn restore(options: &Options, checkpoint: &Checkpoint) -> Option<Restored> {
+    let mut sources = HashMap::new();
+    for stored in &checkpoint.sources {
+        let StoredSource {
+            source,
+            state,
+            heard,
+            late_events,
+            call_exists_events,
+            open,
+        } = stored;
+        let open: Option<Vec<_>> = open
+            .iter()
+            .map(|(key, state)| Some((*key, state.clone()?)))
+            .collect();
+        let calls = Calls::restore(options.calls.clone(), Some(state.as_deref()?), open?);
+        let restored = Source {
+            calls: calls.ok()?,
+            heard: *heard,
+            late_events: *late_events,
+            call_exists_events: *call_exists_events,
+            gap_events: 0,
+        };
+        sources.insert(source.clone(), restored);
+    }
+    let counters: Vec<CounterRow> = checkpoint.counters.clone()?;
+    let totals = Totals::restore(&options.calls.targets, counters).ok()?;
+    Some(Restored { sources, totals })
+}
+
+impl Pipeline {
+    /// Takes the checkpoint back. Returns the pipeline and the position behind which rows are to be applied.
+    ///
+    /// # Errors
+    /// When the store goes beyond the journal's end.
+    pub fn start(
+        options: Options,
+        checkpoint: Checkpoint,
+        end: Position,
+        store: Store,
+    ) -> Result<(Self, Position), Error> {
+        if checkpoint.position > end {
+            return Err(Error::StoreAhead {
+                checkpoint: checkpoint.position,
+                end,
+            });
+        }
+        let restored = restore(&options, &checkpoint);
+        let rebuild = restored.is_none();
+        if rebuild {
+            tracing::warn!(
+                "the checkpoint cannot be taken back: the live state is made again from the journal"
+            );
+        }
+        let from = if rebuild {
+            Position(0)
+        } else {
+            checkpoint.position
+        };
+        let targets: &Targets = &options.calls.targets;
+        let fresh = || Restored {
+            sources: HashMap::new(),
+            totals: Totals::new(targets),
+        };
+        let Restored { sources, totals } = restored.unwrap_or_else(fresh);
+        let mut pipeline = Self {
+            store,
+            board: Board::new(totals),
+            status: Status::default(),
+            sources,
+            queues: checkpoint.queues,
+            on_the_way: OnTheWay::default(),
+            touched: Default::default(),
+            next: Write {
+                position: checkpoint.position,
+                rebuild,
+                ..Write::default()
+            },
+            stored_before: checkpoint.position,
+            options,
+        };
+        let names: HashSet<SourceId> = pipeline.sources.keys().cloned().collect();
+        let board = pipeline.board.clone();
+        board.record(|totals| {
+            let queues: Vec<_> = pipeline.queues.iter().cloned().collect();
+            queues.iter().for_each(|queue| totals.know_queue(queue));
+            names
+                .iter()
+                .for_each(|name| pipeline.tell_now(name, totals));
+        });
+        Ok((pipeline, from))
+    }
+
+    /// The figures, for the scrape.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// What is known of each source.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Notes what the journal alone knows of its sources: missing and rejected numbers.
+    pub fn note_sources(&mut self, sources: Vec<(SourceId, u64, u64)>) {
+        let board = self.board.clone();
+        board.record(|totals| {
+            for (name, missing, rejected) in sources {
+                self.source(&name).gap_events = missing;
+                self.tell_now(&name, totals);
+                self.status
+                    .update(&name, |status| status.rejected_events = rejected);
+            }
+        });
+    }
+
+    /// Applies the journal's rows behind `from`, telling the store stretch by stretch. Returns when the store holds
+    /// everything.
+    ///
+    /// # Errors
+    /// When a row is damaged, or a database fails.
+    pub async fn replay(
+        &mut self,
+        from: Position,
+        reader: &journal::Reader,
+        writes: &mpsc::Sender<Write>,
+        stored: &mut watch::Receiver<Position>,
+    ) -> Result<(), Error> {
+        let mut at = from;
+        let mut sent = self.stored_before;
+        loop {
+            let rows = reader.rows_after(at).await?;
+            let done = rows.is_empty();
+            for row in rows {
+                let damaged = |source| journal::Error::Damaged {
+                    position: row.first,
+                    source,
+                };
+                let entries = journal::decode(&row.body).map_err(damaged)?;
+                at = row.last;
+                self.apply(Committed {
+                    first: row.first,
+                    last: row.last,
+                    committed_at: row.committed_at,
+                    took: Duration::ZERO,
+                    entries,
+                    duplicates: Vec::new(),
+                    missing: Vec::new(),
+                })
+                .await?;
+            }
+            let waiting = self.next.position.0.saturating_sub(sent.0);
+            let rebuilt = self.next.rebuild && at >= self.stored_before;
+            if (waiting >= STRETCH || (done && waiting > 0) || (done && rebuilt))
+                && at >= self.stored_before
+            {
+                self.next.position = at;
+                sent = at;
+                let write = self.take_write();
+                writes
+                    .send(write)
+                    .await
+                    .map_err(|_| store::Error::Stopped)?;
+                let stopped = |_| store::Error::Stopped;
+                stored
+                    .wait_for(|stored| *stored >= sent)
+                    .await
+                    .map_err(stopped)?;
+                self.on_the_way.stored(sent);
+            }
+            if done {
+                return Ok(());
+            }
+        }
+    }
+}
