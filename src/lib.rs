@@ -10,3 +10,4 @@ pub mod pipeline;
 pub mod proto;
 pub mod store;
 pub mod validate;
+pub mod wire;

@@ -18,7 +18,7 @@ mod sqlite;
 mod writer;
 
 pub use durable::Durable;
-pub use handle::{Acked, EpochState, Handle, Opened, Refusal, Submission, SubmissionKind};
+pub use handle::{Acked, EpochState, Handle, Opened, Opening, Refusal, Submission, SubmissionKind};
 pub use marks::Gap;
 pub use record::{Entry, EntryKind, RecordError, decode, encode};
 pub use sqlite::{Database, Error, Reader, Row};

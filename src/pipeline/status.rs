@@ -1,9 +1,10 @@
 //! What is known of each source, for those who ask: resumption, completeness.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::model::{SourceId, Timestamp};
+use crate::model::{Position, SourceId, Timestamp};
 
 /// What is known of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub struct SourceStatus {
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     sources: Arc<Mutex<BTreeMap<SourceId, SourceStatus>>>,
+    committed: Arc<AtomicU64>,
 }
 
 impl Status {
@@ -40,6 +42,15 @@ impl Status {
             .iter()
             .map(|(source, status)| (source.clone(), status.clone()))
             .collect()
+    }
+
+    /// Everything up to here is in the journal.
+    pub fn committed(&self) -> Position {
+        Position(self.committed.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn commit(&self, position: Position) {
+        self.committed.fetch_max(position.0, Ordering::Relaxed);
     }
 
     pub(super) fn update(&self, source: &SourceId, change: impl FnOnce(&mut SourceStatus)) {

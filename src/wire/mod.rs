@@ -1,0 +1,17 @@
+//! The gRPC door: services over the handles of the others.
+//!
+//! Not here: whether an event is well-formed (`validate`), whether it is known (`journal`), what a figure is (`reports`).
+//! An ack is built from a `Durable` and nothing else.
+
+mod ack;
+mod ingest;
+mod lease;
+mod limits;
+mod open;
+mod server;
+mod session;
+mod source;
+pub mod status;
+
+pub use ingest::{Ingest, IngestOptions};
+pub use server::{Server, ServerError};

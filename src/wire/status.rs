@@ -1,0 +1,163 @@
+//! Our errors as gRPC statuses: the only file that knows codes.
+//!
+//! Every status carries an `ErrorInfo` with a reason for programs; a fault in the request names its field in a
+//! `BadRequest`; where waiting helps a `RetryInfo` says how long. What went wrong inside is logged, not sent.
+
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::journal::{self, Refusal};
+
+/// Whose reasons these are.
+const DOMAIN: &str = "dozvon";
+/// How long to wait where only time helps.
+const RETRY: Duration = Duration::from_millis(200);
+/// How long to wait for room on a disk.
+const RETRY_FULL: Duration = Duration::from_secs(1);
+
+/// Why the ingest door refuses a request or ends a stream.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// The journal's tail is still being applied.
+    #[error("the server is starting: the journal's tail is being applied")]
+    Starting,
+    /// The server stops.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// A field is missing.
+    #[error("{field} is missing")]
+    FieldMissing {
+        /// Which field.
+        field: &'static str,
+    },
+    /// A field holds what it must not.
+    #[error("{field} {fault}")]
+    FieldInvalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The stream's first message is no `open`, or `open` came twice.
+    #[error("{fault}")]
+    Protocol {
+        /// What is wrong.
+        fault: &'static str,
+    },
+    /// The message is larger than its limit.
+    #[error("a message may have {limit} bytes (MESSAGE_BYTES): send smaller batches")]
+    MessageTooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// The batch holds more events than its limit.
+    #[error("a batch of {events} events: it may hold {limit} (batch_events_max)")]
+    BatchTooLarge {
+        /// How many it holds.
+        events: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Another sender has the source.
+    #[error("{sender} sends for this source and lives; it is let go {} s after its last message", wait.as_secs())]
+    SourceInUse {
+        /// Who.
+        sender: String,
+        /// How long until it is let go.
+        wait: Duration,
+    },
+    /// A newer stream of the same sender, or one that took over, has the source.
+    #[error("a newer stream has taken this source over")]
+    SourceTakenOver,
+    /// No such source.
+    #[error("no source is called {name:?}; known: {known}")]
+    UnknownSource {
+        /// The name asked for.
+        name: String,
+        /// The names known.
+        known: String,
+    },
+    /// The journal refuses.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+fn build(
+    code: Code,
+    reason: &str,
+    message: &str,
+    field: Option<&str>,
+    retry: Option<Duration>,
+) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason, DOMAIN, std::collections::HashMap::new());
+    if let Some(field) = field {
+        details.add_bad_request_violation(field, message);
+    }
+    if let Some(retry) = retry {
+        details.set_retry_info(Some(retry));
+    }
+    Status::with_error_details(code, message, details)
+}
+
+/// The status of an ingest error.
+pub fn ingest(error: &IngestError) -> Status {
+    use IngestError as E;
+    let message = error.to_string();
+    let (code, reason, field, retry) = match error {
+        E::Starting => (Code::Unavailable, "starting", None, Some(RETRY)),
+        E::ShuttingDown => (Code::Unavailable, "shutting_down", None, Some(RETRY)),
+        E::FieldMissing { field } => (Code::InvalidArgument, "field_missing", Some(*field), None),
+        E::FieldInvalid { field, .. } => {
+            (Code::InvalidArgument, "field_invalid", Some(*field), None)
+        }
+        E::Protocol { .. } => (Code::InvalidArgument, "protocol", Some("message"), None),
+        E::MessageTooLarge { .. } => (Code::ResourceExhausted, "message_too_large", None, None),
+        E::BatchTooLarge { .. } => (
+            Code::ResourceExhausted,
+            "batch_too_large",
+            Some("batch.events"),
+            None,
+        ),
+        E::SourceInUse { wait, .. } => (Code::Unavailable, "source_in_use", None, Some(*wait)),
+        E::SourceTakenOver => (Code::Aborted, "source_taken_over", None, None),
+        E::UnknownSource { .. } => (Code::NotFound, "unknown_source", Some("source"), None),
+        E::Refused(refusal) => match refusal {
+            Refusal::EpochLower { .. } => (
+                Code::FailedPrecondition,
+                "epoch_lower",
+                Some("open.epoch"),
+                None,
+            ),
+            Refusal::SequenceConflict { .. } => (
+                Code::FailedPrecondition,
+                "sequence_conflict",
+                Some("open.last_acked_sequence"),
+                None,
+            ),
+            Refusal::Limit { .. } => (Code::ResourceExhausted, "limit_reached", None, None),
+            Refusal::DiskFull => (Code::Unavailable, "disk_full", None, Some(RETRY_FULL)),
+            Refusal::Stopped => (Code::Unavailable, "journal_stopped", None, Some(RETRY)),
+        },
+    };
+    build(code, reason, &message, field, retry)
+}
+
+/// The status of a journal that cannot be read.
+pub fn journal(error: &journal::Error) -> Status {
+    tracing::error!(%error, "the journal cannot be read");
+    build(
+        Code::Internal,
+        "internal",
+        "the journal cannot be read; the server's log says why",
+        None,
+        None,
+    )
+}
+
+/// Whether a status means that a message was larger than what is decoded at all.
+pub(super) fn is_too_large(status: &Status) -> bool {
+    status.code() == Code::OutOfRange && status.message().contains("message length too large")
+}
