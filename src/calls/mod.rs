@@ -13,6 +13,7 @@ mod backfill;
 mod close;
 mod deadlines;
 mod live;
+mod open;
 mod order;
 mod queues;
 mod said;
@@ -22,5 +23,6 @@ mod table;
 mod told;
 mod transfers;
 
+pub use open::record_of_open;
 pub use state::{StateError, record_of_told};
 pub use table::{Arrival, Calls, OpenCall, OpenChanges, Options};

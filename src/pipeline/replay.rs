@@ -146,6 +146,11 @@ impl Pipeline {
         &self.board
     }
 
+    /// Everything up to here was in the store at the start.
+    pub fn stored(&self) -> Position {
+        self.stored_before
+    }
+
     /// What is known of each source.
     pub fn status(&self) -> &Status {
         &self.status
