@@ -1,6 +1,7 @@
 //! dozvon
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod metrics;
 pub mod model;
 pub mod proto;
