@@ -18,10 +18,6 @@ const SECONDS: [u64; 18] = [
 /// The edges of transfers per call.
 const TRANSFERS: [u64; 6] = [0, 1, 2, 3, 4, 5];
 
-/// How many different thresholds add an edge: each is a line more in every histogram of every queue. The
-/// configuration refuses more.
-pub const THRESHOLDS_MAX: usize = 32;
-
 const MILLION: u64 = 1_000_000;
 
 /// A span in microseconds; stays at the end instead of wrapping.
@@ -42,7 +38,8 @@ struct Inner {
 impl Edges {
     /// The edges of waits, talk, hold and wrap-up: those of the catalogue and each configured threshold.
     ///
-    /// The same for all queues, because Prometheus can add up only histograms with the same edges.
+    /// The same for all queues, because Prometheus can add up only histograms with the same edges. How many thresholds
+    /// there may be, the configuration says.
     pub(crate) fn seconds(targets: &Targets) -> Self {
         let mut thresholds = BTreeSet::new();
         for target in targets.queues.values().chain([&targets.default]) {
@@ -50,8 +47,7 @@ impl Edges {
             thresholds.insert(micros(target.short_abandon));
         }
         let catalogue = SECONDS.iter().map(|seconds| seconds * MILLION);
-        let own = thresholds.into_iter().take(THRESHOLDS_MAX);
-        Self::new(catalogue.chain(own))
+        Self::new(catalogue.chain(thresholds))
     }
 
     /// The edges of transfers per call.

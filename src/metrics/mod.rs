@@ -37,7 +37,6 @@ mod totals;
 
 pub use board::Board;
 pub use checkpoint::Error;
-pub use histogram::THRESHOLDS_MAX;
 pub use http::serve;
 pub use label::{QUEUES_MAX, SOURCES_MAX};
 pub use process::Process;

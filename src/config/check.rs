@@ -1,0 +1,218 @@
+//! What must fit together: checked once, before anything starts.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::{self, Path, PathBuf};
+use std::time::Duration;
+
+use super::Config;
+
+/// More in one batch would hold up the acks of everybody else.
+const BATCH_EVENTS_MAX: u32 = 10_000;
+
+/// How many different thresholds there may be: each is a line more in every histogram of every queue.
+const THRESHOLDS_MAX: usize = 32;
+
+/// Something that does not fit, and the key where to look.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) path: Vec<String>,
+    pub(crate) message: String,
+}
+
+impl Problem {
+    fn at<const N: usize>(path: [&str; N], message: impl Into<String>) -> Self {
+        let message = format!("{}: {}", spelled(&path), message.into());
+        let path = path.iter().map(|part| (*part).to_owned()).collect();
+        Self { path, message }
+    }
+}
+
+/// `queue.0.name` is spelled `queue.name`: the line says which one.
+fn spelled(path: &[&str]) -> String {
+    let is_name = |part: &&&str| part.parse::<usize>().is_err();
+    let names: Vec<&str> = path.iter().filter(is_name).copied().collect();
+    names.join(".")
+}
+
+/// The first thing that does not fit.
+pub(crate) fn check(config: &Config) -> Result<(), Problem> {
+    thresholds(config)?;
+    names(config)?;
+    doors(config)?;
+    ingest(config)?;
+    calls(config)?;
+    key_file(config).map(drop)
+}
+
+fn thresholds(config: &Config) -> Result<(), Problem> {
+    let default = &config.service_level;
+    if default.short_abandon.is_zero() {
+        let path = ["service_level", "short_abandon"];
+        return Err(Problem::at(path, "must be longer than nothing"));
+    }
+    if default.target <= default.short_abandon {
+        let path = ["service_level", "target"];
+        return Err(Problem::at(path, longer_than(default.short_abandon)));
+    }
+    let mut different = HashSet::from([default.target, default.short_abandon]);
+    for (place, queue) in config.queues.iter().enumerate() {
+        let place = place.to_string();
+        let target = queue.target.unwrap_or(default.target);
+        let short_abandon = queue.short_abandon.unwrap_or(default.short_abandon);
+        if short_abandon.is_zero() {
+            let path = ["queue", &place, "short_abandon"];
+            return Err(Problem::at(path, "must be longer than nothing"));
+        }
+        if target <= short_abandon {
+            // The key that the file says; the other one is the default's.
+            return Err(if queue.target.is_some() {
+                Problem::at(["queue", &place, "target"], longer_than(short_abandon))
+            } else {
+                let target = humantime::format_duration(target);
+                let message = format!("must be shorter than the target, {target}");
+                Problem::at(["queue", &place, "short_abandon"], message)
+            });
+        }
+        different.extend([target, short_abandon]);
+        if different.len() > THRESHOLDS_MAX {
+            let message = format!(
+                "more than {THRESHOLDS_MAX} different thresholds in all: each is a bucket of every histogram"
+            );
+            return Err(Problem::at(["queue", &place], message));
+        }
+    }
+    Ok(())
+}
+
+fn longer_than(short_abandon: Duration) -> String {
+    let short_abandon = humantime::format_duration(short_abandon);
+    format!("must be longer than short_abandon, {short_abandon}")
+}
+
+fn names(config: &Config) -> Result<(), Problem> {
+    let queues = config.queues.iter().map(|queue| queue.name.as_str());
+    distinct("queue", queues)?;
+    let sources = config.sources.iter().map(|source| source.name.as_str());
+    distinct("source", sources)
+}
+
+fn distinct<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
+    let mut seen = HashSet::new();
+    for (place, name) in names.enumerate() {
+        let place = place.to_string();
+        let wrong = |message: String| Err(Problem::at([list, &place, "name"], message));
+        if name.is_empty() {
+            return wrong("may not be empty".to_owned());
+        }
+        if name.chars().any(char::is_control) {
+            return wrong(format!("{name:?} holds a control character"));
+        }
+        // Metrics show the rest, and what has no queue, under these two.
+        if name == "other" || name == "none" {
+            return wrong(format!(
+                "\"{name}\" is a label of the metrics; choose another"
+            ));
+        }
+        if !seen.insert(name) {
+            return wrong(format!("\"{name}\" is there twice"));
+        }
+    }
+    Ok(())
+}
+
+fn doors(config: &Config) -> Result<(), Problem> {
+    let server = &config.server;
+    let doors = [("grpc", server.grpc), ("http", server.http)];
+    for (key, address) in doors {
+        if !address.ip().is_loopback() && !server.plain_text_elsewhere {
+            let message = format!(
+                "{address} can be reached from elsewhere, and what is said there is neither encrypted nor asked who says \
+                 it; stay on 127.0.0.1, or set server.plain_text_elsewhere = true behind a proxy that does both"
+            );
+            return Err(Problem::at(["server", key], message));
+        }
+    }
+    if server.grpc == server.http && !is_any_port(server.grpc) {
+        let message = format!("{} is already the address of gRPC", server.http);
+        return Err(Problem::at(["server", "http"], message));
+    }
+    Ok(())
+}
+
+fn is_any_port(address: SocketAddr) -> bool {
+    address.port() == 0
+}
+
+fn ingest(config: &Config) -> Result<(), Problem> {
+    let ingest = &config.ingest;
+    if !(1..=BATCH_EVENTS_MAX).contains(&ingest.batch_events_max) {
+        let message = format!("must be from 1 to {BATCH_EVENTS_MAX}");
+        return Err(Problem::at(["ingest", "batch_events_max"], message));
+    }
+    if ingest.window_events < ingest.batch_events_max {
+        let message = format!(
+            "must hold a batch: at least batch_events_max, {}",
+            ingest.batch_events_max
+        );
+        return Err(Problem::at(["ingest", "window_events"], message));
+    }
+    if ingest.store_lag_max < u64::from(ingest.batch_events_max) {
+        let message = format!(
+            "must hold a batch: at least batch_events_max, {}",
+            ingest.batch_events_max
+        );
+        return Err(Problem::at(["ingest", "store_lag_max"], message));
+    }
+    if ingest.lease.is_zero() {
+        let message = "must be longer than nothing";
+        return Err(Problem::at(["ingest", "lease"], message));
+    }
+    Ok(())
+}
+
+fn calls(config: &Config) -> Result<(), Problem> {
+    let calls = &config.calls;
+    if calls.settle_events == 0 {
+        return Err(Problem::at(
+            ["calls", "settle_events"],
+            "must be at least 1",
+        ));
+    }
+    if calls.call_deadline <= calls.settle {
+        let settle = humantime::format_duration(calls.settle);
+        let message = format!("must be longer than settle, {settle}");
+        return Err(Problem::at(["calls", "call_deadline"], message));
+    }
+    Ok(())
+}
+
+/// The key of the pseudonyms: as configured, else beside the data folder; never inside it.
+pub(crate) fn key_file(config: &Config) -> Result<PathBuf, Problem> {
+    let wrong = |message: &str| Problem::at(["privacy", "key_file"], message);
+    if let Some(file) = &config.privacy.key_file {
+        if whole(file).starts_with(whole(&config.data_dir)) {
+            return Err(wrong(
+                "lies inside data_dir: whoever copies the databases would have the key as well",
+            ));
+        }
+        return Ok(file.clone());
+    }
+    let data_dir = match config.data_dir.file_name() {
+        Some(_) => config.data_dir.clone(),
+        None => whole(&config.data_dir),
+    };
+    let Some(name) = data_dir.file_name() else {
+        return Err(wrong(
+            "must be said: data_dir has no name to put a folder beside",
+        ));
+    };
+    let mut name = name.to_owned();
+    name.push("-key");
+    Ok(data_dir.with_file_name(name).join("pseudonym.key"))
+}
+
+/// The path from the root; as it is when there is no current folder.
+fn whole(path: &Path) -> PathBuf {
+    path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,236 @@
+//! The tree of what can be configured, each key with its default.
+//!
+//! `deploy/dozvon.toml` says the same for people; a test holds the two together.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::value::{self, Country, Zone};
+use crate::model::QueueTarget;
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The hotline's time zone: reports count its days and hours.
+    pub zone: Zone,
+    /// Where the databases lie.
+    pub data_dir: PathBuf,
+    /// The doors.
+    pub server: Server,
+    /// How events are taken in.
+    pub ingest: Ingest,
+    /// When a call is over.
+    pub calls: Calls,
+    /// The thresholds of queues without their own.
+    pub service_level: ServiceLevel,
+    /// Callers' numbers.
+    pub privacy: Privacy,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Queues that are known from the start.
+    #[serde(rename = "queue", skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<Queue>,
+    /// Sources that are known from the start.
+    #[serde(rename = "source", skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            zone: Zone::default(),
+            data_dir: "./dozvon-data".into(),
+            server: Server::default(),
+            ingest: Ingest::default(),
+            calls: Calls::default(),
+            service_level: ServiceLevel::default(),
+            privacy: Privacy::default(),
+            log: Log::default(),
+            queues: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+}
+
+/// The doors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Where gRPC listens; port 0 picks a free one.
+    #[serde(with = "value::address")]
+    pub grpc: SocketAddr,
+    /// Where `/metrics` and `/healthz` listen.
+    #[serde(with = "value::address")]
+    pub http: SocketAddr,
+    /// Whether plain text may leave this machine.
+    pub plain_text_elsewhere: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            grpc: (Ipv4Addr::LOCALHOST, 7440).into(),
+            http: (Ipv4Addr::LOCALHOST, 7441).into(),
+            plain_text_elsewhere: false,
+        }
+    }
+}
+
+/// How events are taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ingest {
+    /// Events a stream may have sent and not seen acked.
+    pub window_events: u32,
+    /// Events one batch may hold.
+    pub batch_events_max: u32,
+    /// How long a silent sender keeps its source.
+    #[serde(with = "value::span")]
+    pub lease: Duration,
+    /// Positions the store may lag behind the journal before the journal waits.
+    pub store_lag_max: u64,
+}
+
+impl Default for Ingest {
+    fn default() -> Self {
+        Self {
+            window_events: 65_536,
+            batch_events_max: 10_000,
+            lease: Duration::from_secs(10),
+            // What is applied in about 2 s.
+            store_lag_max: 400_000,
+        }
+    }
+}
+
+/// When a call is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Calls {
+    /// Live calls settle this long after their end, by the source's own time.
+    #[serde(with = "value::span")]
+    pub settle: Duration,
+    /// Calls of a backfill settle this many events after their end.
+    pub settle_events: u32,
+    /// A call without an end is closed after this.
+    #[serde(with = "value::span")]
+    pub call_deadline: Duration,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(30),
+            settle_events: 10_000,
+            call_deadline: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+/// The thresholds of queues without their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServiceLevel {
+    /// Answered within it counts for the service level.
+    #[serde(with = "value::span")]
+    pub target: Duration,
+    /// Abandoned within it is a short abandon.
+    #[serde(with = "value::span")]
+    pub short_abandon: Duration,
+}
+
+impl Default for ServiceLevel {
+    fn default() -> Self {
+        let QueueTarget {
+            service_level,
+            short_abandon,
+        } = QueueTarget::default();
+        Self {
+            target: service_level,
+            short_abandon,
+        }
+    }
+}
+
+/// Callers' numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Privacy {
+    /// The key of the pseudonyms; without one it lies beside the data folder (`Config::key_file`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// For people or for programs.
+    pub format: LogFormat,
+    /// The least important level that is logged.
+    pub level: LogLevel,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How important a log line is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the levels of every logger")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+/// A queue that is known from the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Its name, as the switch says it.
+    pub name: String,
+    /// Its own target; else that of `[service_level]`.
+    #[serde(
+        default,
+        with = "value::optional_span",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub target: Option<Duration>,
+    /// Its own threshold of short abandons; else that of `[service_level]`.
+    #[serde(
+        default,
+        with = "value::optional_span",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub short_abandon: Option<Duration>,
+}
+
+/// A source that is known from the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Its name, as its connector says it.
+    pub name: String,
+    /// The country whose dialling rules its numbers follow.
+    #[serde(default)]
+    pub country: Country,
+    /// The zone of local times in its logs; else the hotline's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+}
