@@ -1,6 +1,7 @@
 //! dozvon
 pub mod cli;
 pub mod clock;
+pub mod kpi;
 pub mod model;
 pub mod proto;
 pub mod store;
