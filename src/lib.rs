@@ -4,4 +4,5 @@ pub mod clock;
 pub mod kpi;
 pub mod model;
 pub mod proto;
+pub mod reports;
 pub mod store;
