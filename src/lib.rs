@@ -6,3 +6,4 @@ pub mod model;
 pub mod proto;
 pub mod reports;
 pub mod store;
+pub mod wire;
