@@ -1,15 +1,26 @@
-//! dozvon
-pub mod app;
-pub mod calls;
-pub mod cli;
-pub mod clock;
-pub mod database;
-pub mod journal;
-pub mod config;
-pub mod metrics;
-pub mod model;
-pub mod pipeline;
+#![doc = include_str!("../ARCHITECTURE.md")]
+
+// In the order of the data's flow; who may import whom is checked by tests/tidy.rs.
 pub mod proto;
-pub mod store;
+
+pub mod model;
 pub mod validate;
 pub mod wire;
+
+pub mod journal;
+
+pub mod pipeline;
+
+pub mod calls;
+
+pub mod metrics;
+pub mod store;
+
+pub mod kpi;
+pub mod reports;
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod database;

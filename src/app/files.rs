@@ -20,16 +20,22 @@ impl Files {
     pub(super) fn prepare(folder: &Path) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| {
             let folder = folder.display();
-            let message = format!("cannot write to {folder}: {error}; choose another folder with --data");
+            let message =
+                format!("cannot write to {folder}: {error}; choose another folder with --data");
             Failure::new(Exit::Failure, message)
         };
-        let made = fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder);
+        let made = fs::DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(folder);
         made.map_err(failed)?;
         let mode = fs::metadata(folder).map_err(failed)?.permissions().mode();
         if mode & 0o007 != 0 {
             tracing::warn!(folder = %folder.display(), "everybody on this machine may look into the data folder");
         }
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
     }
 
     /// The journal's database.

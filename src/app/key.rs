@@ -20,19 +20,26 @@ const KEY_MODE: u32 = 0o600;
 /// Reads the key, or makes one where there is none yet.
 pub(super) fn load(path: &Path, has_calls: bool) -> Result<Privacy, Failure> {
     let failed = |what: &str, error: &dyn std::fmt::Display| {
-        Failure::new(Exit::Failure, format!("cannot {what} the key file {}: {error}", path.display()))
+        Failure::new(
+            Exit::Failure,
+            format!("cannot {what} the key file {}: {error}", path.display()),
+        )
     };
     match fs::read_to_string(path) {
         Ok(text) => {
-            let key = parse(text.trim()).ok_or_else(|| failed("use", &"it must hold 64 hexadecimal digits"))?;
+            let key = parse(text.trim())
+                .ok_or_else(|| failed("use", &"it must hold 64 hexadecimal digits"))?;
             Ok(privacy(&key))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound && has_calls => {
-            Err(failed("find", &"the database holds calls under its key; put the file back from the backup"))
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound && has_calls => Err(failed(
+            "find",
+            &"the database holds calls under its key; put the file back from the backup",
+        )),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let mut key = [0; KEY_BYTES];
-            rand::rngs::SysRng.try_fill_bytes(&mut key).map_err(|error| failed("make", &error))?;
+            rand::rngs::SysRng
+                .try_fill_bytes(&mut key)
+                .map_err(|error| failed("make", &error))?;
             write(path, &key).map_err(|error| failed("make", &error))?;
             tracing::info!(path = %path.display(), "made the key of the pseudonyms; back it up apart from the database");
             Ok(privacy(&key))
@@ -45,7 +52,11 @@ fn write(path: &Path, key: &[u8; KEY_BYTES]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(KEY_MODE).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(KEY_MODE)
+        .open(path)?;
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     writeln!(file, "{hex}")?;
     file.sync_all()
@@ -84,7 +95,10 @@ mod tests {
         let made = load(&path, false).unwrap().of_opaque(&source, "1");
         let read = load(&path, true).unwrap().of_opaque(&source, "1");
         assert_eq!(made, read);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, KEY_MODE);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            KEY_MODE
+        );
     }
 
     #[test]

@@ -24,7 +24,10 @@ const TRIES: u32 = 100;
 pub(super) async fn lock(folder: &Path, patience: Patience) -> Result<File, Failure> {
     let path = folder.join("lock");
     let failed = |error: std::io::Error| {
-        let message = format!("cannot write to {}: {error}; choose another folder with --data", folder.display());
+        let message = format!(
+            "cannot write to {}: {error}; choose another folder with --data",
+            folder.display()
+        );
         Failure::new(Exit::Failure, message)
     };
     let file = File::create(&path).map_err(failed)?;

@@ -19,7 +19,7 @@ use crate::journal::{self, Committed};
 use crate::metrics;
 use crate::model::{Position, SourceId};
 use crate::pipeline::{self, Pipeline};
-use crate::reports::{self, Reports};
+use crate::reports::{self, Reports, Zone};
 use crate::store::{Store, Write};
 use crate::validate::country_of;
 use crate::wire;
@@ -91,13 +91,17 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let files = Files::prepare(&config.data_dir)?;
     let lock = lock::lock(&files.folder, patience).await?;
 
-    let mut database = journal::Database::open(&files.journal()).await.map_err(failure)?;
+    let mut database = journal::Database::open(&files.journal())
+        .await
+        .map_err(failure)?;
     let end = database.end().await.map_err(failure)?;
-    let privacy = Arc::new(key::load(&config.key_file(), end > Position(0))?);
+    let privacy = Arc::new(key::load(&config.key_file()?, end > Position(0))?);
     let opened = Store::open(&files.store(), calls::record_of_open).await;
     let (store, mut store_writer) = opened.map_err(failure)?;
     let checkpoint = store_writer.load().await.map_err(failure)?;
-    let options = pipeline::Options { calls: calls_options(config) };
+    let options = pipeline::Options {
+        calls: calls_options(config),
+    };
     let started = Pipeline::start(options, checkpoint, end, store.clone());
     let (mut pipeline, from) = started.map_err(failure)?;
 
@@ -145,7 +149,10 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         clock,
         privacy,
     );
-    let report_options = reports::Options { zone: config.zone.clone().into(), targets: config.targets() };
+    let report_options = reports::Options {
+        zone: Zone::find(config.zone.name()).map_err(failure)?,
+        targets: config.targets(),
+    };
     let reports = Reports::new(store, pipeline.status().clone(), report_options);
     let server = wire::Server { ingest, reports };
     let server = tokio::spawn(server.serve(grpc, ready.clone(), stopping.clone()));
@@ -159,9 +166,21 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let pipeline = tokio::spawn(pipeline.run(committed, writes, stored));
     ready_sender.send_replace(true);
 
-    let parts = Parts { lock, server, http, writer, pipeline, store: store_task };
+    let parts = Parts {
+        lock,
+        server,
+        http,
+        writer,
+        pipeline,
+        store: store_task,
+    };
     let ended = tokio::spawn(run(parts, ready_sender, stopping.clone(), http_stop));
-    Ok(Running { grpc: grpc_address, http: http_address, stopping, ended })
+    Ok(Running {
+        grpc: grpc_address,
+        http: http_address,
+        stopping,
+        ended,
+    })
 }
 
 /// Waits for the end: asked for, or because a part failed; then stops the rest in the order of the flow.
@@ -186,7 +205,10 @@ async fn run(
         return Err(failure);
     }
     tracing::info!("stopping: nothing more is taken in");
-    if tokio::time::timeout(CLOSE_WITHIN, &mut parts.server).await.is_err() {
+    if tokio::time::timeout(CLOSE_WITHIN, &mut parts.server)
+        .await
+        .is_err()
+    {
         tracing::warn!("some connections did not end in time");
         parts.server.abort();
     }
@@ -198,7 +220,9 @@ async fn run(
     });
     let result = match drained.await {
         Err(_) => {
-            tracing::warn!("the store did not catch up in time; the next start makes up for it from the journal");
+            tracing::warn!(
+                "the store did not catch up in time; the next start makes up for it from the journal"
+            );
             Ok(())
         }
         Ok((writer, pipeline, store)) => ended("the journal", writer)
@@ -266,9 +290,10 @@ fn calls_options(config: &Config) -> calls::Options {
 }
 
 fn ingest_options(config: &Config) -> wire::IngestOptions {
-    let countries = config.sources.iter().filter_map(|source| {
-        Some((SourceId::new(source.name.as_str()), country_of(source.country.as_str())?))
-    });
+    let countries = config
+        .sources
+        .iter()
+        .map(|source| (SourceId::new(source.name.as_str()), source.country.id()));
     wire::IngestOptions {
         window_events: config.ingest.window_events,
         batch_events_max: config.ingest.batch_events_max,

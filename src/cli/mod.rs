@@ -2,3 +2,64 @@
 
 pub mod check_config;
 pub mod failure;
+mod log;
+pub mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::{Exit, Failure};
+
+/// The instrument for a public hotline: call events in, figures one can prove out.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Try `dozvon demo`: a day of calls, streamed and reported, with nothing to set up.\n\
+    Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration, 4 server unreachable, 5 partly done, 6 disk not to be trusted."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(serve::Args),
+    /// Check a configuration and print what is in force.
+    CheckConfig(check_config::Args),
+}
+
+/// Runs the command line to its exit code.
+pub async fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no faults; clap knows which stream they go to.
+            let code = if error.use_stderr() {
+                Exit::Usage as u8
+            } else {
+                0
+            };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let done = match cli.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::CheckConfig(args) => check_config::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(&failure),
+    }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    use std::io::Write as _;
+    // Nothing can be said any more when even stderr is closed.
+    drop(writeln!(std::io::stderr(), "dozvon: {failure}"));
+    ExitCode::from(failure.exit as u8)
+}

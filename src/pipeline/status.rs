@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::model::{Position, SourceId, Timestamp};
+use crate::reports::{SourceCompleteness, Sources};
 
 /// What is known of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,5 +67,19 @@ impl Status {
         self.sources
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Sources for Status {
+    fn completeness(&self) -> Vec<SourceCompleteness> {
+        let one = |(source, status): (SourceId, SourceStatus)| SourceCompleteness {
+            source,
+            gap_events: status.gap_events,
+            late_events: status.late_events,
+            rejected_events: status.rejected_events,
+            settled_until: status.settled_until,
+            watermark: status.watermark,
+        };
+        self.all().into_iter().map(one).collect()
     }
 }

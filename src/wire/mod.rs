@@ -8,6 +8,7 @@ mod ingest;
 mod lease;
 mod limits;
 mod open;
+mod report;
 mod server;
 mod session;
 mod source;

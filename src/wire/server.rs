@@ -10,10 +10,14 @@ use tonic::codec::CompressionEncoding;
 
 use crate::proto::DESCRIPTORS;
 use crate::proto::v1::ingest_service_server::IngestServiceServer;
+use crate::proto::v1::report_service_server::ReportServiceServer;
+use crate::reports::{Reports, Sources};
+use crate::store::Rows;
 use crate::validate::caps;
 
 use super::ingest::Ingest;
 use super::limits::Limits;
+use super::report;
 
 /// Streams that one connection may have open.
 const STREAMS_A_CONNECTION: u32 = 256;
@@ -38,12 +42,14 @@ pub enum ServerError {
 }
 
 /// The services on one listener.
-pub struct Server {
+pub struct Server<R, S> {
     /// The door for events.
     pub ingest: Ingest,
+    /// The manager's desk.
+    pub reports: Reports<R, S>,
 }
 
-impl Server {
+impl<R: Rows, S: Sources> Server<R, S> {
     /// Serves until `stopping`; health follows `ready` and turns to NOT_SERVING before anything is closed.
     ///
     /// # Errors
@@ -71,6 +77,9 @@ impl Server {
             };
             if up {
                 health.set_serving::<IngestServiceServer<Ingest>>().await;
+                health
+                    .set_serving::<ReportServiceServer<report::Service<R, S>>>()
+                    .await;
             }
             stopped.cancelled().await;
             health
@@ -80,6 +89,9 @@ impl Server {
         let ingest = IngestServiceServer::new(self.ingest)
             .max_decoding_message_size(DECODED_BYTES)
             .accept_compressed(CompressionEncoding::Gzip);
+        let reports = ReportServiceServer::new(report::Service::new(self.reports))
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip);
         let served = tonic::transport::Server::builder()
             .max_concurrent_streams(STREAMS_A_CONNECTION)
             .http2_keepalive_interval(Some(KEEPALIVE))
@@ -89,6 +101,7 @@ impl Server {
             .add_service(health_service)
             .add_service(reflection)
             .add_service(ingest)
+            .add_service(reports)
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener),
                 stopping.cancelled_owned(),

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::journal::{self, Refusal};
+use crate::reports;
 
 /// Whose reasons these are.
 const DOMAIN: &str = "dozvon";
@@ -160,4 +161,29 @@ pub fn journal(error: &journal::Error) -> Status {
 /// Whether a status means that a message was larger than what is decoded at all.
 pub(super) fn is_too_large(status: &Status) -> bool {
     status.code() == Code::OutOfRange && status.message().contains("message length too large")
+}
+
+/// The status of a report that could not be made: the request's fault, or ours.
+pub fn report(error: &reports::Error) -> Status {
+    use reports::Error as E;
+    let field = error.field();
+    let (code, reason, retry) = match error {
+        E::Stopped => (Code::Unavailable, "shutting_down", Some(RETRY)),
+        E::Store { source } => {
+            tracing::error!(error = %source, "a report could not read the store");
+            (Code::Internal, "internal", None)
+        }
+        E::UnknownZone { .. } => (Code::InvalidArgument, "unknown_zone", None),
+        E::UnknownQueue { .. } | E::NoQueues { .. } => {
+            (Code::InvalidArgument, "unknown_queue", None)
+        }
+        E::PeriodMissing { .. } => (Code::InvalidArgument, "period_missing", None),
+        E::PeriodOutOfRange { .. } => (Code::InvalidArgument, "period_out_of_range", None),
+        E::PeriodReversed { .. } => (Code::InvalidArgument, "period_reversed", None),
+        E::UnknownBucket { .. } => (Code::InvalidArgument, "unknown_bucket", None),
+        E::TooManyBuckets { .. } => (Code::InvalidArgument, "too_many_buckets", None),
+        E::BadThreshold { .. } => (Code::InvalidArgument, "bad_threshold", None),
+        E::TooManyThresholds { .. } => (Code::InvalidArgument, "too_many_thresholds", None),
+    };
+    build(code, reason, &error.to_string(), field, retry)
 }

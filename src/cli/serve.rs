@@ -1,0 +1,98 @@
+//! `dozvon serve`: the service.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{self, Patience};
+use crate::clock::Clock;
+use crate::config::{Config, Overrides, variables};
+
+use super::failure::{Exit, Failure};
+use super::log;
+
+/// Runs the service until SIGTERM or Ctrl-C.
+///
+/// When it is ready it prints one line on stdout: {"grpc":"127.0.0.1:7440","http":"127.0.0.1:7441"}.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  dozvon serve                                 SQLite in ./dozvon-data, loopback only
+  dozvon serve --config /etc/dozvon.toml
+  dozvon serve --data D --grpc 127.0.0.1:0 --http 127.0.0.1:0    free ports, named on stdout
+
+Exit codes: 0 stopped, 1 failure, 3 wrong configuration, 6 the disk could not be trusted (the next start recovers).")]
+pub struct Args {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", env = "DOZVON_CONFIG")]
+    config: Option<PathBuf>,
+    /// Where the databases lie.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where gRPC listens; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR")]
+    grpc: Option<SocketAddr>,
+    /// Where /metrics and /healthz listen; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR")]
+    http: Option<SocketAddr>,
+    /// Wait for ever for another dozvon to let go of the data folder, then take over.
+    #[arg(long)]
+    standby: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the configuration is wrong, the start fails, or a part fails later.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let overrides = Overrides {
+        data_dir: args.data,
+        grpc: args.grpc,
+        http: args.http,
+    };
+    let config = Config::load(args.config.as_deref(), variables()?, &overrides)?;
+    log::start(&config.log);
+    let signalled = signalled()?;
+    let patience = if args.standby {
+        Patience::Standby
+    } else {
+        Patience::Short
+    };
+    let running = tokio::select! {
+        started = app::start(&config, Clock::system(), patience) => started?,
+        () = signalled.cancelled() => return Ok(()),
+    };
+    let ready = serde_json::json!({
+        "grpc": running.grpc.to_string(),
+        "http": running.http.to_string(),
+    });
+    let mut out = std::io::stdout();
+    // Nobody need read it: a closed stdout does not stop the service.
+    drop(writeln!(out, "{ready}").and_then(|()| out.flush()));
+    let stopping = running.stopping();
+    tokio::spawn(async move {
+        signalled.cancelled().await;
+        stopping.cancel();
+    });
+    running.wait().await
+}
+
+/// Cancelled at the first SIGTERM or Ctrl-C.
+fn signalled() -> Result<CancellationToken, Failure> {
+    let failed = |error| Failure::new(Exit::Failure, format!("cannot listen for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let signalled = CancellationToken::new();
+    let told = signalled.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(signalled)
+}

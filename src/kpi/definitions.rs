@@ -1,0 +1,149 @@
+//! The catalogue: what each figure means, in one sentence, with a version.
+//!
+//! A changed formula or threshold makes a new version; a figure names the definition it was computed by, so that an old
+//! one never changes its meaning silently.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::seconds::{read_seconds, seconds_text};
+
+/// One definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// Its id in the catalogue.
+    pub id: &'static str,
+    /// Its version.
+    pub version: u32,
+    /// What it says, in one sentence.
+    pub sentence: Cow<'static, str>,
+}
+
+/// Writes the catalogue: id, version, sentence.
+macro_rules! catalogue {
+    ($($name:ident $id:literal $version:literal $sentence:literal,)+) => {
+        /// What names a definition.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the sentence of each is its doc")]
+        pub enum Id { $($name,)+ }
+
+        /// Every definition with a fixed sentence, in the catalogue's order.
+        pub const CATALOGUE: &[Id] = &[$(Id::$name,)+];
+
+        impl Id {
+            /// The definition in force.
+            pub const fn definition(self) -> Definition {
+                match self {
+                    $(Self::$name => Definition {
+                        id: $id,
+                        version: $version,
+                        sentence: Cow::Borrowed($sentence),
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    V1 "V1" 1 "calls_offered: calls with at least one visit, at their arrival, under the first queue entered; our own return calls are none",
+    V2 "V2" 1 "visits_offered: visits begun",
+    V3 "V3" 1 "demand: calls with at least one visit, and calls refused and with no visit",
+    V4 "V4" 1 "refused_rate: calls refused and with no visit ÷ V3",
+    W1 "W1" 1 "wait: exit − queue entry, ringing included; time in the menu before the queue is no wait",
+    W4 "W4" 1 "transfer_wait: the waits of visits that began after a human answered, summed",
+    W5 "W5" 1 "ASA: Σ wait of answered visits ÷ their number",
+    W6 "W6" 1 "mean_time_to_abandon: Σ wait of abandoned visits ÷ their number",
+    W7 "W7" 1 "max_wait: the longest wait, over all exits",
+    W9 "W9" 1 "wait quantiles: nearest rank over exact waits, that is, element ⌈p·n⌉ of the n sorted",
+    W10 "W10" 1 "share_over(x): visits with a wait longer than x ÷ visits that ended",
+    Strict "strict" 1 "service level: answered within T ÷ visits decided, that is, ended or waiting for T",
+    Short "short" 1 "service level: answered within T ÷ (visits decided − abandoned within s)",
+    IgnoreAbandoned "ignore_abandoned" 1 "service level: answered within T ÷ (answered + abandoned − abandoned within T)",
+    AbandonedMet "abandoned_met" 1 "service level: (answered + abandoned within T) ÷ (answered + abandoned)",
+    AnsweredOnly "answered_only" 1 "service level: answered within T ÷ answered",
+    Ab1 "AB1" 1 "abandon_rate: visits abandoned ÷ visits that ended",
+    Ab3 "AB3" 1 "short abandons: visits abandoned within s",
+    T1 "T1" 1 "transfers by method (blind, attended, conference) and target (agent, queue, outside), after a human answered",
+    T2 "T2" 1 "consult_only: consultations without a hand-over; no transfers",
+    T3 "T3" 1 "transferred_call_rate: served calls with at least one transfer ÷ served calls",
+    T4 "T4" 1 "transfers_per_call: transfers ÷ served calls, and calls by number of transfers",
+    T5 "T5" 1 "returns: transfers to an agent or queue that had the call before",
+    T6 "T6" 1 "failed: transfers begun and not done, by cause",
+    T7 "T7" 1 "after a transfer: answered, abandoned, or returned and answered",
+    T8 "T8" 1 "wrong_door_rate: served calls whose first answering queue is not their last ÷ served calls",
+    T9 "T9" 1 "paths: transfers by the queue they left and by where they went",
+    T10 "T10" 1 "excessive: calls with more transfers than the limit",
+    T11 "T11" 1 "reroutes: moves between queues before any human answered; no transfers",
+}
+
+/// A threshold that some definitions speak of; its value is a definition, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// T: answered within it counts for the service level.
+    ServiceLevel,
+    /// s: abandoned within it is a short abandon.
+    ShortAbandon,
+}
+
+impl Threshold {
+    /// Its letter in the catalogue.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::ServiceLevel => "T",
+            Self::ShortAbandon => "s",
+        }
+    }
+
+    /// Its value in force; `None` when the queues in question differ.
+    pub fn definition(self, value: Option<Duration>) -> Definition {
+        let id = self.id();
+        let sentence = value.map_or_else(
+            || format!("{id}: each queue has its own"),
+            |value| format!("{id} = {} s", seconds_text(value)),
+        );
+        Definition {
+            id,
+            version: 1,
+            sentence: sentence.into(),
+        }
+    }
+
+    /// Reads the value from such a definition's sentence; `None` when queues differ.
+    pub fn read(self, sentence: &str) -> Option<Duration> {
+        let value = sentence.strip_prefix(self.id())?.strip_prefix(" = ")?;
+        read_seconds(value.strip_suffix(" s")?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique() {
+        let letters = [Threshold::ServiceLevel, Threshold::ShortAbandon].map(Threshold::id);
+        let ids = CATALOGUE.iter().map(|id| id.definition().id).chain(letters);
+        let unique: BTreeSet<_> = ids.clone().collect();
+        assert_eq!(ids.count(), unique.len());
+    }
+
+    #[test]
+    fn a_threshold_can_be_read_back() {
+        for threshold in [Threshold::ServiceLevel, Threshold::ShortAbandon] {
+            for value in [
+                None,
+                Some(Duration::ZERO),
+                Some(Duration::from_millis(12_500)),
+            ] {
+                let definition = threshold.definition(value);
+                assert_eq!(threshold.read(&definition.sentence), value);
+            }
+        }
+        let definition = Threshold::ServiceLevel.definition(Some(Duration::from_secs(20)));
+        assert_eq!(definition.sentence, "T = 20 s");
+        assert_eq!(Threshold::ShortAbandon.read("T = 20 s"), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! The formulas of the catalogue: counts and spans in, figures out.
+//!
+//! One function a row of the catalogue, each a few lines long and without memory: who calls it has grouped the rows by
+//! queue and interval. Spans are summed as integers, never as floats; a share without a denominator is `None`, never
+//! 0 % or 100 %. What each figure means stands in `definitions`, and every report names the definitions it used.
+
+mod abandonment;
+mod definitions;
+mod histogram;
+mod seconds;
+mod service_level;
+mod share;
+mod transfers;
+mod volume;
+mod wait;
+
+pub use abandonment::{abandon_rate, is_abandoned_short};
+pub use definitions::{CATALOGUE, Definition, Id, Threshold};
+pub use histogram::{WAIT_EDGES, counts_up_to};
+pub use seconds::{read_seconds, seconds_text};
+pub use service_level::{
+    LevelCounts, ServiceLevel, abandoned_met, answered_only, ignore_abandoned, is_decided,
+    is_within, short, strict,
+};
+pub use transfers::{
+    EXCESSIVE_LIMIT_DEFAULT, TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served,
+    is_wrong_door, transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
+};
+pub use volume::{
+    conservation_residual, demand, is_arrived, is_left_before_queue, is_offered, is_refused,
+    refused_rate,
+};
+pub use wait::{
+    WAIT_OVER_DEFAULT, WaitSummary, count_over, max_wait, mean_wait, nearest_rank, share_over,
+    wait, wait_sum,
+};

@@ -1,0 +1,217 @@
+//! The service level: one family of formulas over the same counts.
+//!
+//! Products differ in how they count who hung up, so the formula is always named. Asterisk alone shows two (its second
+//! counts early abandons in both halves); Cisco lets the administrator choose between three.
+
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+use super::share::share;
+use super::wait::wait;
+
+/// What every formula of the family is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LevelCounts {
+    /// A: visits answered.
+    pub answered: u64,
+    /// Aw: of them with wait ≤ T.
+    pub answered_within: u64,
+    /// B: visits abandoned.
+    pub abandoned: u64,
+    /// Bw: of them with wait ≤ T.
+    pub abandoned_within: u64,
+    /// Bs: of them with wait ≤ s.
+    pub abandoned_short: u64,
+    /// N: visits decided.
+    pub decided: u64,
+}
+
+/// Whether a wait is within the threshold; an unknown wait is not.
+pub fn is_within(wait: Option<Duration>, threshold: Duration) -> bool {
+    wait.is_some_and(|wait| wait <= threshold)
+}
+
+/// Whether a visit is decided at the instant of reading: ended, or waiting for T. Its instant is min(exit, entry + T).
+///
+/// Without an instant of reading only ended visits are decided.
+pub fn is_decided(
+    ended: bool,
+    entered_at: Timestamp,
+    threshold: Duration,
+    read_at: Option<Timestamp>,
+) -> bool {
+    let waited = |read_at| wait(entered_at, read_at).is_some_and(|waited| waited >= threshold);
+    ended || read_at.is_some_and(waited)
+}
+
+/// `strict`: Aw ÷ N. The headline: who hung up and who still waits beyond T counts against us.
+pub fn strict(counts: &LevelCounts) -> Option<f64> {
+    share(counts.answered_within, counts.decided)
+}
+
+/// `short`: Aw ÷ (N − Bs). As Talkdesk and RingCentral offer: short abandons are left out.
+pub fn short(counts: &LevelCounts) -> Option<f64> {
+    let decided = counts.decided.saturating_sub(counts.abandoned_short);
+    share(counts.answered_within, decided)
+}
+
+/// `ignore_abandoned`: Aw ÷ (A + B − Bw). Cisco's "abandon ignored".
+pub fn ignore_abandoned(counts: &LevelCounts) -> Option<f64> {
+    let ended = counts.answered + counts.abandoned;
+    share(
+        counts.answered_within,
+        ended.saturating_sub(counts.abandoned_within),
+    )
+}
+
+/// `abandoned_met`: (Aw + Bw) ÷ (A + B). Cisco's "abandon positive", Asterisk's second figure.
+pub fn abandoned_met(counts: &LevelCounts) -> Option<f64> {
+    let within = counts.answered_within + counts.abandoned_within;
+    share(within, counts.answered + counts.abandoned)
+}
+
+/// `answered_only`: Aw ÷ A. Asterisk's first figure, Wazo's.
+pub fn answered_only(counts: &LevelCounts) -> Option<f64> {
+    share(counts.answered_within, counts.answered)
+}
+
+/// The family; a missing share means no data.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ServiceLevel {
+    /// Aw ÷ N.
+    pub strict: Option<f64>,
+    /// Aw ÷ (N − Bs).
+    pub short: Option<f64>,
+    /// Aw ÷ (A + B − Bw).
+    pub ignore_abandoned: Option<f64>,
+    /// (Aw + Bw) ÷ (A + B).
+    pub abandoned_met: Option<f64>,
+    /// Aw ÷ A.
+    pub answered_only: Option<f64>,
+}
+
+impl ServiceLevel {
+    /// The whole family of some counts.
+    pub fn of(counts: &LevelCounts) -> Self {
+        Self {
+            strict: strict(counts),
+            short: short(counts),
+            ignore_abandoned: ignore_abandoned(counts),
+            abandoned_met: abandoned_met(counts),
+            answered_only: answered_only(counts),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tenths of a percent, as the catalogue prints its example.
+    fn tenths(share: Option<f64>) -> Option<u32> {
+        share.map(|share| (share * 1000.0).round() as u32)
+    }
+
+    #[test]
+    fn the_worked_example() {
+        let counts = LevelCounts {
+            answered: 1000,
+            answered_within: 860,
+            abandoned: 60,
+            abandoned_within: 20,
+            abandoned_short: 10,
+            decided: 1060,
+        };
+        let level = ServiceLevel::of(&counts);
+        for (share, quotient, expected) in [
+            (level.strict, 860.0 / 1060.0, 811),
+            (level.short, 860.0 / (1060.0 - 10.0), 819),
+            (level.ignore_abandoned, 860.0 / (1000.0 + 60.0 - 20.0), 827),
+            (level.abandoned_met, (860.0 + 20.0) / (1000.0 + 60.0), 830),
+            (level.answered_only, 860.0 / 1000.0, 860),
+        ] {
+            assert_eq!(share, Some(quotient));
+            assert_eq!(tenths(share), Some(expected));
+        }
+    }
+
+    #[test]
+    fn other_exits_and_waiting_count_in_the_strict_ones_only() {
+        // 10 answered (8 within), 2 abandoned (1 within, 1 short), 4 timed out, 4 waiting beyond T: N = 20.
+        let counts = LevelCounts {
+            answered: 10,
+            answered_within: 8,
+            abandoned: 2,
+            abandoned_within: 1,
+            abandoned_short: 1,
+            decided: 20,
+        };
+        let expected = ServiceLevel {
+            strict: Some(8.0 / 20.0),
+            short: Some(8.0 / 19.0),
+            ignore_abandoned: Some(8.0 / 11.0),
+            abandoned_met: Some(9.0 / 12.0),
+            answered_only: Some(8.0 / 10.0),
+        };
+        assert_eq!(ServiceLevel::of(&counts), expected);
+    }
+
+    #[test]
+    fn nothing_is_no_data() {
+        assert_eq!(
+            ServiceLevel::of(&LevelCounts::default()),
+            ServiceLevel::default()
+        );
+        // One short abandon and nothing else: 0 ÷ 1 is 0 %, but 0 ÷ (1 − 1) is no data.
+        let one = LevelCounts {
+            abandoned: 1,
+            abandoned_within: 1,
+            abandoned_short: 1,
+            decided: 1,
+            ..LevelCounts::default()
+        };
+        let expected = ServiceLevel {
+            strict: Some(0.0),
+            short: None,
+            ignore_abandoned: None,
+            abandoned_met: Some(1.0),
+            answered_only: None,
+        };
+        assert_eq!(ServiceLevel::of(&one), expected);
+    }
+
+    #[test]
+    fn within_is_up_to_the_threshold() {
+        let threshold = Duration::from_secs(20);
+        for (micros, within) in [(0, true), (20_000_000, true), (20_000_001, false)] {
+            assert_eq!(
+                is_within(Some(Duration::from_micros(micros)), threshold),
+                within
+            );
+        }
+        assert!(!is_within(None, threshold));
+    }
+
+    #[test]
+    fn a_stuck_visit_is_decided_at_the_threshold() {
+        let entered = Timestamp::from_micros(0);
+        let threshold = Duration::from_secs(20);
+        let at = |seconds: i64| Some(Timestamp::from_micros(seconds * 1_000_000));
+        for (ended, read_at, decided) in [
+            (true, None, true),
+            (true, at(-5), true),
+            (false, None, false),
+            (false, at(-5), false),
+            (false, at(19), false),
+            (false, at(20), true),
+            (false, at(21), true),
+        ] {
+            assert_eq!(
+                is_decided(ended, entered, threshold, read_at),
+                decided,
+                "ended {ended}, read at {read_at:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Cutting a period into intervals of local civil time.
+//!
+//! Intervals lie on the civil grid; the first and the last are cut by the period. A repeated hour is two intervals and
+//! a missing one none, so an interval of hours or less never spans a change of offset. A day may have 23 or 25 hours.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::model::Timestamp;
+
+use super::error::Error;
+use super::zone::{Zone, instant};
+
+/// More intervals are not worked out: no reader wants them, and each may have a row a queue.
+pub const BUCKETS_MAX: usize = 100_000;
+
+const MINUTE_MICROS: i64 = 60_000_000;
+
+/// How a period is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bucket {
+    /// The whole period.
+    #[default]
+    Total,
+    /// Quarters of an hour.
+    Minutes15,
+    /// Half hours.
+    Minutes30,
+    /// Hours.
+    Hour,
+    /// Days.
+    Day,
+    /// Weeks from Monday on.
+    Week,
+    /// Months.
+    Month,
+}
+
+impl Bucket {
+    /// Every bucket, the shortest last but for the whole.
+    pub const ALL: [Self; 7] = [
+        Self::Total,
+        Self::Minutes15,
+        Self::Minutes30,
+        Self::Hour,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+    ];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Minutes15 => "15m",
+            Self::Minutes30 => "30m",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
+/// The intervals of a period, by their first instants.
+#[derive(Clone, Debug)]
+pub(super) struct Buckets {
+    starts: Vec<Timestamp>,
+    end: Timestamp,
+}
+
+impl Buckets {
+    /// Cuts the period `[start, end)`.
+    pub(super) fn cut(
+        start: Timestamp,
+        end: Timestamp,
+        bucket: Bucket,
+        zone: &Zone,
+    ) -> Result<Self, Error> {
+        let mut starts = Starts {
+            starts: Vec::new(),
+            end,
+        };
+        let cut = if start >= end {
+            Some(())
+        } else {
+            match bucket {
+                Bucket::Total => starts.push(start),
+                Bucket::Minutes15 => starts.clock(start, 15 * MINUTE_MICROS, zone.rules()),
+                Bucket::Minutes30 => starts.clock(start, 30 * MINUTE_MICROS, zone.rules()),
+                Bucket::Hour => starts.clock(start, 60 * MINUTE_MICROS, zone.rules()),
+                Bucket::Day => {
+                    starts.calendar(start, zone.rules(), Some, |day| day.tomorrow().ok())
+                }
+                Bucket::Week => starts.calendar(start, zone.rules(), monday, |day| {
+                    day.checked_add(7.days()).ok()
+                }),
+                Bucket::Month => starts.calendar(
+                    start,
+                    zone.rules(),
+                    |day| Some(day.first_of_month()),
+                    |day| day.checked_add(1.month()).ok(),
+                ),
+            }
+        };
+        match cut {
+            Some(()) => Ok(Self {
+                starts: starts.starts,
+                end,
+            }),
+            None => Err(Error::TooManyBuckets {
+                bucket,
+                start: zone.local_text(start),
+                end: zone.local_text(end),
+                max: BUCKETS_MAX,
+            }),
+        }
+    }
+
+    /// The number of the interval that holds an instant; `None` outside the period.
+    pub(super) fn index_of(&self, at: Timestamp) -> Option<usize> {
+        if at >= self.end {
+            return None;
+        }
+        self.starts
+            .partition_point(|start| *start <= at)
+            .checked_sub(1)
+    }
+
+    /// The first instant of an interval.
+    pub(super) fn start_of(&self, index: usize) -> Timestamp {
+        self.starts.get(index).copied().unwrap_or(self.end)
+    }
+}
+
+/// First instants in rising order; `None` from its functions means that they became too many.
+struct Starts {
+    starts: Vec<Timestamp>,
+    end: Timestamp,
+}
+
+impl Starts {
+    fn push(&mut self, at: Timestamp) -> Option<()> {
+        if self.starts.len() == BUCKETS_MAX {
+            return None;
+        }
+        self.starts.push(at);
+        Some(())
+    }
+
+    /// Cuts by the clock: stretches of one offset, each on the grid of its own civil time.
+    fn clock(&mut self, start: Timestamp, unit: i64, tz: &TimeZone) -> Option<()> {
+        let mut from = start;
+        while from < self.end {
+            self.push(from)?;
+            let (offset, until) = offset_at(from, tz);
+            let until = until.map_or(self.end, |until| until.min(self.end));
+            let civil = from.as_micros().saturating_add(offset);
+            let mut next = (civil.div_euclid(unit) + 1) * unit - offset;
+            while next < until.as_micros() {
+                self.push(Timestamp::from_micros(next))?;
+                next += unit;
+            }
+            from = until;
+        }
+        Some(())
+    }
+
+    /// Cuts by the calendar: from the day that begins an interval to the day that begins the next.
+    fn calendar(
+        &mut self,
+        start: Timestamp,
+        tz: &TimeZone,
+        first: impl Fn(Date) -> Option<Date>,
+        next: impl Fn(Date) -> Option<Date>,
+    ) -> Option<()> {
+        self.push(start)?;
+        let today = instant(start).ok().map(|at| at.to_zoned(tz.clone()).date());
+        let mut day = today.and_then(first);
+        // The calendar itself ends in the year 9999: then there is no next day, and the interval is the last.
+        while let Some(begins) = day.and_then(&next) {
+            let Ok(at) = tz.to_timestamp(begins.at(0, 0, 0, 0)) else {
+                break;
+            };
+            let at = Timestamp::from_micros(at.as_microsecond());
+            if at >= self.end {
+                break;
+            }
+            // A day that a zone skipped begins when the following one does: one interval, not two.
+            if self.starts.last().is_none_or(|last| *last < at) {
+                self.push(at)?;
+            }
+            day = Some(begins);
+        }
+        Some(())
+    }
+}
+
+/// The Monday on or before a day.
+fn monday(day: Date) -> Option<Date> {
+    let since = day.weekday().to_monday_zero_offset();
+    day.checked_sub(i64::from(since).days()).ok()
+}
+
+/// The offset in force at an instant, in microseconds, and when it next changes.
+fn offset_at(at: Timestamp, tz: &TimeZone) -> (i64, Option<Timestamp>) {
+    let Ok(at) = instant(at) else {
+        return (0, None);
+    };
+    let offset = tz.to_offset(at);
+    // Some transitions change the name only.
+    let changed = tz
+        .following(at)
+        .find(|transition| transition.offset() != offset);
+    let until =
+        changed.map(|transition| Timestamp::from_micros(transition.timestamp().as_microsecond()));
+    (i64::from(offset.seconds()) * 1_000_000, until)
+}
+
+#[cfg(test)]
+#[path = "bucket_test.rs"]
+mod tests;

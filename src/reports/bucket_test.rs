@@ -1,0 +1,207 @@
+//! Cutting periods, above all where clocks are set forward and back.
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    let at: jiff::Timestamp = text.parse().unwrap();
+    Timestamp::from_micros(at.as_microsecond())
+}
+
+fn cut(zone: &str, from: &str, to: &str, bucket: Bucket) -> Vec<String> {
+    let zone = Zone::find(zone).unwrap();
+    let buckets = Buckets::cut(at(from), at(to), bucket, &zone).unwrap();
+    let text = |start: &Timestamp| zone.local_text(*start);
+    assert!(buckets.starts.is_sorted_by(|early, late| early < late));
+    buckets.starts.iter().map(text).collect()
+}
+
+#[test]
+fn a_missing_hour_is_none() {
+    assert_eq!(
+        cut(
+            "Europe/Berlin",
+            "2026-03-29T01:00:00+01:00",
+            "2026-03-29T05:00:00+02:00",
+            Bucket::Hour
+        ),
+        [
+            "2026-03-29T01:00:00+01:00",
+            "2026-03-29T03:00:00+02:00",
+            "2026-03-29T04:00:00+02:00",
+        ]
+    );
+}
+
+#[test]
+fn a_repeated_hour_is_two() {
+    assert_eq!(
+        cut(
+            "America/New_York",
+            "2026-11-01T00:30:00-04:00",
+            "2026-11-01T02:30:00-05:00",
+            Bucket::Minutes30
+        ),
+        [
+            "2026-11-01T00:30:00-04:00",
+            "2026-11-01T01:00:00-04:00",
+            "2026-11-01T01:30:00-04:00",
+            "2026-11-01T01:00:00-05:00",
+            "2026-11-01T01:30:00-05:00",
+            "2026-11-01T02:00:00-05:00",
+        ]
+    );
+}
+
+#[test]
+fn days_may_have_23_or_25_hours() {
+    let hours = |zone, from, to| {
+        let zone = Zone::find(zone).unwrap();
+        let days = Buckets::cut(at(from), at(to), Bucket::Day, &zone).unwrap();
+        let bounds = days.starts.iter().copied().chain([at(to)]);
+        let bounds: Vec<_> = bounds.collect();
+        let span = |pair: &[Timestamp]| pair[1].since(pair[0]).unwrap().as_secs() / 3600;
+        bounds.windows(2).map(span).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        hours(
+            "America/New_York",
+            "2026-03-07T00:00:00-05:00",
+            "2026-03-10T00:00:00-04:00"
+        ),
+        [24, 23, 24]
+    );
+    assert_eq!(
+        hours(
+            "America/New_York",
+            "2026-10-31T00:00:00-04:00",
+            "2026-11-03T00:00:00-05:00"
+        ),
+        [24, 25, 24]
+    );
+    // Midnight itself is missing: the day begins at one.
+    assert_eq!(
+        hours(
+            "America/Sao_Paulo",
+            "2015-10-17T00:00:00-03:00",
+            "2015-10-19T00:00:00-02:00"
+        ),
+        [24, 23]
+    );
+}
+
+#[test]
+fn half_an_hour_of_change_cuts_an_hour() {
+    // Lord Howe Island: at 02:00+11:00 the clock goes back to 01:30+10:30.
+    assert_eq!(
+        cut(
+            "Australia/Lord_Howe",
+            "2026-04-05T01:00:00+11:00",
+            "2026-04-05T03:00:00+10:30",
+            Bucket::Hour
+        ),
+        [
+            "2026-04-05T01:00:00+11:00",
+            "2026-04-05T01:30:00+10:30",
+            "2026-04-05T02:00:00+10:30",
+        ]
+    );
+}
+
+#[test]
+fn a_skipped_day_is_none() {
+    // Samoa had no 30 December 2011.
+    assert_eq!(
+        cut(
+            "Pacific/Apia",
+            "2011-12-29T00:00:00-10:00",
+            "2012-01-01T00:00:00+14:00",
+            Bucket::Day
+        ),
+        ["2011-12-29T00:00:00-10:00", "2011-12-31T00:00:00+14:00"]
+    );
+}
+
+#[test]
+fn weeks_begin_on_monday_and_are_cut_by_the_period() {
+    // 1 January 1999 was a Friday.
+    assert_eq!(
+        cut(
+            "Asia/Jerusalem",
+            "1999-01-01T00:00:00+02:00",
+            "1999-01-18T00:00:00+02:00",
+            Bucket::Week
+        ),
+        [
+            "1999-01-01T00:00:00+02:00",
+            "1999-01-04T00:00:00+02:00",
+            "1999-01-11T00:00:00+02:00",
+        ]
+    );
+}
+
+#[test]
+fn months_are_of_the_calendar() {
+    assert_eq!(
+        cut(
+            "Europe/Berlin",
+            "2026-01-31T12:00:00+01:00",
+            "2026-04-02T00:00:00+02:00",
+            Bucket::Month
+        ),
+        [
+            "2026-01-31T12:00:00+01:00",
+            "2026-02-01T00:00:00+01:00",
+            "2026-03-01T00:00:00+01:00",
+            "2026-04-01T00:00:00+02:00",
+        ]
+    );
+}
+
+#[test]
+fn an_instant_is_in_one_interval() {
+    let zone = Zone::find("UTC").unwrap();
+    let (start, end) = (at("2026-01-01T00:10:00Z"), at("2026-01-01T01:00:00Z"));
+    let buckets = Buckets::cut(start, end, Bucket::Minutes15, &zone).unwrap();
+    for (text, index) in [
+        ("2026-01-01T00:09:59.999999Z", None),
+        ("2026-01-01T00:10:00Z", Some(0)),
+        ("2026-01-01T00:14:59.999999Z", Some(0)),
+        ("2026-01-01T00:15:00Z", Some(1)),
+        ("2026-01-01T00:59:59.999999Z", Some(3)),
+        ("2026-01-01T01:00:00Z", None),
+    ] {
+        assert_eq!(buckets.index_of(at(text)), index, "{text}");
+    }
+    let none = Buckets::cut(start, start, Bucket::Total, &zone).unwrap();
+    assert_eq!(none.index_of(start), None);
+}
+
+#[test]
+fn too_many_are_refused() {
+    let zone = Zone::find("Europe/Samara").unwrap();
+    let start = at("2000-01-01T00:00:00+04:00");
+    let minutes = |count: i64| Timestamp::from_micros(start.as_micros() + count * MINUTE_MICROS);
+    // Samara moved its clock in those years, but always by whole quarters of an hour.
+    assert!(Buckets::cut(start, minutes(15 * 100_000), Bucket::Minutes15, &zone).is_ok());
+    let error =
+        Buckets::cut(start, minutes(15 * 100_000 + 1), Bucket::Minutes15, &zone).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("15m") && text.contains("2000-01-01T00:00:00+04:00"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_end_of_the_calendar_is_an_end() {
+    let days = cut(
+        "UTC",
+        "9999-12-29T00:00:00Z",
+        "9999-12-30T22:00:00Z",
+        Bucket::Day,
+    );
+    assert_eq!(
+        days,
+        ["9999-12-29T00:00:00+00:00", "9999-12-30T00:00:00+00:00"]
+    );
+}

@@ -1,0 +1,120 @@
+//! Why a report could not be made.
+
+use crate::store;
+
+use super::bucket::Bucket;
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such zone.
+    #[error("unknown zone {zone:?}; the nearest is {nearest:?}")]
+    UnknownZone {
+        /// What was asked for.
+        zone: String,
+        /// The zone most like it.
+        nearest: String,
+    },
+    /// No such queue.
+    #[error("unknown queue {queue:?}; the nearest is {nearest:?}")]
+    UnknownQueue {
+        /// What was asked for.
+        queue: String,
+        /// The queue most like it.
+        nearest: String,
+    },
+    /// No such queue, because none has been seen.
+    #[error("unknown queue {queue:?}; no queue is known yet")]
+    NoQueues {
+        /// What was asked for.
+        queue: String,
+    },
+    /// A bound of the period is missing.
+    #[error("the period has no {}", bound(field))]
+    PeriodMissing {
+        /// The bound's field.
+        field: &'static str,
+    },
+    /// A bound of the period cannot be a time.
+    #[error("the period's {} is no time that can be written", bound(field))]
+    PeriodOutOfRange {
+        /// The bound's field.
+        field: &'static str,
+    },
+    /// The period ends before it starts.
+    #[error("the period starts at {start}, after its end {end}")]
+    PeriodReversed {
+        /// Start, local.
+        start: String,
+        /// End, local.
+        end: String,
+    },
+    /// A bucket of no known kind.
+    #[error("unknown bucket {value}")]
+    UnknownBucket {
+        /// Its number.
+        value: i32,
+    },
+    /// The period is too long for its bucket.
+    #[error("the period from {start} to {end} is too long for bucket {}: more than {max} of them", bucket.as_str())]
+    TooManyBuckets {
+        /// The bucket.
+        bucket: Bucket,
+        /// Start, local.
+        start: String,
+        /// End, local.
+        end: String,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A threshold or edge that cannot be one.
+    #[error("a threshold {problem}")]
+    BadThreshold {
+        /// Its field.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// More thresholds or edges than are taken.
+    #[error("{count} thresholds are too many: {max} may be asked for")]
+    TooManyThresholds {
+        /// Their field.
+        field: &'static str,
+        /// How many were asked for.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The store could not be read.
+    #[error("the rows of the period could not be read")]
+    Store {
+        /// Why.
+        #[source]
+        source: store::Error,
+    },
+    /// The server stops.
+    #[error("the server is stopping")]
+    Stopped,
+}
+
+impl Error {
+    /// The field of the request that is wrong, as the contract spells it; `None` when the request is not to blame.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownZone { .. } => Some("query.zone"),
+            Self::UnknownQueue { .. } | Self::NoQueues { .. } => Some("query.queues"),
+            Self::PeriodReversed { .. } => Some("query.end"),
+            Self::UnknownBucket { .. } | Self::TooManyBuckets { .. } => Some("query.bucket"),
+            Self::PeriodMissing { field }
+            | Self::PeriodOutOfRange { field }
+            | Self::BadThreshold { field, .. }
+            | Self::TooManyThresholds { field, .. } => Some(field),
+            Self::Store { .. } | Self::Stopped => None,
+        }
+    }
+}
+
+/// `query.start` as people say it.
+fn bound(field: &str) -> &str {
+    field.strip_prefix("query.").unwrap_or(field)
+}

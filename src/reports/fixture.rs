@@ -1,0 +1,187 @@
+//! For tests: a store in memory, rows as short words, and reports without an executor.
+
+use std::future::{Future, ready};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{
+    CallRow, Caller, Direction, Exit, Marks, Position, QueueId, SourceId, Targets, Timestamp,
+    VisitRow,
+};
+use crate::store::{Error, Rows, Selection};
+
+use super::{
+    Options, Query, QueueReport, Reports, SourceCompleteness, Sources, TransferReport, WaitReport,
+    Zone,
+};
+
+/// A hotline in Samara with the usual thresholds.
+pub(crate) fn hotline() -> Options {
+    Options {
+        zone: Zone::find("Europe/Samara").unwrap(),
+        targets: Targets::default(),
+    }
+}
+
+/// The whole of 2 March 2026 in Samara.
+pub(crate) fn query() -> Query {
+    Query {
+        start: Some(samara("00:00:00")),
+        end: Some(at("2026-03-03T00:00:00+04:00")),
+        ..Query::default()
+    }
+}
+
+/// An instant by its RFC 3339 text.
+pub(crate) fn at(text: &str) -> Timestamp {
+    let at: jiff::Timestamp = text.parse().unwrap();
+    Timestamp::from_micros(at.as_microsecond())
+}
+
+/// A time of day on 2 March 2026 in Samara.
+pub(crate) fn samara(time: &str) -> Timestamp {
+    at(&format!("2026-03-02T{time}+04:00"))
+}
+
+/// Seconds as a span.
+pub(crate) fn seconds(value: u64) -> Duration {
+    Duration::from_secs(value)
+}
+
+/// A visit that ended so after some seconds.
+pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -> VisitRow {
+    VisitRow {
+        queue: QueueId::new(queue),
+        entered_at,
+        exit: Some(exit),
+        wait: Some(seconds(wait)),
+        talk: None,
+        first: true,
+        provisional: false,
+    }
+}
+
+/// A visit that waits.
+pub(crate) fn waiting(queue: &str, entered_at: Timestamp) -> VisitRow {
+    VisitRow {
+        exit: None,
+        wait: None,
+        provisional: true,
+        ..visit(queue, entered_at, Exit::Answered, 0)
+    }
+}
+
+/// An inbound call of which nothing else is known.
+pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
+    CallRow {
+        arrived_at,
+        outcome: None,
+        direction: Direction::Inbound,
+        test: false,
+        provisional: false,
+        caller: Caller::Unknown,
+        visits: 0,
+        first_queue: None,
+        refused: None,
+        answered: false,
+        first_answer_queue: None,
+        last_answer_queue: None,
+        transfers: 0,
+        reroutes: 0,
+        requeued: 0,
+        consult_only: 0,
+        failed_transfers: Vec::new(),
+        transfer_wait: Duration::ZERO,
+        marks: Marks::default(),
+    }
+}
+
+/// A store in memory: gives the rows of the period asked for, as a database would.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(Arc<Selection>);
+
+impl Memory {
+    /// Keeps the rows; knows the queues of its visits.
+    pub(crate) fn of(mut rows: Selection) -> Self {
+        rows.queues
+            .extend(rows.visits.iter().map(|visit| visit.queue.clone()));
+        rows.queues.sort();
+        rows.queues.dedup();
+        rows.stored = Position(42);
+        Self(Arc::new(rows))
+    }
+
+    /// Reports of these rows.
+    pub(crate) fn reports(self, options: Options) -> Asked {
+        self.reports_at(options, None)
+    }
+
+    /// Reports of these rows, with the one source's time known up to `watermark`.
+    pub(crate) fn reports_at(self, options: Options, watermark: Option<Timestamp>) -> Asked {
+        Asked(Reports::new(self, OneSource(watermark), options))
+    }
+}
+
+impl Rows for Memory {
+    fn select(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> impl Future<Output = Result<Selection, Error>> + Send {
+        let held = |at: &Timestamp| (start..end).contains(at);
+        let mut rows = Selection::clone(&self.0);
+        rows.calls.retain(|call| held(&call.arrived_at));
+        rows.visits.retain(|visit| held(&visit.entered_at));
+        rows.transfers
+            .retain(|transfer| held(&transfer.call_arrived_at));
+        ready(Ok(rows))
+    }
+}
+
+/// One source whose time is known so far.
+#[derive(Clone, Debug)]
+pub(crate) struct OneSource(pub(crate) Option<Timestamp>);
+
+impl Sources for OneSource {
+    fn completeness(&self) -> Vec<SourceCompleteness> {
+        vec![SourceCompleteness {
+            source: SourceId::new("pbx"),
+            gap_events: 0,
+            late_events: 0,
+            rejected_events: 0,
+            settled_until: self.0,
+            watermark: self.0,
+        }]
+    }
+}
+
+/// Reports that are waited for.
+pub(crate) struct Asked(pub(crate) Reports<Memory, OneSource>);
+
+impl Asked {
+    /// The queue report with the usual thresholds of W10.
+    pub(crate) fn queues(&self, query: &Query) -> Result<QueueReport, super::Error> {
+        wait_for(self.0.queues(query, &[]))
+    }
+
+    /// The transfer report with the usual limit.
+    pub(crate) fn transfers(&self, query: &Query) -> Result<TransferReport, super::Error> {
+        wait_for(self.0.transfers(query, None))
+    }
+
+    /// The wait distribution.
+    pub(crate) fn waits(
+        &self,
+        query: &Query,
+        edges: &[Duration],
+    ) -> Result<WaitReport, super::Error> {
+        wait_for(self.0.waits(query, edges))
+    }
+}
+
+fn wait_for<T>(report: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(report)
+}

@@ -1,0 +1,37 @@
+//! Reports: a typed query in, the rows of the period from the store, figures by `kpi` out.
+//!
+//! Everything is by cohort: a visit belongs to the interval of its queue entry, a call to that of its arrival, a
+//! transfer to that of its call's arrival. Test calls are in no figure and are counted as left out; our own return
+//! calls are no demand. A row for all queues ends each interval; it sums the queues' own counts, so a queue's own
+//! threshold holds in the sum, too. A queue that is itself named `ALL` is listed under its name as any other: the row
+//! for all is the last of its interval.
+//!
+//! Nothing here knows how a figure is asked for or shown.
+
+mod bucket;
+mod context;
+mod error;
+mod group;
+mod nearest;
+mod plan;
+mod queues;
+mod service;
+mod transfers;
+mod waits;
+mod zone;
+
+#[cfg(test)]
+mod bank_test;
+#[cfg(test)]
+mod fixture;
+
+pub use crate::kpi::{Definition, ServiceLevel, WaitSummary};
+pub use bucket::{BUCKETS_MAX, Bucket};
+pub use context::{Context, SourceCompleteness};
+pub use error::Error;
+pub use plan::{Query, THRESHOLDS_MAX};
+pub use queues::{ExitCounts, QueueReport, QueueRow, WaitOver};
+pub use service::{Options, Reports, Sources};
+pub use transfers::{TransferKind, TransferPath, TransferReport, TransferReportRow};
+pub use waits::{WaitReport, WaitRow};
+pub use zone::Zone;

@@ -1,0 +1,297 @@
+//! A query, and the plan made of it: checked, with every default filled in.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::kpi::Threshold;
+use crate::model::{QueueId, QueueTarget, Targets, Timestamp};
+
+use super::bucket::{Bucket, Buckets};
+use super::error::Error;
+use super::nearest::{clipped, nearest};
+use super::service::Options;
+use super::zone::{Zone, instant};
+
+/// More thresholds or edges are not taken: each is a column.
+pub const THRESHOLDS_MAX: usize = 100;
+
+/// What every report is asked with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// First instant of the period.
+    pub start: Option<Timestamp>,
+    /// First instant after the period.
+    pub end: Option<Timestamp>,
+    /// IANA zone of the buckets; empty = the hotline's own.
+    pub zone: String,
+    /// How the period is cut.
+    pub bucket: Bucket,
+    /// Only these queues; none = all.
+    pub queues: Vec<String>,
+    /// T; `None` = as configured.
+    pub service_level: Option<Duration>,
+    /// s; `None` = as configured.
+    pub short_abandon: Option<Duration>,
+}
+
+/// A checked query.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) start: Timestamp,
+    pub(super) end: Timestamp,
+    pub(super) zone: Zone,
+    pub(super) buckets: Buckets,
+    /// How far the sources' time is known: waiting visits are decided up to here.
+    pub(super) read_at: Option<Timestamp>,
+    queues: BTreeSet<QueueId>,
+    targets: Targets,
+    service_level: Option<Duration>,
+    short_abandon: Option<Duration>,
+}
+
+impl Plan {
+    /// Checks a query; whether its queues are known is for `admit` to say, when the rows are there.
+    pub(super) fn of(query: &Query, options: &Options) -> Result<Self, Error> {
+        let zone = match query.zone.as_str() {
+            "" => options.zone.clone(),
+            name => Zone::find(name)?,
+        };
+        let start = bound("query.start", query.start)?;
+        let end = bound("query.end", query.end)?;
+        if end < start {
+            return Err(Error::PeriodReversed {
+                start: zone.local_text(start),
+                end: zone.local_text(end),
+            });
+        }
+        let buckets = Buckets::cut(start, end, query.bucket, &zone)?;
+        Ok(Self {
+            start,
+            end,
+            zone,
+            buckets,
+            read_at: None,
+            queues: query
+                .queues
+                .iter()
+                .map(|name| QueueId::new(name.as_str()))
+                .collect(),
+            targets: options.targets.clone(),
+            service_level: query.service_level,
+            short_abandon: query.short_abandon,
+        })
+    }
+
+    /// Checks that the queues asked for are among those ever seen.
+    pub(super) fn admit(&self, known: &[QueueId]) -> Result<(), Error> {
+        let Some(unknown) = self.queues.iter().find(|queue| !known.contains(queue)) else {
+            return Ok(());
+        };
+        let queue = clipped(unknown.as_str());
+        Err(
+            match nearest(unknown.as_str(), known.iter().map(QueueId::as_str)) {
+                Some(name) => Error::UnknownQueue {
+                    queue,
+                    nearest: name.to_owned(),
+                },
+                None => Error::NoQueues { queue },
+            },
+        )
+    }
+
+    /// Whether all queues are asked for.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        self.queues.is_empty()
+    }
+
+    /// Whether figures of this queue, or of none, are asked for.
+    pub(super) fn wants(&self, queue: Option<&QueueId>) -> bool {
+        self.is_unfiltered() || queue.is_some_and(|queue| self.queues.contains(queue))
+    }
+
+    /// The thresholds of a queue: asked for, else configured.
+    pub(super) fn target(&self, queue: &QueueId) -> QueueTarget {
+        self.asked(self.targets.of(queue))
+    }
+
+    /// The value of a threshold in every queue that is asked for; `None` when they differ.
+    pub(super) fn common(&self, threshold: Threshold, known: &[QueueId]) -> Option<Duration> {
+        let of = |target: QueueTarget| match threshold {
+            Threshold::ServiceLevel => target.service_level,
+            Threshold::ShortAbandon => target.short_abandon,
+        };
+        let wanted = known.iter().filter(|queue| self.wants(Some(queue)));
+        let mut values = wanted.map(|queue| of(self.target(queue)));
+        let first = values
+            .next()
+            .unwrap_or_else(|| of(self.asked(self.targets.default)));
+        values.all(|value| value == first).then_some(first)
+    }
+
+    /// Every configured threshold.
+    pub(super) fn configured(&self) -> impl Iterator<Item = Duration> {
+        let targets = self.targets.queues.values().chain([&self.targets.default]);
+        targets.flat_map(|target| [target.service_level, target.short_abandon])
+    }
+
+    fn asked(&self, configured: QueueTarget) -> QueueTarget {
+        QueueTarget {
+            service_level: self.service_level.unwrap_or(configured.service_level),
+            short_abandon: self.short_abandon.unwrap_or(configured.short_abandon),
+        }
+    }
+}
+
+/// Thresholds or edges in rising order, each once.
+pub(super) fn thresholds(field: &'static str, asked: &[Duration]) -> Result<Vec<Duration>, Error> {
+    let count = asked.len();
+    if count > THRESHOLDS_MAX {
+        return Err(Error::TooManyThresholds {
+            field,
+            count,
+            max: THRESHOLDS_MAX,
+        });
+    }
+    let mut thresholds = asked.to_vec();
+    thresholds.sort_unstable();
+    thresholds.dedup();
+    Ok(thresholds)
+}
+
+/// A bound of the period that is there and that the calendar knows.
+fn bound(field: &'static str, at: Option<Timestamp>) -> Result<Timestamp, Error> {
+    let at = at.ok_or(Error::PeriodMissing { field })?;
+    match instant(at) {
+        Ok(_) => Ok(at),
+        Err(_) => Err(Error::PeriodOutOfRange { field }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::fixture::{hotline, query};
+
+    fn refused(query: &Query) -> (Option<&'static str>, String) {
+        let error = Plan::of(query, &hotline()).unwrap_err();
+        (error.field(), error.to_string())
+    }
+
+    #[test]
+    fn a_wrong_query_is_refused_in_words() {
+        let whole = query();
+        for (wrong, field, words) in [
+            (
+                Query {
+                    start: None,
+                    ..whole.clone()
+                },
+                "query.start",
+                "the period has no start",
+            ),
+            (
+                Query {
+                    end: None,
+                    ..whole.clone()
+                },
+                "query.end",
+                "the period has no end",
+            ),
+            (
+                Query {
+                    end: Some(Timestamp::from_micros(i64::MAX)),
+                    ..whole.clone()
+                },
+                "query.end",
+                "the period's end is no time that can be written",
+            ),
+            (
+                Query {
+                    start: whole.end,
+                    end: whole.start,
+                    ..whole.clone()
+                },
+                "query.end",
+                "the period starts at 2026-03-03T00:00:00+04:00, after its end 2026-03-02T00:00:00+04:00",
+            ),
+            (
+                Query {
+                    zone: "Europe/Samra".into(),
+                    ..whole.clone()
+                },
+                "query.zone",
+                "unknown zone \"Europe/Samra\"; the nearest is \"Europe/Samara\"",
+            ),
+        ] {
+            assert_eq!(refused(&wrong), (Some(field), words.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_unknown_queue_names_the_nearest() {
+        let asked = Query {
+            queues: vec!["jobs".into(), "benefit".into()],
+            ..query()
+        };
+        let plan = Plan::of(&asked, &hotline()).unwrap();
+        let known = ["benefits", "jobs"].map(QueueId::new);
+        let words = |known: &[QueueId]| plan.admit(known).unwrap_err().to_string();
+        assert_eq!(
+            words(&known),
+            "unknown queue \"benefit\"; the nearest is \"benefits\""
+        );
+        assert_eq!(
+            words(&[]),
+            "unknown queue \"benefit\"; no queue is known yet"
+        );
+        assert!(Plan::of(&query(), &hotline()).unwrap().admit(&[]).is_ok());
+    }
+
+    #[test]
+    fn a_threshold_is_asked_for_or_configured() {
+        let [jobs, benefits] = ["jobs", "benefits"].map(QueueId::new);
+        let known = [benefits.clone(), jobs.clone()];
+        let mut options = hotline();
+        let own = QueueTarget {
+            service_level: Duration::from_secs(30),
+            ..QueueTarget::default()
+        };
+        options.targets.queues.insert(benefits.clone(), own);
+
+        let level = |query: &Query, known: &[QueueId]| {
+            let plan = Plan::of(query, &options).unwrap();
+            let target = |queue| plan.target(queue).service_level.as_secs();
+            let common = plan
+                .common(Threshold::ServiceLevel, known)
+                .map(|value| value.as_secs());
+            (target(&jobs), target(&benefits), common)
+        };
+        let one = |queue: &str| Query {
+            queues: vec![queue.into()],
+            ..query()
+        };
+        let ten = Query {
+            service_level: Some(Duration::from_secs(10)),
+            ..query()
+        };
+        assert_eq!(level(&query(), &known), (20, 30, None));
+        assert_eq!(level(&query(), &[]), (20, 30, Some(20)));
+        assert_eq!(level(&one("benefits"), &known), (20, 30, Some(30)));
+        assert_eq!(level(&ten, &known), (10, 10, Some(10)));
+    }
+
+    #[test]
+    fn thresholds_rise_and_are_few() {
+        let s = |values: &[u64]| -> Vec<_> {
+            values.iter().copied().map(Duration::from_secs).collect()
+        };
+        assert_eq!(thresholds("wait_over", &s(&[9, 3, 9])).unwrap(), s(&[3, 9]));
+        let many: Vec<_> = (0..=THRESHOLDS_MAX as u64).collect();
+        let error = thresholds("wait_over", &s(&many)).unwrap_err();
+        assert_eq!(error.field(), Some("wait_over"));
+        assert_eq!(
+            error.to_string(),
+            "101 thresholds are too many: 100 may be asked for"
+        );
+    }
+}

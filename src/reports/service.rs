@@ -1,0 +1,118 @@
+//! Who makes reports: rows from a store, completeness from whoever runs the sources.
+
+use std::time::Duration;
+
+use crate::kpi::EXCESSIVE_LIMIT_DEFAULT;
+use crate::model::Targets;
+use crate::store::{Rows, Selection};
+
+use super::context::SourceCompleteness;
+use super::error::Error;
+use super::plan::{Plan, Query, thresholds};
+use super::queues::{self, QueueReport};
+use super::transfers::{self, TransferReport};
+use super::waits::{self, WaitReport};
+use super::zone::Zone;
+
+/// What the hotline is configured with, as far as reports go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The hotline's own zone.
+    pub zone: Zone,
+    /// Thresholds in force.
+    pub targets: Targets,
+}
+
+/// Knows how complete the sources' parts are.
+pub trait Sources: Clone + Send + Sync + 'static {
+    /// Every source, by name. A watermark is not ahead of what the store holds: by it, waiting visits are decided.
+    fn completeness(&self) -> Vec<SourceCompleteness>;
+}
+
+/// Makes reports; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reports<R, S> {
+    rows: R,
+    sources: S,
+    options: Options,
+}
+
+impl<R: Rows, S: Sources> Reports<R, S> {
+    /// Makes reports of these rows.
+    pub fn new(rows: R, sources: S, options: Options) -> Self {
+        Self {
+            rows,
+            sources,
+            options,
+        }
+    }
+
+    /// Volume, waits, service level and abandonment by queue; `wait_over` are the thresholds of W10, none = the usual.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn queues(
+        &self,
+        query: &Query,
+        wait_over: &[Duration],
+    ) -> Result<QueueReport, Error> {
+        let over = thresholds("wait_over", wait_over)?;
+        let work = move |plan: &Plan, rows: &Selection, sources| {
+            queues::report(plan, rows, sources, &over)
+        };
+        self.make(query, work).await
+    }
+
+    /// Transfers; a call with more than `excessive_limit` is excessive, `None` = the usual limit.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn transfers(
+        &self,
+        query: &Query,
+        excessive_limit: Option<u32>,
+    ) -> Result<TransferReport, Error> {
+        let limit = excessive_limit.unwrap_or(EXCESSIVE_LIMIT_DEFAULT);
+        let work = move |plan: &Plan, rows: &Selection, sources| {
+            transfers::report(plan, rows, sources, limit)
+        };
+        self.make(query, work).await
+    }
+
+    /// The distribution of waits on the fixed edges, each configured threshold, and `edges`.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn waits(&self, query: &Query, edges: &[Duration]) -> Result<WaitReport, Error> {
+        let edges = thresholds("edges", edges)?;
+        let work = move |plan: &Plan, rows: &Selection, sources| {
+            waits::report(plan, rows, sources, &edges)
+        };
+        self.make(query, work).await
+    }
+
+    /// Checks the query, reads the rows, and works on them where events and acks do not wait for it.
+    async fn make<T, F>(&self, query: &Query, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Plan, &Selection, Vec<SourceCompleteness>) -> T + Send + 'static,
+    {
+        let mut plan = Plan::of(query, &self.options)?;
+        // Before the rows, so that no watermark is ahead of them.
+        let sources = self.sources.completeness();
+        // The slowest source's: beyond it a visit that waits in the rows may have ended.
+        plan.read_at = sources.iter().filter_map(|source| source.watermark).min();
+        let selected = self.rows.select(plan.start, plan.end).await;
+        let selection = selected.map_err(|source| Error::Store { source })?;
+        plan.admit(&selection.queues)?;
+        let working = tokio::task::spawn_blocking(move || work(&plan, &selection, sources));
+        match working.await {
+            Ok(report) => Ok(report),
+            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+            Err(_) => Err(Error::Stopped),
+        }
+    }
+}

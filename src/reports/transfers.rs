@@ -1,0 +1,284 @@
+//! The transfer report: how many calls, how often, of which kind, what came of them, from where to where.
+//!
+//! A call belongs to the interval of its arrival and to the first queue that answered it. One that no human answered
+//! has none: it belongs to the first queue it entered, and only its reroutes are figures here. Our own return calls are
+//! among the served: whoever is passed on twice does not care who dialled.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::kpi::{self, Id, TRANSFERS_SLOTS};
+use crate::model::{
+    CallRow, QueueId, TargetKind, Text, TransferFailure, TransferMethod, TransferOutcome,
+    TransferRow,
+};
+use crate::store::Selection;
+
+use super::context::{Context, SourceCompleteness};
+use super::group::{Group, Tallies};
+use super::plan::Plan;
+
+/// The transfer report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferReport {
+    /// Definitions, period, completeness.
+    pub context: Context,
+    /// By interval, then queue; the one for all ends each interval.
+    pub rows: Vec<TransferReportRow>,
+    /// By interval, most used first.
+    pub paths: Vec<TransferPath>,
+}
+
+/// One queue, or all, in one interval.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TransferReportRow {
+    /// The interval's first instant, local.
+    pub bucket_start: String,
+    /// The queue; `ALL` = every call asked for; empty = answered without a queue.
+    pub queue: String,
+    /// Calls that a human answered.
+    pub calls_served: u64,
+    /// Of them with at least one transfer.
+    pub calls_transferred: u64,
+    /// T3.
+    pub transferred_call_rate: Option<f64>,
+    /// Transfers done.
+    pub transfers: u64,
+    /// T4: the mean.
+    pub transfers_per_call: Option<f64>,
+    /// T4: served calls with 0, 1, 2, 3, 4, 5 and more transfers.
+    pub calls_by_transfers: [u64; TRANSFERS_SLOTS],
+    /// T1.
+    pub kinds: Vec<TransferKind>,
+    /// T5.
+    pub returns: u64,
+    /// T6.
+    pub failed: u64,
+    /// T6 by cause.
+    pub failures: Vec<(TransferFailure, u64)>,
+    /// T7: answered after.
+    pub after_answered: u64,
+    /// T7: abandoned after.
+    pub after_abandoned: u64,
+    /// T7: returned and answered.
+    pub after_returned: u64,
+    /// W4.
+    pub transfer_wait_sum: Duration,
+    /// T8: calls.
+    pub wrong_door: u64,
+    /// T8: rate.
+    pub wrong_door_rate: Option<f64>,
+    /// T10.
+    pub excessive: u64,
+    /// T11.
+    pub reroutes: u64,
+    /// Queued again with no transfer told.
+    pub requeued: u64,
+    /// T2.
+    pub consult_only: u64,
+}
+
+/// Transfers of one method and target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransferKind {
+    /// How.
+    pub method: TransferMethod,
+    /// Kind of target.
+    pub target: TargetKind,
+    /// How many were done.
+    pub count: u64,
+}
+
+/// From where to where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferPath {
+    /// The interval's first instant, local.
+    pub bucket_start: String,
+    /// The queue of the leg that passed on.
+    pub from_queue: Option<QueueId>,
+    /// Kind of target.
+    pub target: TargetKind,
+    /// The target's name.
+    pub to: Text,
+    /// How many.
+    pub count: u64,
+}
+
+const DEFINITIONS: [Id; 12] = [
+    Id::T1,
+    Id::T2,
+    Id::T3,
+    Id::T4,
+    Id::T5,
+    Id::T6,
+    Id::T7,
+    Id::W4,
+    Id::T8,
+    Id::T9,
+    Id::T10,
+    Id::T11,
+];
+
+/// Makes the transfer report; a call with more than `limit` transfers is excessive.
+pub(super) fn report(
+    plan: &Plan,
+    selection: &Selection,
+    sources: Vec<SourceCompleteness>,
+    limit: u32,
+) -> TransferReport {
+    let mut tallies = Tallies::<Tally>::new();
+    for call in selection.calls.iter().filter(|call| !call.test) {
+        let queue = if kpi::is_served(call) {
+            &call.first_answer_queue
+        } else {
+            &call.first_queue
+        };
+        if let Some(bucket) = plan.buckets.index_of(call.arrived_at)
+            && plan.wants(queue.as_ref())
+        {
+            for group in [Group::of(queue.as_ref()), Group::All] {
+                tallies
+                    .entry((bucket, group))
+                    .or_default()
+                    .call(call, limit);
+            }
+        }
+    }
+    let mut paths = Paths::new();
+    for transfer in selection
+        .transfers
+        .iter()
+        .filter(|transfer| kpi::is_done(transfer))
+    {
+        let queue = transfer.first_answer_queue.as_ref();
+        if let Some(bucket) = plan.buckets.index_of(transfer.call_arrived_at)
+            && plan.wants(queue)
+        {
+            for group in [Group::of(queue), Group::All] {
+                tallies
+                    .entry((bucket, group))
+                    .or_default()
+                    .transfer(transfer);
+            }
+            let path = (
+                transfer.from_queue.clone(),
+                transfer.target,
+                transfer.to.clone(),
+            );
+            *paths.entry(bucket).or_default().entry(path).or_default() += 1;
+        }
+    }
+
+    let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+    let shown = tallies
+        .into_iter()
+        .filter(|((_, group), tally)| *group == Group::All || tally.is_shown());
+    let rows = shown.map(|((bucket, group), tally)| tally.finish(start(bucket), group.name()));
+    let definitions = DEFINITIONS.map(Id::definition).to_vec();
+    TransferReport {
+        context: Context::of(plan, selection, sources, definitions),
+        rows: rows.collect(),
+        paths: most_used_first(paths, start),
+    }
+}
+
+/// By interval, then by queue left, target and its name.
+type Paths = BTreeMap<usize, BTreeMap<(Option<QueueId>, TargetKind, Text), u64>>;
+
+fn most_used_first(paths: Paths, start: impl Fn(usize) -> String) -> Vec<TransferPath> {
+    let mut rows = Vec::new();
+    for (bucket, counts) in paths {
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        // Stable: paths used alike stay in the order of their names.
+        counts.sort_by_key(|(_, count)| Reverse(*count));
+        rows.extend(
+            counts
+                .into_iter()
+                .map(|((from_queue, target, to), count)| TransferPath {
+                    bucket_start: start(bucket),
+                    from_queue,
+                    target,
+                    to,
+                    count,
+                }),
+        );
+    }
+    rows
+}
+
+/// What one row is made of: the row itself, with kinds and causes still as maps.
+#[derive(Default)]
+struct Tally {
+    row: TransferReportRow,
+    kinds: BTreeMap<(TransferMethod, TargetKind), u64>,
+    failures: BTreeMap<TransferFailure, u64>,
+}
+
+impl Tally {
+    fn call(&mut self, call: &CallRow, limit: u32) {
+        let row = &mut self.row;
+        row.reroutes += u64::from(call.reroutes);
+        if !kpi::is_served(call) {
+            return;
+        }
+        row.calls_served += 1;
+        row.calls_transferred += u64::from(call.transfers > 0);
+        row.transfers += u64::from(call.transfers);
+        row.calls_by_transfers[kpi::transfers_slot(call.transfers)] += 1;
+        row.failed += call.failed_transfers.len() as u64;
+        row.transfer_wait_sum = row.transfer_wait_sum.saturating_add(call.transfer_wait);
+        row.wrong_door += u64::from(kpi::is_wrong_door(call));
+        row.excessive += u64::from(kpi::is_excessive(call.transfers, limit));
+        row.requeued += u64::from(call.requeued);
+        row.consult_only += u64::from(call.consult_only);
+        for cause in &call.failed_transfers {
+            *self.failures.entry(*cause).or_default() += 1;
+        }
+    }
+
+    fn transfer(&mut self, transfer: &TransferRow) {
+        let row = &mut self.row;
+        *self
+            .kinds
+            .entry((transfer.method, transfer.target))
+            .or_default() += 1;
+        row.returns += u64::from(kpi::is_return(transfer));
+        match transfer.outcome {
+            TransferOutcome::Answered => row.after_answered += 1,
+            TransferOutcome::Abandoned => row.after_abandoned += 1,
+            TransferOutcome::Returned => row.after_returned += 1,
+            // Not done: T6 counts it by the call.
+            TransferOutcome::Failed => {}
+        }
+    }
+
+    /// Whether there is a figure to show.
+    fn is_shown(&self) -> bool {
+        self.row.calls_served > 0 || self.row.reroutes > 0
+    }
+
+    fn finish(self, bucket_start: String, queue: String) -> TransferReportRow {
+        let kind = |((method, target), count)| TransferKind {
+            method,
+            target,
+            count,
+        };
+        let row = self.row;
+        let served = row.calls_served;
+        TransferReportRow {
+            bucket_start,
+            queue,
+            transferred_call_rate: kpi::transferred_call_rate(row.calls_transferred, served),
+            transfers_per_call: kpi::transfers_per_call(row.transfers, served),
+            wrong_door_rate: kpi::wrong_door_rate(row.wrong_door, served),
+            kinds: self.kinds.into_iter().map(kind).collect(),
+            failures: self.failures.into_iter().collect(),
+            ..row
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "transfers_test.rs"]
+mod tests;

@@ -1,0 +1,162 @@
+//! The report service: the contract's query to a typed one, figures to the contract's messages.
+//!
+//! Nothing is worked out here. A wrong query becomes a status in `status`.
+
+mod answer;
+
+use std::time::Duration;
+
+use tonic::{Request, Response, Status};
+
+use crate::model::Timestamp;
+use crate::proto::v1;
+use crate::proto::v1::report_service_server::ReportService;
+use crate::reports::{Bucket, Error, Query, Reports, Sources};
+use crate::store::Rows;
+
+use super::status;
+
+/// Answers `ReportService` from reports.
+#[derive(Clone, Debug)]
+pub struct Service<R, S>(Reports<R, S>);
+
+impl<R: Rows, S: Sources> Service<R, S> {
+    /// Serves these reports.
+    pub fn new(reports: Reports<R, S>) -> Self {
+        Self(reports)
+    }
+
+    async fn queues(
+        &self,
+        asked: v1::GetQueueReportRequest,
+    ) -> Result<v1::GetQueueReportResponse, Error> {
+        let over = spans("wait_over", &asked.wait_over)?;
+        let report = self.0.queues(&query(asked.query)?, &over).await?;
+        Ok(answer::queues(report))
+    }
+
+    async fn transfers(
+        &self,
+        asked: v1::GetTransferReportRequest,
+    ) -> Result<v1::GetTransferReportResponse, Error> {
+        let limit = (asked.excessive_limit > 0).then_some(asked.excessive_limit);
+        let report = self.0.transfers(&query(asked.query)?, limit).await?;
+        Ok(answer::transfers(report))
+    }
+
+    async fn waits(
+        &self,
+        asked: v1::GetWaitDistributionRequest,
+    ) -> Result<v1::GetWaitDistributionResponse, Error> {
+        let edges = spans("edges", &asked.edges)?;
+        let report = self.0.waits(&query(asked.query)?, &edges).await?;
+        Ok(answer::waits(report))
+    }
+}
+
+#[tonic::async_trait]
+impl<R: Rows, S: Sources> ReportService for Service<R, S> {
+    async fn get_queue_report(
+        &self,
+        request: Request<v1::GetQueueReportRequest>,
+    ) -> Result<Response<v1::GetQueueReportResponse>, Status> {
+        let answer = self.queues(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn get_transfer_report(
+        &self,
+        request: Request<v1::GetTransferReportRequest>,
+    ) -> Result<Response<v1::GetTransferReportResponse>, Status> {
+        let answer = self.transfers(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn get_wait_distribution(
+        &self,
+        request: Request<v1::GetWaitDistributionRequest>,
+    ) -> Result<Response<v1::GetWaitDistributionResponse>, Status> {
+        let answer = self.waits(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+}
+
+/// A missing query is an empty one: the period is then what is missing.
+fn query(asked: Option<v1::ReportQuery>) -> Result<Query, Error> {
+    let asked = asked.unwrap_or_default();
+    Ok(Query {
+        start: instant("query.start", asked.start)?,
+        end: instant("query.end", asked.end)?,
+        bucket: bucket(asked.bucket)?,
+        service_level: threshold("query.service_level", asked.service_level)?,
+        short_abandon: threshold("query.short_abandon", asked.short_abandon)?,
+        zone: asked.zone,
+        queues: asked.queues,
+    })
+}
+
+fn bucket(value: i32) -> Result<Bucket, Error> {
+    match v1::Bucket::try_from(value) {
+        Ok(v1::Bucket::Unspecified | v1::Bucket::Total) => Ok(Bucket::Total),
+        Ok(v1::Bucket::Minutes15) => Ok(Bucket::Minutes15),
+        Ok(v1::Bucket::Minutes30) => Ok(Bucket::Minutes30),
+        Ok(v1::Bucket::Hour) => Ok(Bucket::Hour),
+        Ok(v1::Bucket::Day) => Ok(Bucket::Day),
+        Ok(v1::Bucket::Week) => Ok(Bucket::Week),
+        Ok(v1::Bucket::Month) => Ok(Bucket::Month),
+        Err(_) => Err(Error::UnknownBucket { value }),
+    }
+}
+
+/// The first microsecond that is not before the instant: events have no finer time, so a bound moved so cuts alike.
+fn instant(
+    field: &'static str,
+    at: Option<pbjson_types::Timestamp>,
+) -> Result<Option<Timestamp>, Error> {
+    let Some(at) = at else {
+        return Ok(None);
+    };
+    let nanos = u32::try_from(at.nanos)
+        .ok()
+        .filter(|nanos| *nanos < 1_000_000_000);
+    let micros = nanos.and_then(|nanos| {
+        let whole = at.seconds.checked_mul(1_000_000)?;
+        whole.checked_add(i64::from(nanos.div_ceil(1000)))
+    });
+    match micros {
+        Some(micros) => Ok(Some(Timestamp::from_micros(micros))),
+        None => Err(Error::PeriodOutOfRange { field }),
+    }
+}
+
+fn threshold(
+    field: &'static str,
+    span: Option<pbjson_types::Duration>,
+) -> Result<Option<Duration>, Error> {
+    span.map(|span| span_of(field, &span)).transpose()
+}
+
+fn spans(field: &'static str, spans: &[pbjson_types::Duration]) -> Result<Vec<Duration>, Error> {
+    spans.iter().map(|span| span_of(field, span)).collect()
+}
+
+fn span_of(field: &'static str, span: &pbjson_types::Duration) -> Result<Duration, Error> {
+    let bad = |problem| Error::BadThreshold { field, problem };
+    if span.seconds < 0 || span.nanos < 0 {
+        return Err(bad("cannot be negative"));
+    }
+    match (u64::try_from(span.seconds), u32::try_from(span.nanos)) {
+        (Ok(seconds), Ok(nanos)) if nanos < 1_000_000_000 => Ok(Duration::new(seconds, nanos)),
+        _ => Err(bad("has more than 999,999,999 nanoseconds")),
+    }
+}
+
+#[cfg(test)]
+#[path = "report_test.rs"]
+mod tests;

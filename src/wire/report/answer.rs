@@ -1,0 +1,223 @@
+//! Figures as the contract's messages: field by field, with nothing worked out.
+
+use std::time::Duration;
+
+use crate::model::{Exit, Timestamp};
+use crate::proto::v1;
+use crate::reports::{
+    Context, Definition, QueueReport, QueueRow, SourceCompleteness, TransferKind, TransferPath,
+    TransferReport, TransferReportRow, WaitOver, WaitReport, WaitRow, WaitSummary,
+};
+
+pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {
+    v1::GetQueueReportResponse {
+        context: Some(context(report.context)),
+        rows: report.rows.into_iter().map(queue_row).collect(),
+    }
+}
+
+pub(super) fn transfers(report: TransferReport) -> v1::GetTransferReportResponse {
+    v1::GetTransferReportResponse {
+        context: Some(context(report.context)),
+        rows: report.rows.into_iter().map(transfer_row).collect(),
+        paths: report.paths.into_iter().map(path).collect(),
+    }
+}
+
+pub(super) fn waits(report: WaitReport) -> v1::GetWaitDistributionResponse {
+    let edges = report.edges;
+    v1::GetWaitDistributionResponse {
+        context: Some(context(report.context)),
+        rows: report
+            .rows
+            .into_iter()
+            .map(|row| wait_row(row, &edges))
+            .collect(),
+    }
+}
+
+fn context(context: Context) -> v1::ReportContext {
+    v1::ReportContext {
+        start: Some(instant(context.start)),
+        end: Some(instant(context.end)),
+        zone: context.zone,
+        start_local: context.start_local,
+        end_local: context.end_local,
+        definitions: context.definitions.into_iter().map(definition).collect(),
+        sources: context.sources.iter().map(source).collect(),
+        calls_provisional: context.calls_provisional,
+        calls_test: context.calls_test,
+        stored_position: context.stored.0,
+    }
+}
+
+fn definition(definition: Definition) -> v1::Definition {
+    v1::Definition {
+        id: definition.id.to_owned(),
+        version: definition.version,
+        sentence: definition.sentence.into_owned(),
+    }
+}
+
+fn source(source: &SourceCompleteness) -> v1::SourceCompleteness {
+    v1::SourceCompleteness {
+        source: source.source.as_str().to_owned(),
+        gap_events: source.gap_events,
+        late_events: source.late_events,
+        rejected_events: source.rejected_events,
+        settled_until: source.settled_until.map(instant),
+    }
+}
+
+fn queue_row(row: QueueRow) -> v1::QueueReportRow {
+    let exits = &row.exits;
+    let level = &row.service_level;
+    v1::QueueReportRow {
+        bucket_start: row.bucket_start,
+        queue: row.queue,
+        calls_arrived: row.calls_arrived,
+        left_before_queue: row.left_before_queue,
+        calls_offered: row.calls_offered,
+        visits_offered: row.visits_offered,
+        answered: row.counts.answered,
+        abandoned: row.counts.abandoned,
+        abandoned_ringing: exits.of(Exit::AbandonedRinging),
+        exits: Some(v1::QueueExits {
+            timeout: exits.of(Exit::Timeout),
+            key_exit: exits.of(Exit::KeyExit),
+            left_empty: exits.of(Exit::LeftEmpty),
+            withdrawn: exits.of(Exit::Withdrawn),
+            callback: exits.of(Exit::Callback),
+            error: exits.of(Exit::Error),
+        }),
+        waiting: row.waiting,
+        answered_within: row.counts.answered_within,
+        abandoned_within: row.counts.abandoned_within,
+        abandoned_short: row.counts.abandoned_short,
+        decided: row.counts.decided,
+        wait_answered: Some(summary(&row.wait_answered)),
+        wait_abandoned: Some(summary(&row.wait_abandoned)),
+        wait_all: Some(summary(&row.wait_all)),
+        wait_over: row.wait_over.iter().map(wait_over).collect(),
+        talk_sum: Some(row.talk_sum.into()),
+        service_level: Some(v1::ServiceLevel {
+            threshold: row.threshold.map(span),
+            strict: level.strict,
+            short: level.short,
+            ignore_abandoned: level.ignore_abandoned,
+            abandoned_met: level.abandoned_met,
+            answered_only: level.answered_only,
+        }),
+        abandon_rate: row.abandon_rate,
+        calls_refused: row.calls_refused,
+        conservation_residual: row.conservation_residual,
+        negative_spans: row.negative_spans,
+    }
+}
+
+fn summary(waits: &WaitSummary) -> v1::WaitSummary {
+    v1::WaitSummary {
+        count: waits.count,
+        sum: Some(span(waits.sum)),
+        mean: waits.mean.map(span),
+        p50: waits.p50.map(span),
+        p90: waits.p90.map(span),
+        p95: waits.p95.map(span),
+        p99: waits.p99.map(span),
+        max: waits.max.map(span),
+    }
+}
+
+fn wait_over(over: &WaitOver) -> v1::WaitOver {
+    v1::WaitOver {
+        threshold: Some(span(over.threshold)),
+        count: over.count,
+        share: over.share,
+    }
+}
+
+fn transfer_row(row: TransferReportRow) -> v1::TransferReportRow {
+    let failures = row
+        .failures
+        .iter()
+        .map(|(cause, count)| v1::TransferFailureCount {
+            cause: cause.as_str().to_owned(),
+            count: *count,
+        });
+    v1::TransferReportRow {
+        bucket_start: row.bucket_start,
+        queue: row.queue,
+        calls_served: row.calls_served,
+        calls_transferred: row.calls_transferred,
+        transferred_call_rate: row.transferred_call_rate,
+        transfers: row.transfers,
+        transfers_per_call: row.transfers_per_call,
+        calls_by_transfers: row.calls_by_transfers.to_vec(),
+        kinds: row.kinds.iter().map(kind).collect(),
+        returns: row.returns,
+        failed: row.failed,
+        failures: failures.collect(),
+        after_answered: row.after_answered,
+        after_abandoned: row.after_abandoned,
+        after_returned: row.after_returned,
+        transfer_wait_sum: Some(span(row.transfer_wait_sum)),
+        wrong_door: row.wrong_door,
+        wrong_door_rate: row.wrong_door_rate,
+        excessive: row.excessive,
+        reroutes: row.reroutes,
+        requeued: row.requeued,
+        consult_only: row.consult_only,
+    }
+}
+
+fn kind(kind: &TransferKind) -> v1::TransferKind {
+    v1::TransferKind {
+        method: kind.method.as_str().to_owned(),
+        target: kind.target.as_str().to_owned(),
+        count: kind.count,
+    }
+}
+
+fn path(path: TransferPath) -> v1::TransferPath {
+    v1::TransferPath {
+        bucket_start: path.bucket_start,
+        from_queue: path
+            .from_queue
+            .map_or_else(String::new, |queue| queue.as_str().to_owned()),
+        target: path.target.as_str().to_owned(),
+        to: path.to.into_string(),
+        count: path.count,
+    }
+}
+
+fn wait_row(row: WaitRow, edges: &[Duration]) -> v1::WaitDistributionRow {
+    let buckets = edges
+        .iter()
+        .zip(&row.up_to)
+        .map(|(edge, count)| v1::WaitBucket {
+            edge: Some(span(*edge)),
+            count: *count,
+        });
+    v1::WaitDistributionRow {
+        buckets: buckets.collect(),
+        bucket_start: row.bucket_start,
+        queue: row.queue,
+        exit: row.exit.as_str().to_owned(),
+        count: row.count,
+        sum: Some(span(row.sum)),
+    }
+}
+
+fn span(span: Duration) -> pbjson_types::Duration {
+    span.into()
+}
+
+fn instant(at: Timestamp) -> pbjson_types::Timestamp {
+    let micros = at.as_micros();
+    // The remainder is below a million, so that its nanoseconds are below 2³¹.
+    let nanos = micros.rem_euclid(1_000_000) as i32 * 1000;
+    pbjson_types::Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos,
+    }
+}
