@@ -52,14 +52,13 @@ impl Acker {
                         return Err(refusal.into());
                     }
                 };
-                merge(&mut ack, &acked, &asked.rejections);
-                if asked.finish {
-                    self.send_ack(ack.take()).await;
-                    let position = acked.get().position.0;
-                    let finished = wire::Finished { position };
-                    self.send(wire::stream_events_response::Message::Finished(finished))
-                        .await;
+                if !asked.finish {
+                    merge(&mut ack, &acked, &asked.rejections);
+                    continue;
                 }
+                self.send_ack(ack.take()).await;
+                let finished = wire::Finished { position: acked.get().position.0 };
+                self.send(wire::stream_events_response::Message::Finished(finished)).await;
             }
             self.send_ack(ack).await;
         }
