@@ -57,8 +57,11 @@ impl Acker {
                     continue;
                 }
                 self.send_ack(ack.take()).await;
-                let finished = wire::Finished { position: acked.get().position.0 };
-                self.send(wire::stream_events_response::Message::Finished(finished)).await;
+                let finished = wire::Finished {
+                    position: acked.get().position.0,
+                };
+                self.send(wire::stream_events_response::Message::Finished(finished))
+                    .await;
             }
             self.send_ack(ack).await;
         }

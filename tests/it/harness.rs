@@ -1,0 +1,220 @@
+//! A real server on free ports in a temporary folder, that can be killed and started again.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use dozvon::proto::v1::ingest_service_client::IngestServiceClient;
+use dozvon::proto::v1::report_service_client::ReportServiceClient;
+use tempfile::TempDir;
+use tonic::transport::Channel;
+
+/// How long anything may take before a test gives up waiting.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary under test.
+pub(crate) fn dozvon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dozvon"));
+    // A developer's own settings must not reach a test.
+    for (name, _) in std::env::vars() {
+        if name.starts_with("DOZVON_") && name != "DOZVON_SHARED" {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// The shared data; `None` is said loudly by the caller.
+pub(crate) fn shared() -> Option<PathBuf> {
+    let named = std::env::var_os("DOZVON_SHARED").map(PathBuf::from);
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    named
+        .or(Some(beside))
+        .filter(|path| path.join("data/anonymous-bank").is_dir())
+}
+
+/// A running server and its folder.
+pub(crate) struct Server {
+    child: Option<Child>,
+    folder: TempDir,
+    config: Option<PathBuf>,
+    grpc: String,
+    http: String,
+}
+
+impl Server {
+    /// Starts a server with the default configuration in a new folder.
+    pub(crate) async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// Starts a server with this configuration file in a new folder.
+    pub(crate) async fn start_with(config: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("dozvon.toml");
+        std::fs::write(&path, config).unwrap();
+        let mut server = Self {
+            child: None,
+            folder,
+            config: Some(path),
+            grpc: String::new(),
+            http: String::new(),
+        };
+        server.restart().await;
+        server
+    }
+
+    /// Starts it again in the same folder, on the same ports once they are known; it must not be running.
+    pub(crate) async fn restart(&mut self) {
+        assert!(self.child.is_none(), "the server still runs");
+        let (grpc, http) = if self.grpc.is_empty() {
+            ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned())
+        } else {
+            (self.grpc.clone(), self.http.clone())
+        };
+        let mut command = dozvon();
+        command.arg("serve").arg("--data").arg(self.data());
+        command.args(["--grpc", &grpc, "--http", &http]);
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let line = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).unwrap();
+            line
+        });
+        let line = tokio::time::timeout(PATIENCE, line)
+            .await
+            .expect("ready in time")
+            .unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).expect("the ready line is JSON");
+        self.grpc = ready["grpc"].as_str().unwrap().to_owned();
+        self.http = ready["http"].as_str().unwrap().to_owned();
+        self.child = Some(child);
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where gRPC is served, `host:port`.
+    pub(crate) fn grpc_addr(&self) -> String {
+        self.grpc.clone()
+    }
+
+    /// Where HTTP is served, `host:port`.
+    pub(crate) fn http_addr(&self) -> String {
+        self.http.clone()
+    }
+
+    /// A channel to it.
+    pub(crate) async fn channel(&self) -> Channel {
+        let endpoint = Channel::from_shared(format!("http://{}", self.grpc)).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
+    /// A client of its door for events.
+    pub(crate) async fn ingest(&self) -> IngestServiceClient<Channel> {
+        IngestServiceClient::new(self.channel().await)
+    }
+
+    /// A client of its reports.
+    pub(crate) async fn reports(&self) -> ReportServiceClient<Channel> {
+        let client = ReportServiceClient::new(self.channel().await);
+        client.max_decoding_message_size(64 * 1024 * 1024)
+    }
+
+    /// The text of `/metrics`.
+    pub(crate) async fn metrics(&self) -> String {
+        let answer = reqwest::get(format!("http://{}/metrics", self.http))
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.text().await.unwrap()
+    }
+
+    /// Kills it as a power cut would (SIGKILL).
+    pub(crate) fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Asks it to stop (SIGTERM) and waits for it.
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        let sent = Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        tokio::task::spawn_blocking(move || child.wait().unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// Runs `dozvon report …` against it and returns stdout; panics when it fails.
+    pub(crate) async fn report(&self, args: &[&str]) -> String {
+        let mut command = dozvon();
+        command
+            .arg("report")
+            .args(args)
+            .args(["--server", &self.grpc]);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "report {args:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+/// Everything a finished command said.
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end without blocking the runtime.
+pub(crate) async fn run(mut command: Command) -> Said {
+    let output = tokio::task::spawn_blocking(move || {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            stderr.read_to_end(&mut said).unwrap();
+            said
+        });
+        let output = child.wait_with_output().unwrap();
+        (output.status, output.stdout, errors.join().unwrap())
+    });
+    let (status, stdout, stderr) = output.await.unwrap();
+    Said {
+        code: status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
