@@ -1,3 +1,4 @@
 //! dozvon
 pub mod cli;
+pub mod connect;
 pub mod proto;
