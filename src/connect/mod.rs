@@ -5,6 +5,7 @@
 //! says what a switch would have said, and comes in by the same door as everybody.
 
 pub mod anonymous_bank;
+pub mod client;
 pub mod events;
 mod lines;
 pub mod recording;
