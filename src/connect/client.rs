@@ -15,7 +15,10 @@ mod session;
 
 use std::{pin::pin, time::Duration};
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
 use tokio_stream::Stream;
 
 use self::{
@@ -40,6 +43,9 @@ use crate::proto::v1::{
 /// Between two questions whether the store has caught up.
 const STORED_POLL: Duration = Duration::from_millis(20);
 
+/// How long a mute listener may be a proxy whose server is starting.
+const MUTE_MAX: Duration = Duration::from_secs(5);
+
 /// Sends one epoch of one source.
 #[derive(Debug)]
 pub struct Feed {
@@ -53,6 +59,9 @@ pub struct Feed {
     last_ack: Ack,
     /// Since when the server has heard nothing.
     silent_since: Instant,
+    /// Since when what listens there has closed every connection without a word.
+    mute_since: Option<Instant>,
+    acked_to: watch::Sender<u64>,
 }
 
 impl Feed {
@@ -67,6 +76,8 @@ impl Feed {
             has_opened: false,
             last_ack: Ack::default(),
             silent_since: Instant::now(),
+            mute_since: None,
+            acked_to: watch::Sender::new(0),
             options,
         }
     }
@@ -151,6 +162,11 @@ impl Feed {
         self.outbox.delivered()
     }
 
+    /// Follows the acks: up to which number every event is safe.
+    pub fn acked_to(&self) -> watch::Receiver<u64> {
+        self.acked_to.subscribe()
+    }
+
     /// Opens a stream unless one is open.
     async fn connect(&mut self) -> Result<(), Trouble> {
         if self.session.is_some() {
@@ -214,6 +230,8 @@ impl Feed {
                 .min(limits.batch_events.saturating_sub(self.outbox.unsent()));
             let can_take = room > 0 && !intake.is_ended();
             let can_send = self.outbox.can_send(limits);
+            // A sign of life tells the time; where events wait to be sent it would tell it before them.
+            let is_idle = self.outbox.unsent() == 0 && (can_take || intake.is_ended());
             let heartbeat_at = self.silent_since + self.clock.heartbeat_interval();
             let (answers, requests) = session.halves();
             // In this order: acks make room, and a batch is filled before it is sent.
@@ -222,6 +240,7 @@ impl Feed {
                 answer = answers.next() => match answer? {
                     Answer::Ack(ack) => {
                         self.outbox.handle_ack(&ack);
+                        self.acked_to.send_replace(ack.sequence);
                         self.last_ack = ack;
                         self.patience.handle_success();
                     }
@@ -239,8 +258,8 @@ impl Feed {
                     }
                     self.silent_since = Instant::now();
                 },
-                () = sleep_until(heartbeat_at), if is_live => {
-                    // Without a time of its own a replay would put the server's into the past's place.
+                () = sleep_until(heartbeat_at), if is_live && is_idle => {
+                    // A replay without a time of its own says nothing: the server would take its own clock.
                     if let Some(sent_at) = self.clock.now(Instant::now()) {
                         let sent_at = Some(sent_at);
                         // A full queue is a sign of life itself.
@@ -286,24 +305,40 @@ impl Feed {
         Ok(client)
     }
 
+    /// Says whether what broke the first connection can be a dozvon at all.
+    async fn look_closer(&mut self, trouble: Trouble) -> Trouble {
+        let why = match self.options.server.listener().await {
+            Listener::Alien => "it does not speak HTTP/2",
+            Listener::Mute => {
+                let since = *self.mute_since.get_or_insert_with(Instant::now);
+                if since.elapsed() < MUTE_MAX {
+                    return trouble;
+                }
+                "it closes every connection without a word; is it TLS?"
+            }
+            Listener::Http2 | Listener::Nobody => {
+                self.mute_since = None;
+                return trouble;
+            }
+        };
+        Trouble::Alien(why.to_owned())
+    }
+
     /// Waits before the next attempt, if there is to be one.
     async fn recover(&mut self, trouble: Trouble) -> Result<(), Error> {
         self.session = None;
         self.client = None;
-        let server = &self.options.server;
         let trouble = match trouble {
-            Trouble::Lost { .. } if !self.has_opened => match server.listener().await {
-                Listener::Alien => Trouble::Alien("it does not speak HTTP/2".to_owned()),
-                Listener::Http2 | Listener::Silent => trouble,
-            },
+            Trouble::Lost { .. } if !self.has_opened => self.look_closer(trouble).await,
             trouble @ (Trouble::Lost { .. }
             | Trouble::Later { .. }
             | Trouble::Refused(_)
             | Trouble::Alien(_)) => trouble,
         };
-        if !self.patience.is_tried() {
-            let retry_for = self.options.retry_for;
-            tracing::warn!(%server, ?trouble, ?retry_for, "the server does not answer, trying on");
+        let server = &self.options.server;
+        if let (false, Some(why)) = (self.patience.is_tried(), trouble.passing()) {
+            let retry_for = humantime::format_duration(self.options.retry_for);
+            tracing::warn!(%server, "{why}; trying again for {retry_for}");
         }
         let wait = self
             .patience
@@ -333,6 +368,6 @@ fn known_at_first(status: EpochStatus, opened: &StreamOpened) -> Known {
 }
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;

@@ -86,8 +86,10 @@ pub(super) enum Listener {
     Http2,
     /// Something that speaks, and no HTTP/2.
     Alien,
-    /// Nothing that says a word.
-    Silent,
+    /// Something that closes the connection without a word: TLS, or a proxy whose server is not there yet.
+    Mute,
+    /// Nobody, or nobody who answers in time.
+    Nobody,
 }
 
 impl Server {
@@ -103,25 +105,28 @@ impl Server {
             .await
     }
 
-    /// Looks at what listens: a web server or TLS answers the preface in words of its own, and a gRPC client would
-    /// only see a broken connection.
+    /// Looks at what listens: a web server or TLS answers the preface in its own way, and a gRPC client would only see
+    /// a broken connection.
     pub(super) async fn listener(&self) -> Listener {
+        let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect(&self.authority)).await;
+        let Ok(Ok(mut stream)) = connected else {
+            return Listener::Nobody;
+        };
         let mut head = Vec::with_capacity(FRAME_HEADER_BYTES);
-        let greeting = timeout(CONNECT_TIMEOUT, self.greet(&mut head)).await;
-        let frame_type = head.get(FRAME_TYPE_AT);
-        match (greeting, frame_type) {
-            _ if head.is_empty() => Listener::Silent,
+        let greeting = timeout(CONNECT_TIMEOUT, greet(&mut stream, &mut head)).await;
+        match (greeting, head.get(FRAME_TYPE_AT)) {
             (_, Some(&SETTINGS_FRAME)) => Listener::Http2,
-            (_, Some(_) | None) => Listener::Alien,
+            (Err(_), None) if head.is_empty() => Listener::Nobody,
+            (Ok(_), None) if head.is_empty() => Listener::Mute,
+            (Ok(_) | Err(_), Some(_) | None) => Listener::Alien,
         }
     }
+}
 
-    async fn greet(&self, head: &mut Vec<u8>) -> io::Result<()> {
-        let mut stream = TcpStream::connect(&self.authority).await?;
-        stream.write_all(PREFACE).await?;
-        while head.len() < FRAME_HEADER_BYTES && stream.read_buf(head).await? > 0 {}
-        Ok(())
-    }
+async fn greet(stream: &mut TcpStream, head: &mut Vec<u8>) -> io::Result<()> {
+    stream.write_all(PREFACE).await?;
+    while head.len() < FRAME_HEADER_BYTES && stream.read_buf(head).await? > 0 {}
+    Ok(())
 }
 
 #[cfg(test)]
@@ -183,8 +188,8 @@ mod tests {
             answering(b"\x15\x03\x01\0\x02\x02\x0a").await,
             Listener::Alien
         );
-        assert_eq!(answering(b"").await, Listener::Silent);
+        assert_eq!(answering(b"").await, Listener::Mute);
         let nobody = "127.0.0.1:1".parse::<Server>().unwrap();
-        assert_eq!(nobody.listener().await, Listener::Silent);
+        assert_eq!(nobody.listener().await, Listener::Nobody);
     }
 }

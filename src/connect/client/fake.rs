@@ -28,7 +28,7 @@ use crate::proto::v1::{
 };
 
 /// What the door does with a batch or a finish.
-pub(super) enum Act {
+pub(crate) enum Act {
     /// As it should.
     Take,
     /// Takes it, and the ack is lost with the stream.
@@ -46,33 +46,33 @@ pub(super) enum Act {
 type Script<T> = Box<dyn FnMut(usize) -> T + Send>;
 
 /// What the door knows and has seen; survives its process.
-pub(super) struct State {
-    pub(super) window_events: u32,
-    pub(super) batch_events_max: u32,
-    pub(super) rejects: fn(&Event) -> Option<&'static str>,
+pub(crate) struct State {
+    pub(crate) window_events: u32,
+    pub(crate) batch_events_max: u32,
+    pub(crate) rejects: fn(&Event) -> Option<&'static str>,
     /// What to do with the n-th batch or finish, from 1, over all streams.
-    pub(super) on_batch: Script<Act>,
-    pub(super) on_finish: Script<Act>,
-    pub(super) on_open: Script<Option<Status>>,
+    pub(crate) on_batch: Script<Act>,
+    pub(crate) on_finish: Script<Act>,
+    pub(crate) on_open: Script<Option<Status>>,
     /// Acks only when nothing has come for a while.
-    pub(super) acks_when_idle: bool,
+    pub(crate) acks_when_idle: bool,
 
-    pub(super) epochs: HashMap<Epoch, Numbering>,
-    pub(super) opens: Vec<StreamOpen>,
-    pub(super) batch_lens: Vec<usize>,
-    pub(super) sent_at: Vec<Option<Timestamp>>,
-    pub(super) heartbeats: Vec<Option<Timestamp>>,
-    pub(super) finishes: Vec<bool>,
-    pub(super) unacked_max: usize,
-    pub(super) store_asked: usize,
+    pub(crate) epochs: HashMap<Epoch, Numbering>,
+    pub(crate) opens: Vec<StreamOpen>,
+    pub(crate) batch_lens: Vec<usize>,
+    pub(crate) sent_at: Vec<Option<Timestamp>>,
+    pub(crate) heartbeats: Vec<Option<Timestamp>>,
+    pub(crate) finishes: Vec<bool>,
+    pub(crate) unacked_max: usize,
+    pub(crate) store_asked: usize,
 }
 
 /// One epoch's marks.
 #[derive(Default)]
-pub(super) struct Numbering {
-    pub(super) mark: u64,
-    pub(super) kept: BTreeMap<u64, Event>,
-    pub(super) rejected: BTreeMap<u64, &'static str>,
+pub(crate) struct Numbering {
+    pub(crate) mark: u64,
+    pub(crate) kept: BTreeMap<u64, Event>,
+    pub(crate) rejected: BTreeMap<u64, &'static str>,
 }
 
 impl Numbering {
@@ -133,7 +133,7 @@ fn rejection(sequence: u64, reason: &str) -> EventRejection {
 }
 
 /// The door, and the process that it lives in.
-pub(super) struct Fake {
+pub(crate) struct Fake {
     process: Option<Runtime>,
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -142,7 +142,7 @@ pub(super) struct Fake {
 
 impl Fake {
     /// A door that behaves.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let state = State {
             window_events: 1_000,
             batch_events_max: 100,
@@ -170,23 +170,23 @@ impl Fake {
         fake
     }
 
-    pub(super) fn server(&self) -> Server {
+    pub(crate) fn server(&self) -> Server {
         self.address.to_string().parse().unwrap()
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// All connections break, and nobody listens.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.shutdown_background();
         }
     }
 
     /// Listens again where it did.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.kill();
         let process = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -219,7 +219,7 @@ impl Fake {
     }
 
     /// Restarts the process as often as its script lets it die.
-    pub(super) async fn supervise(mut self, deaths: usize) -> Self {
+    pub(crate) async fn supervise(mut self, deaths: usize) -> Self {
         for _ in 0..deaths {
             self.dies.notified().await;
             self.kill();

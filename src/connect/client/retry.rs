@@ -39,6 +39,14 @@ impl Trouble {
         let why = why.into();
         Self::Lost { why, wait: None }
     }
+
+    /// What it is, when it may pass.
+    pub(super) fn passing(&self) -> Option<&str> {
+        match self {
+            Self::Lost { why, .. } | Self::Later { why, .. } => Some(why),
+            Self::Refused(_) | Self::Alien(_) => None,
+        }
+    }
 }
 
 impl From<tonic::transport::Error> for Trouble {

@@ -7,7 +7,7 @@ use super::{
     fake::{Act, Fake},
     *,
 };
-use crate::proto::v1::{CallEvent, QueueEntered, call_event::Kind, epoch::Id, event::Body};
+use crate::proto::v1::{CallEvent, Epoch, QueueEntered, call_event::Kind, epoch::Id, event::Body};
 
 /// Far beyond what any of these tests takes: only a hang reaches it.
 const HANG: Duration = Duration::from_secs(60);
@@ -75,8 +75,10 @@ fn assert_kept(fake: &Fake, sequences: impl Iterator<Item = u64>) {
 #[tokio::test]
 async fn everything_arrives_and_the_end_is_told() {
     let fake = Fake::start();
-    let delivered = deliver(&mut feed(fake.server()), 95).await.unwrap();
-    assert_eq!(delivered, (95, 0, 0));
+    let mut feed = feed(fake.server());
+    let acked_to = feed.acked_to();
+    assert_eq!(deliver(&mut feed, 95).await.unwrap(), (95, 0, 0));
+    assert_eq!(*acked_to.borrow(), 95);
     assert_kept(&fake, 1..=95);
     let state = fake.state();
     assert!(state.batch_lens.iter().all(|&len| len <= 10));
@@ -257,6 +259,18 @@ async fn a_web_server_is_no_dozvon() {
         began.elapsed() < Duration::from_secs(5),
         "it will not become one"
     );
+}
+
+#[tokio::test]
+async fn a_mute_listener_is_given_a_moment_and_no_more() {
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server: Server = socket.local_addr().unwrap().to_string().parse().unwrap();
+    tokio::spawn(async move { while socket.accept().await.is_ok() {} });
+    let began = Instant::now();
+    let error = deliver(&mut feed(server), 10).await.unwrap_err();
+    assert!(matches!(error, Error::NotDozvon { .. }), "{error}");
+    let took = began.elapsed();
+    assert!((MUTE_MAX..2 * MUTE_MAX).contains(&took), "{took:?}");
 }
 
 #[tokio::test]
