@@ -3,6 +3,8 @@
 // In the order of the data's flow; who may import whom is checked by tests/tidy.rs.
 pub mod proto;
 
+pub mod connect;
+
 pub mod model;
 pub mod validate;
 pub mod wire;

@@ -154,8 +154,14 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         targets: config.targets(),
     };
     let reports = Reports::new(store, pipeline.status().clone(), report_options);
-    let server = wire::Server { ingest, reports };
-    let server = tokio::spawn(server.serve(grpc, ready.clone(), stopping.clone()));
+    let closing = CancellationToken::new();
+    let (health, health_service) = wire::health().await;
+    let server = wire::Server {
+        health: health_service,
+        ingest,
+        reports,
+    };
+    let server = tokio::spawn(server.serve(grpc, closing.clone()));
 
     let replayed = pipeline.replay(from, &reader, &writes, &mut stored).await;
     replayed.map_err(failure)?;
@@ -165,6 +171,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     pipeline.note_sources(summary.map_err(failure)?);
     let pipeline = tokio::spawn(pipeline.run(committed, writes, stored));
     ready_sender.send_replace(true);
+    health.say(true).await;
 
     let parts = Parts {
         lock,
@@ -174,7 +181,13 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         pipeline,
         store: store_task,
     };
-    let ended = tokio::spawn(run(parts, ready_sender, stopping.clone(), http_stop));
+    let ended = tokio::spawn(run(
+        parts,
+        health,
+        ready_sender,
+        stopping.clone(),
+        http_stop,
+    ));
     Ok(Running {
         grpc: grpc_address,
         http: http_address,
@@ -183,12 +196,19 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     })
 }
 
+/// Closes the doors, one after the other.
+struct Closing {
+    grpc: CancellationToken,
+    http: CancellationToken,
+}
+
 /// Waits for the end: asked for, or because a part failed; then stops the rest in the order of the flow.
 async fn run(
     mut parts: Parts,
+    health: wire::Health,
     ready: watch::Sender<bool>,
     stopping: CancellationToken,
-    http_stop: CancellationToken,
+    closing: Closing,
 ) -> Result<(), Failure> {
     let asked = stopping.cancelled();
     let failed = tokio::select! {
@@ -199,6 +219,8 @@ async fn run(
         ended = &mut parts.server => Some(part_failure("the gRPC server", ended)),
         ended = &mut parts.http => Some(part_failure("the HTTP server", ended)),
     };
+    health.say(false).await;
+    closing.grpc.cancel();
     if let Some(failure) = failed {
         tracing::error!(%failure, "dozvon stops");
         stopping.cancel();
@@ -230,7 +252,7 @@ async fn run(
             .and(ended("the store", store)),
     };
     ready.send_replace(false);
-    http_stop.cancel();
+    closing.http.cancel();
     drop(parts.lock);
     result
 }

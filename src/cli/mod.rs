@@ -2,6 +2,7 @@
 
 pub mod check_config;
 pub mod failure;
+pub mod import;
 mod log;
 pub mod serve;
 
@@ -28,6 +29,8 @@ pub struct Cli {
 enum Command {
     /// Run the service.
     Serve(serve::Args),
+    /// Send files of call events to a server.
+    Import(import::Args),
     /// Check a configuration and print what is in force.
     CheckConfig(check_config::Args),
 }
@@ -49,6 +52,7 @@ pub async fn run() -> ExitCode {
     };
     let done = match cli.command {
         Command::Serve(args) => serve::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::CheckConfig(args) => check_config::run(&args),
     };
     match done {

@@ -15,4 +15,4 @@ mod source;
 pub mod status;
 
 pub use ingest::{Ingest, IngestOptions};
-pub use server::{Server, ServerError};
+pub use server::{Health, HealthService, Server, ServerError, health};

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::HealthReporter;
 
 use crate::proto::DESCRIPTORS;
-use crate::proto::v1::ingest_service_server::IngestServiceServer;
-use crate::proto::v1::report_service_server::ReportServiceServer;
+use crate::proto::v1::ingest_service_server::{self, IngestServiceServer};
+use crate::proto::v1::report_service_server::{self, ReportServiceServer};
 use crate::reports::{Reports, Sources};
 use crate::store::Rows;
 use crate::validate::caps;
@@ -30,6 +32,13 @@ const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 /// What a message too large to be taken may still have, so that it is read and refused by name.
 const DECODED_BYTES: usize = caps::MESSAGE_BYTES;
 
+/// Names under which health is told.
+const INGEST: &str = ingest_service_server::SERVICE_NAME;
+const REPORTS: &str = report_service_server::SERVICE_NAME;
+
+/// The health service as tonic makes it.
+pub type HealthService = HealthServer<tonic_health::server::HealthService>;
+
 /// Why the server ends.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -41,8 +50,39 @@ pub enum ServerError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
+/// What the health service says; it begins with NOT_SERVING.
+#[derive(Clone)]
+pub struct Health(HealthReporter);
+
+impl Health {
+    /// Everything is served from now on, or nothing any more: to be said before anything is closed.
+    pub async fn say(&self, serving: bool) {
+        let status = if serving {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        };
+        // The empty name stands for the server as a whole.
+        for service in ["", INGEST, REPORTS] {
+            self.0.set_service_status(service, status).await;
+        }
+    }
+}
+
+/// The health service, and the way to tell it.
+pub async fn health() -> (Health, HealthService) {
+    let reporter = HealthReporter::new();
+    let service = tonic_health::server::HealthService::from_health_reporter(reporter.clone());
+    let service = HealthServer::new(service);
+    let health = Health(reporter);
+    health.say(false).await;
+    (health, service)
+}
+
 /// The services on one listener.
 pub struct Server<R, S> {
+    /// Whether all is well.
+    pub health: HealthService,
     /// The door for events.
     pub ingest: Ingest,
     /// The manager's desk.
@@ -50,42 +90,19 @@ pub struct Server<R, S> {
 }
 
 impl<R: Rows, S: Sources> Server<R, S> {
-    /// Serves until `stopping`; health follows `ready` and turns to NOT_SERVING before anything is closed.
+    /// Serves until `stopping`.
     ///
     /// # Errors
     /// When the transport fails.
     pub async fn serve(
         self,
         listener: TcpListener,
-        mut ready: watch::Receiver<bool>,
         stopping: CancellationToken,
     ) -> Result<(), ServerError> {
-        let (health, health_service) = tonic_health::server::health_reporter();
-        health
-            .set_not_serving::<IngestServiceServer<Ingest>>()
-            .await;
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .build_v1()?;
-        let stopped = stopping.clone();
-        let reporter = tokio::spawn(async move {
-            let up = async { ready.wait_for(|ready| *ready).await.is_ok() };
-            let up = tokio::select! {
-                up = up => up,
-                () = stopped.cancelled() => false,
-            };
-            if up {
-                health.set_serving::<IngestServiceServer<Ingest>>().await;
-                health
-                    .set_serving::<ReportServiceServer<report::Service<R, S>>>()
-                    .await;
-            }
-            stopped.cancelled().await;
-            health
-                .set_not_serving::<IngestServiceServer<Ingest>>()
-                .await;
-        });
         let ingest = IngestServiceServer::new(self.ingest)
             .max_decoding_message_size(DECODED_BYTES)
             .accept_compressed(CompressionEncoding::Gzip);
@@ -98,7 +115,7 @@ impl<R: Rows, S: Sources> Server<R, S> {
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .layer(Limits)
-            .add_service(health_service)
+            .add_service(self.health)
             .add_service(reflection)
             .add_service(ingest)
             .add_service(reports)
@@ -107,7 +124,6 @@ impl<R: Rows, S: Sources> Server<R, S> {
                 stopping.cancelled_owned(),
             )
             .await;
-        reporter.abort();
         Ok(served?)
     }
 }
