@@ -186,7 +186,10 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         health,
         ready_sender,
         stopping.clone(),
-        http_stop,
+        Closing {
+            grpc: closing,
+            http: http_stop,
+        },
     ));
     Ok(Running {
         grpc: grpc_address,
