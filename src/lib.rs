@@ -1,3 +1,4 @@
 //! dozvon
 pub mod cli;
+pub mod event_file;
 pub mod proto;
