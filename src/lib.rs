@@ -4,6 +4,8 @@
 pub mod proto;
 
 pub mod connect;
+pub mod event_file;
+pub mod simulate;
 
 pub mod model;
 pub mod validate;
