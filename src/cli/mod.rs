@@ -4,11 +4,15 @@ pub mod check_config;
 pub mod failure;
 pub mod import;
 mod log;
+pub mod report;
 pub mod serve;
+pub mod simulate;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
 
 use failure::{Exit, Failure};
 
@@ -31,6 +35,10 @@ enum Command {
     Serve(serve::Args),
     /// Send files of call events to a server.
     Import(import::Args),
+    /// Print a report: queues, transfers, waits.
+    Report(report::Args),
+    /// Make up a day of calls, as an `events` file.
+    Simulate(simulate::Args),
     /// Check a configuration and print what is in force.
     CheckConfig(check_config::Args),
 }
@@ -53,6 +61,8 @@ pub async fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Report(args) => report::run(args, &Clock::system()).await,
+        Command::Simulate(args) => simulate::run(args),
         Command::CheckConfig(args) => check_config::run(&args),
     };
     match done {

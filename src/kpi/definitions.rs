@@ -57,7 +57,7 @@ catalogue! {
     W7 "W7" 1 "max_wait: the longest wait, over all exits",
     W9 "W9" 1 "wait quantiles: nearest rank over exact waits, that is, element ⌈p·n⌉ of the n sorted",
     W10 "W10" 1 "share_over(x): visits with a wait longer than x ÷ visits that ended",
-    Strict "strict" 1 "service level: answered within T ÷ visits decided, that is, ended or waiting for T",
+    Strict "strict" 1 "service level: answered within T ÷ visits decided, that is, ended or waiting for as long as T",
     Short "short" 1 "service level: answered within T ÷ (visits decided − abandoned within s)",
     IgnoreAbandoned "ignore_abandoned" 1 "service level: answered within T ÷ (answered + abandoned − abandoned within T)",
     AbandonedMet "abandoned_met" 1 "service level: (answered + abandoned within T) ÷ (answered + abandoned)",

@@ -23,7 +23,7 @@ mod zone;
 #[cfg(test)]
 mod bank_test;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 pub use crate::kpi::{Definition, ServiceLevel, WaitSummary};
 pub use bucket::{BUCKETS_MAX, Bucket};

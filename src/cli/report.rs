@@ -1,0 +1,301 @@
+//! `dozvon report`: asks a running server for a report, and shows it as a table, as CSV or as JSON.
+//!
+//! Figures go to stdout, remarks about them to stderr. Nothing is worked out here but how a figure is written.
+
+mod chart;
+mod client;
+mod columns;
+mod frame;
+mod period;
+mod queues;
+mod text;
+mod transfers;
+mod waits;
+
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+use crate::clock::Clock;
+use crate::proto::v1;
+use crate::reports::{Bucket, Zone};
+
+use self::client::{Client, Server};
+use self::period::Bound;
+use super::failure::{Exit, Failure};
+
+pub use queues::queues_table;
+pub use transfers::transfers_table;
+pub use waits::waits_table;
+
+/// Arguments of `dozvon report`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    report: Report,
+}
+
+/// Which report.
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Report {
+    /// Volume, waits, service level and abandonment by queue
+    #[command(after_help = QUEUES_EXAMPLES)]
+    Queues(Options),
+    /// Transfers: how many calls, how often, of which kind and what came of them
+    #[command(after_help = TRANSFERS_EXAMPLES)]
+    Transfers(Options),
+    /// The distribution of waits
+    #[command(after_help = WAITS_EXAMPLES)]
+    Waits(Options),
+}
+
+const QUEUES_EXAMPLES: &str = "\
+Examples:
+  dozvon report queues                                        # today, in the hotline's own zone
+  dozvon report queues --from 2026-01 --to 2026-02            # January
+  dozvon report queues --from 2026-01-12 --bucket 30m --output csv > monday.csv
+  dozvon report queues --from 2026-01 --queue jobs --service-level 30s --wait-over 2min";
+
+const TRANSFERS_EXAMPLES: &str = "\
+Examples:
+  dozvon report transfers --from 2026-01 --to 2026-02         # January, with the paths most used
+  dozvon report transfers --from 2026-01 --bucket week --queue jobs --excessive-limit 1
+  dozvon report transfers --from 2026-01 --output json        # with every path";
+
+const WAITS_EXAMPLES: &str = "\
+Examples:
+  dozvon report waits --from 2026-01 --to 2026-02             # January, with a chart
+  dozvon report waits --from 2026-01 --bucket day --queue jobs --output csv
+  dozvon report waits --from 2026-01 --edges 40s,75s          # two further edges";
+
+/// What every report can be asked with; what means nothing to one is ignored.
+#[derive(Clone, Debug, clap::Args)]
+struct Options {
+    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
+    #[arg(
+        long,
+        env = "DOZVON_SERVER",
+        default_value = "http://127.0.0.1:7440",
+        value_name = "URL"
+    )]
+    server: Server,
+    /// First instant of the period: 2026-01-31, 2026-01, 2026-01-31T08:00 (all local), or 2026-01-31T08:00+04:00
+    /// [default: the start of today]
+    #[arg(long, value_name = "TIME")]
+    from: Option<Bound>,
+    /// First instant after the period, given alike: `--to 2026-02-01` leaves 1 February out [default: the start of
+    /// tomorrow]
+    #[arg(long, value_name = "TIME", requires = "from")]
+    to: Option<Bound>,
+    /// IANA zone of dates and intervals [default: the hotline's own]
+    #[arg(long)]
+    zone: Option<String>,
+    /// How the period is cut, in local time
+    #[arg(long, default_value = "total", value_parser = buckets())]
+    bucket: Bucket,
+    /// Only this queue; may be given several times
+    #[arg(long, value_name = "NAME")]
+    queue: Vec<String>,
+    /// T: answered within it counts for the service level, as 20s [default: as configured]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    service_level: Option<Duration>,
+    /// s: abandoned within it is a short abandon, as 5s [default: as configured]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    short_abandon: Option<Duration>,
+    /// Count waits longer than this; several by commas or again [default: 60s,180s]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
+    wait_over: Vec<Duration>,
+    /// Further edges of the wait distribution; several by commas or again
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
+    edges: Vec<Duration>,
+    /// A call with more transfers than this is excessive [default: 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    excessive_limit: Option<u32>,
+    /// How to show it [default: table on a terminal, else csv]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    output: Option<Output>,
+}
+
+/// How a report is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For people.
+    Table,
+    /// The answer in the JSON mapping of the contract.
+    Json,
+    /// For spreadsheets and programs.
+    Csv,
+}
+
+/// The words of `--bucket`.
+fn buckets() -> impl clap::builder::TypedValueParser<Value = Bucket> {
+    let words = PossibleValuesParser::new(Bucket::ALL.map(Bucket::as_str));
+    words.map(|word| {
+        let bucket = Bucket::ALL
+            .into_iter()
+            .find(|bucket| bucket.as_str() == word);
+        bucket.expect("the parser admits these words only")
+    })
+}
+
+/// Asks for the report and writes it.
+///
+/// # Errors
+///
+/// The server is not there, or refuses, or stdout cannot be written. A reader that has had enough is no error.
+pub async fn run(args: Args, clock: &Clock) -> Result<(), Failure> {
+    let shown = show(&args, clock).await?;
+    for remark in &shown.remarks {
+        eprintln!("dozvon: {remark}");
+    }
+    let mut out = io::stdout().lock();
+    match out
+        .write_all(shown.text.as_bytes())
+        .and_then(|()| out.flush())
+    {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
+            Exit::Failure,
+            format!("cannot write to stdout: {error}"),
+        )),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// A report as it is written.
+#[derive(Debug)]
+struct Shown {
+    /// For stdout.
+    text: String,
+    /// For stderr, a line each.
+    remarks: Vec<String>,
+}
+
+async fn show(args: &Args, clock: &Clock) -> Result<Shown, Failure> {
+    let (Report::Queues(options) | Report::Transfers(options) | Report::Waits(options)) =
+        &args.report;
+    let mut client = Client::connect(&options.server).await?;
+    let query = Some(query(options, &mut client, clock).await?);
+    let output = options.output.unwrap_or_else(usual_output);
+    match &args.report {
+        Report::Queues(_) => {
+            let wait_over = spans(&options.wait_over);
+            let answer = client
+                .queues(v1::GetQueueReportRequest { query, wait_over })
+                .await?;
+            let is_empty = answer.rows.is_empty();
+            let text = match output {
+                Output::Table => queues_table(&answer),
+                Output::Json => json(&answer)?,
+                Output::Csv => queues::csv(&answer, &options.wait_over)?,
+            };
+            Ok(shown(text, output, is_empty, answer.context.as_ref()))
+        }
+        Report::Transfers(_) => {
+            let excessive_limit = options.excessive_limit.unwrap_or_default();
+            let request = v1::GetTransferReportRequest {
+                query,
+                excessive_limit,
+            };
+            let answer = client.transfers(request).await?;
+            let is_empty = answer.rows.is_empty();
+            let text = match output {
+                Output::Table => transfers_table(&answer),
+                Output::Json => json(&answer)?,
+                Output::Csv => transfers::csv(&answer)?,
+            };
+            Ok(shown(text, output, is_empty, answer.context.as_ref()))
+        }
+        Report::Waits(_) => {
+            let edges = spans(&options.edges);
+            let answer = client
+                .waits(v1::GetWaitDistributionRequest { query, edges })
+                .await?;
+            let is_empty = answer.rows.is_empty();
+            let text = match output {
+                Output::Table => waits_table(&answer),
+                Output::Json => json(&answer)?,
+                Output::Csv => waits::csv(&answer, &options.edges)?,
+            };
+            Ok(shown(text, output, is_empty, answer.context.as_ref()))
+        }
+    }
+}
+
+/// A table says in itself what else there is to say; beside CSV and JSON it is said on stderr.
+fn shown(
+    text: String,
+    output: Output,
+    is_empty: bool,
+    context: Option<&v1::ReportContext>,
+) -> Shown {
+    let mut remarks = Vec::new();
+    if output != Output::Table {
+        remarks.extend(is_empty.then(|| frame::no_data(context)));
+        remarks.extend(frame::cautions(context));
+    }
+    Shown { text, remarks }
+}
+
+fn usual_output() -> Output {
+    if io::stdout().is_terminal() {
+        Output::Table
+    } else {
+        Output::Csv
+    }
+}
+
+async fn query(
+    options: &Options,
+    client: &mut Client,
+    clock: &Clock,
+) -> Result<v1::ReportQuery, Failure> {
+    let bounds = [options.from, options.to];
+    let mut period = bounds.map(|bound| bound.and_then(Bound::instant));
+    if period.contains(&None) {
+        let zone = match &options.zone {
+            Some(zone) => zone.clone(),
+            None => client.zone().await?,
+        };
+        let zone = Zone::find(&zone)
+            .map_err(|error| Failure::new(Exit::Failure, format!("{error} (--zone)")))?;
+        period = period::resolve(bounds, zone.rules(), clock.now())?.map(Some);
+    }
+    let [start, end] = period.map(|at| at.map(text::timestamp));
+    Ok(v1::ReportQuery {
+        start,
+        end,
+        zone: options.zone.clone().unwrap_or_default(),
+        bucket: bucket(options.bucket).into(),
+        queues: options.queue.clone(),
+        service_level: options.service_level.map(Into::into),
+        short_abandon: options.short_abandon.map(Into::into),
+    })
+}
+
+fn bucket(bucket: Bucket) -> v1::Bucket {
+    match bucket {
+        Bucket::Total => v1::Bucket::Total,
+        Bucket::Minutes15 => v1::Bucket::Minutes15,
+        Bucket::Minutes30 => v1::Bucket::Minutes30,
+        Bucket::Hour => v1::Bucket::Hour,
+        Bucket::Day => v1::Bucket::Day,
+        Bucket::Week => v1::Bucket::Week,
+        Bucket::Month => v1::Bucket::Month,
+    }
+}
+
+fn spans(spans: &[Duration]) -> Vec<pbjson_types::Duration> {
+    spans.iter().map(|span| (*span).into()).collect()
+}
+
+fn json(answer: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(answer);
+    let text = text
+        .map_err(|error| Failure::new(Exit::Failure, format!("the answer is no JSON: {error}")))?;
+    Ok(text + "\n")
+}
+
+#[cfg(test)]
+#[path = "report/tests.rs"]
+mod tests;

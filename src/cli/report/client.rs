@@ -1,0 +1,292 @@
+//! The server that is asked: where it is, and what its refusals mean for the exit code.
+
+use std::error::Error as _;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
+
+use crate::proto::v1;
+use crate::proto::v1::report_service_client::ReportServiceClient;
+
+use super::super::failure::{Exit, Failure};
+
+/// The port that `dozvon serve` takes by default.
+const DEFAULT_PORT: u16 = 7440;
+
+/// A server that is there answers a connection within milliseconds, from the far side of the world within a second.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whoever does not answer a ping for so long will not answer the report either; a long report answers pings.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// A year of half hours by queue is some 100 MB.
+const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// A server's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Server {
+    host: String,
+    port: u16,
+}
+
+impl FromStr for Server {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rest = match text.split_once("://") {
+            None => text,
+            Some(("http", rest)) => rest,
+            Some((scheme, _)) => {
+                return Err(format!(
+                    "{scheme}:// is not supported: give http://HOST:PORT"
+                ));
+            }
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let malformed = || "give http://HOST:PORT, HOST:PORT or HOST".to_owned();
+        let uri: Uri = format!("http://{authority}")
+            .parse()
+            .map_err(|_| malformed())?;
+        let host = uri
+            .host()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(malformed)?;
+        let port = uri.port_u16();
+        // Whatever else is there (a path, a user, a port that is none) makes it longer than host and port.
+        let expected = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        if authority != expected {
+            return Err(malformed());
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port: port.unwrap_or(DEFAULT_PORT),
+        })
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}:{}", self.host, self.port)
+    }
+}
+
+/// A connection to the report service.
+pub(super) struct Client {
+    server: Server,
+    service: ReportServiceClient<Channel>,
+}
+
+impl Client {
+    /// Connects; fails as unreachable, with the address.
+    pub(super) async fn connect(server: &Server) -> Result<Self, Failure> {
+        let connected = match Endpoint::from_shared(server.to_string()) {
+            Ok(endpoint) => {
+                let endpoint = endpoint
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .http2_keep_alive_interval(KEEP_ALIVE);
+                endpoint.keep_alive_timeout(KEEP_ALIVE).connect().await
+            }
+            Err(error) => Err(error),
+        };
+        let channel = connected.map_err(|error| {
+            let cause = innermost(&error);
+            Failure::new(
+                Exit::Unreachable,
+                format!("no server can be reached at {server}: {cause}"),
+            )
+        })?;
+        Ok(Self {
+            server: server.clone(),
+            service: ReportServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
+        })
+    }
+
+    /// The hotline's own zone: a report of no time at all says which one it is.
+    pub(super) async fn zone(&mut self) -> Result<String, Failure> {
+        let query = v1::ReportQuery {
+            start: Some(pbjson_types::Timestamp::default()),
+            end: Some(pbjson_types::Timestamp::default()),
+            ..v1::ReportQuery::default()
+        };
+        let request = v1::GetWaitDistributionRequest {
+            query: Some(query),
+            edges: Vec::new(),
+        };
+        let answer = self.waits(request).await?;
+        Ok(answer.context.unwrap_or_default().zone)
+    }
+
+    /// Asks for the queue report.
+    pub(super) async fn queues(
+        &mut self,
+        request: v1::GetQueueReportRequest,
+    ) -> Result<v1::GetQueueReportResponse, Failure> {
+        let answer = self.service.get_queue_report(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
+    /// Asks for the transfer report.
+    pub(super) async fn transfers(
+        &mut self,
+        request: v1::GetTransferReportRequest,
+    ) -> Result<v1::GetTransferReportResponse, Failure> {
+        let answer = self.service.get_transfer_report(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
+    /// Asks for the wait distribution.
+    pub(super) async fn waits(
+        &mut self,
+        request: v1::GetWaitDistributionRequest,
+    ) -> Result<v1::GetWaitDistributionResponse, Failure> {
+        let answer = self.service.get_wait_distribution(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+}
+
+/// What a refusal means: the server's words and the field, or that there is no dozvon.
+fn failure(server: &Server, status: &Status) -> Failure {
+    // What the connection itself met with has a cause; what a server said has none.
+    if let Some(error) = status.source() {
+        let cause = innermost(error);
+        let message = format!("what answers at {server} is no dozvon, or is gone: {cause}");
+        return Failure::new(Exit::Unreachable, message);
+    }
+    let words = one_line(status.message());
+    // A dozvon gives each refusal a reason; one of these without it is somebody else's.
+    let somebody_s = [
+        Code::Unimplemented,
+        Code::Unknown,
+        Code::Internal,
+        Code::Unavailable,
+    ];
+    if somebody_s.contains(&status.code()) && status.get_details_error_info().is_none() {
+        let said = if words.is_empty() {
+            "it does not know reports"
+        } else {
+            &words
+        };
+        let message =
+            format!("what answers at {server} is no dozvon, or not of this version: {said}");
+        return Failure::new(Exit::Unreachable, message);
+    }
+    let fields = violated(status);
+    let named = if fields.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", fields.join(", "))
+    };
+    Failure::new(Exit::Failure, format!("{words}{named}"))
+}
+
+/// The fields that the server finds wrong.
+fn violated(status: &Status) -> Vec<String> {
+    let request = status.get_details_bad_request();
+    let violations = request
+        .into_iter()
+        .flat_map(|request| request.field_violations);
+    violations.map(|violation| violation.field).collect()
+}
+
+/// What is at the bottom of a chain of errors: the operating system's own words.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    one_line(&cause.to_string())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn server() -> Server {
+        "hotline.example".parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_is_host_and_port() {
+        let shown = |text: &str| text.parse::<Server>().map(|server| server.to_string());
+        for (text, expected) in [
+            ("http://127.0.0.1:7440", "http://127.0.0.1:7440"),
+            ("http://127.0.0.1:7440/", "http://127.0.0.1:7440"),
+            ("127.0.0.1:99", "http://127.0.0.1:99"),
+            ("hotline.example", "http://hotline.example:7440"),
+            ("[::1]:99", "http://[::1]:99"),
+        ] {
+            assert_eq!(shown(text).as_deref(), Ok(expected));
+        }
+        for text in [
+            "",
+            "a b",
+            "host:",
+            "host:99999",
+            "host/path",
+            "host:1?x",
+            "me@host:1",
+            "https://host:1",
+        ] {
+            assert!(shown(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_the_server_s_words_and_the_field() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("zone_unknown", "dozvon", HashMap::new());
+        details.add_bad_request_violation("query.zone", "no such zone");
+        let words = "unknown zone \"Europe/Samra\";\nthe nearest is \"Europe/Samara\"";
+        let status = Status::with_error_details(Code::InvalidArgument, words, details);
+        let failure = failure(&server(), &status);
+        assert_eq!(failure.exit, Exit::Failure);
+        assert_eq!(
+            failure.message,
+            "unknown zone \"Europe/Samra\"; the nearest is \"Europe/Samara\" (query.zone)"
+        );
+    }
+
+    #[test]
+    fn a_fault_of_the_server_s_own_is_no_missing_server() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("store_unreadable", "dozvon", HashMap::new());
+        let status =
+            Status::with_error_details(Code::Internal, "the rows could not be read", details);
+        assert_eq!(failure(&server(), &status).exit, Exit::Failure);
+    }
+
+    #[test]
+    fn who_knows_no_reports_is_no_dozvon() {
+        for code in [
+            Code::Unimplemented,
+            Code::Unknown,
+            Code::Internal,
+            Code::Unavailable,
+        ] {
+            let failure = failure(&server(), &Status::new(code, ""));
+            assert_eq!(failure.exit, Exit::Unreachable, "{code:?}");
+            assert!(
+                failure.message.contains("http://hotline.example:7440"),
+                "{failure}"
+            );
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What stands around a report's figures: heading, table, notes and definitions.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use crate::proto::v1;
+
+use super::text::when;
+
+/// The report's title, period and zone.
+pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> String {
+    let Some(context) = context else {
+        return format!("{title}\n");
+    };
+    let (start, end) = (when(&context.start_local), when(&context.end_local));
+    format!("{title}: {start} to {end}, {}\n", context.zone)
+}
+
+/// A table whose columns but the first `words` hold figures and are set to the right.
+pub(super) fn table(header: &[&str], words: usize, rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_header(header.iter().copied());
+    // On a terminal that is too narrow, words are broken within their cells.
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if cfg!(test) {
+        // Wide enough, so that a test does not depend on the terminal it runs in.
+        table.set_width(200);
+    }
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(words) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{table}\n")
+}
+
+/// That there is nothing to show, in words.
+pub(super) fn no_data(context: Option<&v1::ReportContext>) -> String {
+    let Some(context) = context else {
+        return "no data".to_owned();
+    };
+    let (start, end) = (when(&context.start_local), when(&context.end_local));
+    format!("no data from {start} to {end}, {}", context.zone)
+}
+
+/// What a table says when it has no rows.
+pub(super) fn nothing(context: Option<&v1::ReportContext>) -> String {
+    let mut text = "No data in this period.\n".to_owned();
+    for line in cautions(context) {
+        let _ = writeln!(text, "! {line}");
+    }
+    text
+}
+
+/// What a reader must know before trusting the figures, a line each.
+pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
+    let Some(context) = context else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    if context.calls_provisional > 0 {
+        let calls = context.calls_provisional;
+        lines.push(format!(
+            "calls open or not settled yet, counted, and may change: {calls}"
+        ));
+    }
+    if context.calls_test > 0 {
+        lines.push(format!("test calls, left out: {}", context.calls_test));
+    }
+    for source in &context.sources {
+        let counts = [
+            (source.gap_events, "never came"),
+            (source.late_events, "came late and are not in the figures"),
+            (source.rejected_events, "were rejected"),
+        ];
+        let odd = counts.iter().filter(|(count, _)| *count > 0);
+        let odd: Vec<_> = odd.map(|(count, what)| format!("{count} {what}")).collect();
+        if !odd.is_empty() {
+            lines.push(format!(
+                "events of source {}: {}",
+                source.source,
+                odd.join(", ")
+            ));
+        }
+    }
+    lines
+}
+
+/// Cautions and definitions below a table.
+pub(super) fn footnotes(context: Option<&v1::ReportContext>) -> String {
+    let mut notes = String::new();
+    for line in cautions(context) {
+        let _ = writeln!(notes, "! {line}");
+    }
+    let definitions = context.map_or(&[][..], |context| &context.definitions);
+    let widest = definitions
+        .iter()
+        .map(|definition| definition.id.len())
+        .max()
+        .unwrap_or(0);
+    for definition in definitions {
+        let (id, version, sentence) = (&definition.id, definition.version, &definition.sentence);
+        let _ = writeln!(notes, "  {id:widest$} v{version}  {sentence}");
+    }
+    notes
+}
+
+/// How the first instants of intervals are shown.
+pub(super) enum Starts {
+    /// One interval that begins with the period: the heading says when.
+    Hidden,
+    /// Whole days.
+    Dates,
+    /// Anything else.
+    Times,
+}
+
+impl Starts {
+    /// Looks at the intervals of a report.
+    pub(super) fn of<'a>(
+        context: Option<&v1::ReportContext>,
+        starts: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let starts: Vec<_> = starts.collect();
+        let period = context.map_or("", |context| context.start_local.as_str());
+        if starts.iter().all(|start| *start == period) {
+            Self::Hidden
+        } else if starts.iter().all(|start| start.contains("T00:00:00")) {
+            Self::Dates
+        } else {
+            Self::Times
+        }
+    }
+
+    /// The cell for an interval, where there is one.
+    pub(super) fn cell(&self, start: &str) -> Option<String> {
+        match self {
+            Self::Hidden => None,
+            Self::Dates => Some(start.split('T').next().unwrap_or(start).to_owned()),
+            Self::Times => Some(when(start)),
+        }
+    }
+
+    /// The header above it.
+    pub(super) fn header(&self) -> Option<&'static str> {
+        match self {
+            Self::Hidden => None,
+            Self::Dates | Self::Times => Some("From"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_are_as_short_as_they_may_be() {
+        let (first, second) = ("2026-03-28T00:00:00+01:00", "2026-03-29T00:00:00+01:00");
+        let later = "2026-03-29T03:00:00+02:00";
+        let context = v1::ReportContext {
+            start_local: first.into(),
+            ..v1::ReportContext::default()
+        };
+        for (starts, cell) in [
+            (vec![first, first], None),
+            (vec![first, second], Some("2026-03-29")),
+            (vec![second, second], Some("2026-03-29")),
+            (vec![first, second, later], Some("2026-03-29 00:00 +01:00")),
+        ] {
+            let starts = Starts::of(Some(&context), starts.into_iter());
+            assert_eq!(starts.cell(second).as_deref(), cell);
+        }
+    }
+
+    #[test]
+    fn cautions_name_what_may_be_wrong_and_nothing_else() {
+        let source = v1::SourceCompleteness {
+            source: "pbx".into(),
+            gap_events: 3,
+            rejected_events: 1,
+            ..v1::SourceCompleteness::default()
+        };
+        let context = v1::ReportContext {
+            calls_test: 2,
+            sources: vec![v1::SourceCompleteness::default(), source],
+            ..v1::ReportContext::default()
+        };
+        assert_eq!(
+            cautions(Some(&context)),
+            [
+                "test calls, left out: 2",
+                "events of source pbx: 3 never came, 1 were rejected"
+            ]
+        );
+        assert_eq!(cautions(Some(&v1::ReportContext::default())), [""; 0]);
+    }
+}

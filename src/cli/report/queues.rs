@@ -1,0 +1,254 @@
+//! The queue report as CSV and as a table.
+
+use std::time::Duration;
+
+use crate::kpi::{self, Threshold, WAIT_OVER_DEFAULT, seconds_text};
+use crate::proto::v1::{
+    GetQueueReportResponse, QueueExits, QueueReportRow, ServiceLevel, WaitSummary,
+};
+
+use super::super::failure::Failure;
+use super::columns::Columns;
+use super::frame::{self, Starts};
+use super::text::{clock, count, percent, seconds, share, span};
+
+/// Writes the report as CSV; `asked` are the thresholds of `--wait-over`, for the names of columns without rows.
+pub(super) fn csv(answer: &GetQueueReportResponse, asked: &[Duration]) -> Result<String, Failure> {
+    let target = threshold(answer, Threshold::ServiceLevel).unwrap_or_else(|| "target".into());
+    let short = threshold(answer, Threshold::ShortAbandon).unwrap_or_else(|| "short".into());
+    let mut columns = Columns::<QueueReportRow>::new();
+    columns
+        .add("bucket_start", |row| row.bucket_start.clone())
+        .add("queue", |row| row.queue.clone())
+        .add("calls_arrived", |row| count(row.calls_arrived))
+        .add("left_before_queue", |row| count(row.left_before_queue))
+        .add("visits_offered", |row| row.visits_offered.to_string())
+        .add("answered", |row| row.answered.to_string())
+        .add("abandoned", |row| row.abandoned.to_string())
+        .add(format!("answered_within_{target}"), |row| {
+            row.answered_within.to_string()
+        })
+        .add(format!("abandoned_within_{target}"), |row| {
+            row.abandoned_within.to_string()
+        })
+        .add(format!("abandoned_within_{short}"), |row| {
+            row.abandoned_short.to_string()
+        })
+        .add("wait_answered_sum_s", |row| {
+            seconds(answered(row).sum.as_ref())
+        })
+        .add("wait_abandoned_sum_s", |row| {
+            seconds(abandoned(row).sum.as_ref())
+        })
+        .add("wait_max_s", |row| seconds(all(row).max.as_ref()))
+        .add("talk_sum_s", |row| seconds(row.talk_sum.as_ref()))
+        .add("wait_answered_p50_s", |row| {
+            seconds(answered(row).p50.as_ref())
+        })
+        .add("wait_answered_p90_s", |row| {
+            seconds(answered(row).p90.as_ref())
+        })
+        .add("wait_answered_p95_s", |row| {
+            seconds(answered(row).p95.as_ref())
+        })
+        .add("wait_answered_p99_s", |row| {
+            seconds(answered(row).p99.as_ref())
+        })
+        .add("wait_abandoned_p50_s", |row| {
+            seconds(abandoned(row).p50.as_ref())
+        })
+        .add("wait_abandoned_p90_s", |row| {
+            seconds(abandoned(row).p90.as_ref())
+        })
+        .add("wait_all_p50_s", |row| seconds(all(row).p50.as_ref()))
+        .add("wait_all_p90_s", |row| seconds(all(row).p90.as_ref()))
+        .add("wait_all_p95_s", |row| seconds(all(row).p95.as_ref()))
+        .add("wait_all_p99_s", |row| seconds(all(row).p99.as_ref()));
+    for (index, threshold) in wait_over(answer, asked).into_iter().enumerate() {
+        let name = format!("wait_over_{}s", seconds_text(threshold));
+        columns.add(name, move |row| {
+            count(row.wait_over.get(index).map(|over| over.count))
+        });
+    }
+    columns
+        .add("sl_strict", |row| share(level(row).strict))
+        .add("sl_short", |row| share(level(row).short))
+        .add("sl_ignore_abandoned", |row| {
+            share(level(row).ignore_abandoned)
+        })
+        .add("sl_abandoned_met", |row| share(level(row).abandoned_met))
+        .add("sl_answered_only", |row| share(level(row).answered_only))
+        .add("abandon_rate", |row| share(row.abandon_rate))
+        .add("asa_s", |row| seconds(answered(row).mean.as_ref()))
+        .add("mean_time_to_abandon_s", |row| {
+            seconds(abandoned(row).mean.as_ref())
+        })
+        .add("decided", |row| row.decided.to_string())
+        .add("waiting", |row| row.waiting.to_string())
+        .add("abandoned_ringing", |row| row.abandoned_ringing.to_string())
+        .add("timeout", |row| exits(row).timeout.to_string())
+        .add("key_exit", |row| exits(row).key_exit.to_string())
+        .add("left_empty", |row| exits(row).left_empty.to_string())
+        .add("withdrawn", |row| exits(row).withdrawn.to_string())
+        .add("callback", |row| exits(row).callback.to_string())
+        .add("error", |row| exits(row).error.to_string())
+        .add("calls_offered", |row| row.calls_offered.to_string())
+        .add("calls_refused", |row| row.calls_refused.to_string())
+        .add("demand", |row| {
+            kpi::demand(row.calls_offered, row.calls_refused).to_string()
+        })
+        .add("refused_rate", |row| {
+            share(kpi::refused_rate(row.calls_offered, row.calls_refused))
+        })
+        .add("negative_spans", |row| row.negative_spans.to_string())
+        .add("conservation_residual", |row| {
+            row.conservation_residual.to_string()
+        });
+    columns.write_csv(&answer.rows)
+}
+
+/// The thresholds of W10, in the order of the columns.
+fn wait_over(answer: &GetQueueReportResponse, asked: &[Duration]) -> Vec<Duration> {
+    if let Some(row) = answer.rows.first() {
+        let thresholds = row
+            .wait_over
+            .iter()
+            .map(|over| over.threshold.unwrap_or_default());
+        return thresholds.map(|threshold| span(&threshold)).collect();
+    }
+    let mut thresholds = if asked.is_empty() {
+        WAIT_OVER_DEFAULT.to_vec()
+    } else {
+        asked.to_vec()
+    };
+    thresholds.sort_unstable();
+    thresholds.dedup();
+    thresholds
+}
+
+/// A threshold as names of columns have it, `20s`; `None` when it differs between queues.
+fn threshold(answer: &GetQueueReportResponse, threshold: Threshold) -> Option<String> {
+    let definitions = &answer.context.as_ref()?.definitions;
+    let definition = definitions
+        .iter()
+        .find(|definition| definition.id == threshold.id())?;
+    let value = threshold.read(&definition.sentence)?;
+    Some(format!("{}s", seconds_text(value)))
+}
+
+/// Sets the report as a table, with its period above and its definitions below.
+pub fn queues_table(answer: &GetQueueReportResponse) -> String {
+    let context = answer.context.as_ref();
+    let mut text = frame::heading("Queues", context);
+    if answer.rows.is_empty() {
+        return text + &frame::nothing(context);
+    }
+    let starts = Starts::of(
+        context,
+        answer.rows.iter().map(|row| row.bucket_start.as_str()),
+    );
+    let has_arrived = answer.rows.iter().any(|row| row.calls_arrived.is_some());
+    let within = threshold(answer, Threshold::ServiceLevel).unwrap_or_default();
+    let level_header = format!("strict SL\n{within}");
+
+    let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();
+    let words = header.len();
+    if has_arrived {
+        header.extend(["Calls\narrived", "Left\nearly"]);
+    }
+    header.extend([
+        "Visits\noffered",
+        "Answered",
+        "Abandoned",
+        "Other\nexits",
+        "Waiting",
+    ]);
+    header.extend([
+        "ASA",
+        "p90 of\nanswered",
+        "Longest\nwait",
+        level_header.trim_end(),
+        "Abandon\nrate",
+    ]);
+    let cells = |row: &QueueReportRow| {
+        let mut cells: Vec<String> = starts.cell(&row.bucket_start).into_iter().collect();
+        cells.push(row.queue.clone());
+        if has_arrived {
+            cells.extend([count(row.calls_arrived), count(row.left_before_queue)]);
+        }
+        let counts = [
+            row.visits_offered,
+            row.answered,
+            row.abandoned,
+            other(row),
+            row.waiting,
+        ];
+        cells.extend(counts.map(|count| count.to_string()));
+        cells.extend(
+            [answered(row).mean, answered(row).p90, all(row).max].map(|wait| clock(wait.as_ref())),
+        );
+        cells.extend([level(row).strict, row.abandon_rate].map(percent));
+        cells
+    };
+    text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
+    if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
+        text += &of_all(all);
+    }
+    text + &frame::footnotes(context)
+}
+
+/// The rest of the service-level family and the tail of the waits, for all queues of one interval.
+fn of_all(row: &QueueReportRow) -> String {
+    let level = level(row);
+    let family = [
+        ("strict", level.strict),
+        ("short", level.short),
+        ("ignore_abandoned", level.ignore_abandoned),
+        ("abandoned_met", level.abandoned_met),
+        ("answered_only", level.answered_only),
+    ];
+    let family = family
+        .map(|(id, share)| format!("{id} {}", percent(share)))
+        .join(" · ");
+    let over = row.wait_over.iter().map(|over| {
+        let threshold = over.threshold.as_ref();
+        format!("over {} s {}", seconds(threshold), percent(over.share))
+    });
+    let over: Vec<_> = over.collect();
+    format!(
+        "Service level, {}: {family}\nWaits, {}: {}\n",
+        row.queue,
+        row.queue,
+        over.join(" · ")
+    )
+}
+
+fn other(row: &QueueReportRow) -> u64 {
+    let exits = exits(row);
+    exits.timeout
+        + exits.key_exit
+        + exits.left_empty
+        + exits.withdrawn
+        + exits.callback
+        + exits.error
+}
+
+fn exits(row: &QueueReportRow) -> QueueExits {
+    row.exits.unwrap_or_default()
+}
+
+fn level(row: &QueueReportRow) -> ServiceLevel {
+    row.service_level.unwrap_or_default()
+}
+
+fn answered(row: &QueueReportRow) -> WaitSummary {
+    row.wait_answered.unwrap_or_default()
+}
+
+fn abandoned(row: &QueueReportRow) -> WaitSummary {
+    row.wait_abandoned.unwrap_or_default()
+}
+
+fn all(row: &QueueReportRow) -> WaitSummary {
+    row.wait_all.unwrap_or_default()
+}

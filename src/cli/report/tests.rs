@@ -1,0 +1,352 @@
+//! The command against a server of its own, and what it writes.
+
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+
+use super::*;
+use crate::model::{
+    CallRow, Exit as Left, QueueId, TargetKind, TransferMethod, TransferOutcome, TransferRow,
+    VisitRow,
+};
+use crate::proto::v1::report_service_server::ReportServiceServer;
+use crate::reports::fixture::{Memory, call, hotline, samara, seconds, visit};
+use crate::store::Selection;
+use crate::wire::report::Service;
+
+fn matches(words: &str) -> Result<ArgMatches, clap::Error> {
+    let command = Args::augment_args(Command::new("report"));
+    command.try_get_matches_from(["report"].into_iter().chain(words.split_whitespace()))
+}
+
+fn args(words: &str) -> Args {
+    Args::from_arg_matches(&matches(words).unwrap()).unwrap()
+}
+
+/// Three visits in jobs (one abandoned), one in benefits that ran out of time; a call passed on.
+fn day() -> Memory {
+    let jobs = QueueId::new("jobs");
+    let answered = VisitRow {
+        talk: Some(seconds(300)),
+        ..visit("jobs", samara("10:00:00"), Left::Answered, 20)
+    };
+    let passed_on = CallRow {
+        visits: 1,
+        first_queue: Some(jobs.clone()),
+        answered: true,
+        first_answer_queue: Some(jobs.clone()),
+        last_answer_queue: Some(jobs.clone()),
+        transfers: 1,
+        ..call(samara("10:00:00"))
+    };
+    let transfer = TransferRow {
+        call_arrived_at: samara("10:00:00"),
+        first_answer_queue: Some(jobs.clone()),
+        method: TransferMethod::Attended,
+        target: TargetKind::Agent,
+        to: "anna".into(),
+        from_queue: Some(jobs),
+        is_return: false,
+        outcome: TransferOutcome::Answered,
+    };
+    Memory::of(Selection {
+        calls: vec![passed_on, call(samara("09:00:00"))],
+        visits: vec![
+            answered,
+            visit("jobs", samara("10:30:00"), Left::Answered, 0),
+            visit("jobs", samara("10:40:00"), Left::AbandonedWaiting, 4),
+            visit("benefits", samara("10:50:00"), Left::Timeout, 90),
+        ],
+        transfers: vec![transfer],
+        ..Selection::default()
+    })
+}
+
+/// Serves the day; says where.
+async fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = ReportServiceServer::new(Service::new(day().reports(hotline()).0));
+    let server = tonic::transport::Server::builder().add_service(service);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    address.to_string()
+}
+
+/// Asks for a report as if it were noon of that day.
+async fn asked(words: &str) -> Result<Shown, Failure> {
+    let server = serve().await;
+    show(
+        &args(&format!("{words} --server {server}")),
+        &Clock::manual(samara("12:00:00")),
+    )
+    .await
+}
+
+const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_offered,answered,abandoned,\
+    answered_within_20s,abandoned_within_20s,abandoned_within_5s,wait_answered_sum_s,wait_abandoned_sum_s,wait_max_s,\
+    talk_sum_s,wait_answered_p50_s,wait_answered_p90_s,wait_answered_p95_s,wait_answered_p99_s,wait_abandoned_p50_s,\
+    wait_abandoned_p90_s,wait_all_p50_s,wait_all_p90_s,wait_all_p95_s,wait_all_p99_s,wait_over_60s,wait_over_180s,\
+    sl_strict,sl_short,sl_ignore_abandoned,sl_abandoned_met,sl_answered_only,abandon_rate,asa_s,\
+    mean_time_to_abandon_s,decided,waiting,abandoned_ringing,timeout,key_exit,left_empty,withdrawn,callback,error,\
+    calls_offered,calls_refused,demand,refused_rate,negative_spans,conservation_residual\n";
+
+#[tokio::test]
+async fn queues_as_csv() {
+    let shown = asked("queues --output csv").await.unwrap();
+    let start = "2026-03-02T00:00:00+04:00";
+    let expected = [
+        HEADER.to_owned(),
+        format!(
+            "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
+             1,0,0,0,0,0,0,0,0,,0,0\n"
+        ),
+        format!(
+            "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+        ),
+        format!(
+            "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+        ),
+    ];
+    assert_eq!(shown.text, expected.concat());
+    assert_eq!(shown.remarks, [""; 0]);
+}
+
+#[tokio::test]
+async fn thresholds_asked_for_name_the_columns() {
+    let words = "queues --output csv --service-level 12500ms --short-abandon 3s --wait-over 2min,30s --wait-over 1s";
+    let text = asked(words).await.unwrap().text;
+    let (header, _) = text.split_once('\n').unwrap();
+    for name in [
+        ",answered_within_12.5s,abandoned_within_12.5s,abandoned_within_3s,",
+        ",wait_over_1s,wait_over_30s,wait_over_120s,sl_strict,",
+    ] {
+        assert!(header.contains(name), "{name} in {header}");
+    }
+    assert!(!header.contains("wait_over_60s"), "{header}");
+}
+
+#[tokio::test]
+async fn waits_as_csv() {
+    let words = "waits --from 2026-03-02T10:30 --to 2026-03-02T11:00:00+04:00 --bucket 30m --edges 7s --output csv";
+    let text = asked(words).await.unwrap().text;
+    let start = "2026-03-02T10:30:00+04:00";
+    let edges = "0,le_5,le_7,le_10,le_15,le_20,le_25,le_30,le_45,le_60,le_90,le_120,le_180,le_240,le_300,le_600,\
+        le_900,le_1800,le_3600";
+    let times = |cell: &str, count: usize| vec![cell; count].join(",");
+    let [none, one] = [times("0", 19), times("1", 19)];
+    let (four, ninety) = (
+        format!("0,{}", times("1", 18)),
+        format!("{},{}", times("0", 10), times("1", 9)),
+    );
+    let expected = [
+        format!("bucket_start,queue,exit,le_{edges},count,sum_s"),
+        format!("{start},benefits,answered,{none},0,0"),
+        format!("{start},benefits,abandoned,{none},0,0"),
+        format!("{start},benefits,other,{ninety},1,90"),
+        format!("{start},jobs,answered,{one},1,0"),
+        format!("{start},jobs,abandoned,{four},1,4"),
+        format!("{start},ALL,answered,{one},1,0"),
+        format!("{start},ALL,abandoned,{four},1,4"),
+        format!("{start},ALL,other,{ninety},1,90\n"),
+    ];
+    assert_eq!(text, expected.join("\n"));
+}
+
+#[tokio::test]
+async fn transfers_as_csv() {
+    let text = asked("transfers --output csv --from 2026-03 --queue jobs")
+        .await
+        .unwrap()
+        .text;
+    let start = "2026-03-01T00:00:00+04:00";
+    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0.000000000,0,0,0,0";
+    let expected = format!(
+        "bucket_start,queue,calls_served,calls_transferred,transferred_call_rate,transfers,transfers_per_call,\
+         calls_with_0,calls_with_1,calls_with_2,calls_with_3,calls_with_4,calls_with_5,calls_with_over_5,\
+         blind_agent,blind_queue,blind_outside,attended_agent,attended_queue,attended_outside,\
+         conference_agent,conference_queue,conference_outside,returns,failed,failed_no_answer,failed_busy,\
+         failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,transfer_wait_sum_s,\
+         wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
+         {start},jobs,{figures}\n{start},ALL,{figures}\n"
+    );
+    assert_eq!(text, expected);
+}
+
+#[tokio::test]
+async fn json_is_the_answer_in_the_contract_s_mapping() {
+    let text = asked("queues --output json --zone Asia/Tokyo --from 2026-03-02 --to 2026-03-03")
+        .await
+        .unwrap()
+        .text;
+    let answer: v1::GetQueueReportResponse = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        answer.context.unwrap().start_local,
+        "2026-03-02T00:00:00+09:00"
+    );
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let jobs = &json["rows"][1];
+    assert_eq!(
+        (&jobs["queue"], &jobs["visitsOffered"], &jobs["talkSum"]),
+        (&"jobs".into(), &"3".into(), &"300s".into())
+    );
+    assert_eq!(jobs["serviceLevel"]["threshold"], "20s");
+}
+
+#[tokio::test]
+async fn a_period_without_data_is_a_header_and_a_remark() {
+    let shown = asked("queues --output csv --from 2025-01-01 --to 2025-02-01")
+        .await
+        .unwrap();
+    assert_eq!(shown.text, HEADER);
+    assert_eq!(
+        shown.remarks,
+        ["no data from 2025-01-01 00:00 +04:00 to 2025-02-01 00:00 +04:00, Europe/Samara"]
+    );
+    for report in ["queues", "transfers", "waits"] {
+        let shown = asked(&format!(
+            "{report} --output table --from 2025-01 --to 2025-02"
+        ))
+        .await
+        .unwrap();
+        assert!(
+            shown.text.contains("No data in this period."),
+            "{}",
+            shown.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn tables_have_a_heading_figures_and_definitions() {
+    for (report, words) in [
+        (
+            "queues",
+            &[
+                "Queues: 2026-03-02 00:00 +04:00 to 2026-03-03 00:00 +04:00, Europe/Samara\n",
+                "strict SL",
+                "66.7 %",
+                "T = 20 s",
+            ][..],
+        ),
+        (
+            "transfers",
+            &[
+                "Transfers: ",
+                "│ jobs       ┆ anna ┆ agent",
+                "100.0 %",
+                "T10 v1",
+            ],
+        ),
+        (
+            "waits",
+            &[
+                "Waits: ",
+                " 0 – 5 s │▒",
+                "█ answered",
+                "│ benefits ┆ other",
+                "W1 v1",
+            ],
+        ),
+    ] {
+        let text = asked(&format!("{report} --output table"))
+            .await
+            .unwrap()
+            .text;
+        for word in words {
+            assert!(text.contains(word), "{word:?} in\n{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_one_line_and_exit_1() {
+    for (words, said) in [
+        (
+            "queues --queue job",
+            "unknown queue \"job\"; the nearest is \"jobs\"",
+        ),
+        (
+            "waits --zone Europe/Samra",
+            "unknown zone \"Europe/Samra\"; the nearest is \"Europe/Samara\" (--zone)",
+        ),
+        (
+            "transfers --from 2026-02-01T00:00Z --to 2026-01-01T00:00Z",
+            "the period starts at 2026-02-01T04:00:00+04:00, after its end 2026-01-01T04:00:00+04:00",
+        ),
+    ] {
+        let failure = asked(words).await.unwrap_err();
+        assert_eq!((failure.exit, &*failure.message), (Exit::Failure, said));
+    }
+}
+
+#[tokio::test]
+async fn no_server_or_another_one_is_exit_4_with_the_address() {
+    let clock = Clock::manual(samara("12:00:00"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let web = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                .await;
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other = listener.local_addr().unwrap().to_string();
+    let (_, health) = tonic_health::server::health_reporter();
+    let server = tonic::transport::Server::builder().add_service(health);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    let unused = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    for address in [web, other, unused] {
+        let failure = show(&args(&format!("queues --server {address}")), &clock)
+            .await
+            .unwrap_err();
+        assert_eq!(failure.exit, Exit::Unreachable, "{failure}");
+        assert!(
+            failure.message.contains(&address) && !failure.message.contains('\n'),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn every_report_takes_every_flag() {
+    Args::augment_args(Command::new("report")).debug_assert();
+    for report in ["queues", "transfers", "waits"] {
+        let words = "--server h:1 --from 2026-01 --to 2026-02 --zone UTC --bucket 30m --queue a --queue b,c \
+            --service-level 20s --short-abandon 5s --wait-over 60s --edges 1s,2s --excessive-limit 1 --output csv";
+        let args = args(&format!("{report} {words}"));
+        let (Report::Queues(options) | Report::Transfers(options) | Report::Waits(options)) =
+            args.report;
+        assert_eq!(options.queue, ["a", "b,c"]);
+        assert_eq!(
+            (options.bucket, options.edges),
+            (Bucket::Minutes30, vec![seconds(1), seconds(2)])
+        );
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_refused() {
+    for words in [
+        "",
+        "agents-of-chaos",
+        "queues --to 2026-01-01",
+        "queues --from yesterday",
+        "queues --bucket 20m",
+        "queues --service-level 20",
+        "queues --server https://hotline.example",
+        "transfers --excessive-limit 0",
+        "waits --output xls",
+    ] {
+        assert_eq!(matches(words).unwrap_err().exit_code(), 2, "{words}");
+    }
+}

@@ -1,0 +1,132 @@
+//! How single figures are written: exactly for programs, briefly for people.
+
+use std::time::Duration;
+
+use crate::kpi::seconds_text;
+
+/// Shown to people where there is no data.
+const NONE: &str = "–";
+
+/// A span of the contract; ours are never negative.
+pub(super) fn span(span: &pbjson_types::Duration) -> Duration {
+    Duration::try_from(*span).unwrap_or_default()
+}
+
+/// An instant as the contract has it.
+pub(super) fn timestamp(at: jiff::Timestamp) -> pbjson_types::Timestamp {
+    let nanos = at.as_nanosecond();
+    let second = nanos.div_euclid(1_000_000_000);
+    pbjson_types::Timestamp {
+        // The calendar's instants have seconds far below 2⁶³, and a remainder is below 10⁹.
+        seconds: second as i64,
+        nanos: (nanos - second * 1_000_000_000) as i32,
+    }
+}
+
+/// For programs: seconds in plain decimals; empty without data.
+pub(super) fn seconds(value: Option<&pbjson_types::Duration>) -> String {
+    value
+        .map(|value| seconds_text(span(value)))
+        .unwrap_or_default()
+}
+
+/// For programs: a share with nine decimals; empty without data.
+pub(super) fn share(share: Option<f64>) -> String {
+    share.map(|share| format!("{share:.9}")).unwrap_or_default()
+}
+
+/// For programs: a count; empty where the figure does not apply.
+pub(super) fn count(count: Option<u64>) -> String {
+    count.map(|count| count.to_string()).unwrap_or_default()
+}
+
+/// For people: `54.4 %`.
+pub(super) fn percent(share: Option<f64>) -> String {
+    share.map_or_else(
+        || NONE.to_owned(),
+        |share| format!("{:.1} %", share * 100.0),
+    )
+}
+
+/// For people: minutes and seconds, from an hour on with hours; `1:51`, `2:03:00`.
+pub(super) fn clock(value: Option<&pbjson_types::Duration>) -> String {
+    let Some(value) = value else {
+        return NONE.to_owned();
+    };
+    let value = span(value);
+    let seconds = value.as_secs() + u64::from(value.subsec_millis() >= 500);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// For people: `1999-01-01 06:30 +02:00` of `1999-01-01T06:30:00+02:00`.
+pub(super) fn when(local: &str) -> String {
+    let parts = local.split_once('T').and_then(|(date, rest)| {
+        let sign = rest.find(['+', '-'])?;
+        let (time, offset) = rest.split_at(sign);
+        Some((date, time.strip_suffix(":00").unwrap_or(time), offset))
+    });
+    parts.map_or_else(
+        || local.to_owned(),
+        |(date, time, offset)| format!("{date} {time} {offset}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(value: u64) -> pbjson_types::Duration {
+        Duration::from_millis(value).into()
+    }
+
+    #[test]
+    fn programs_get_plain_decimals() {
+        assert_eq!(seconds(Some(&millis(947_857_000))), "947857");
+        assert_eq!(seconds(Some(&millis(12_500))), "12.5");
+        assert_eq!(seconds(None), "");
+        assert_eq!(share(Some(16_402.0 / 30_161.0)), "0.543814860");
+        assert_eq!(share(Some(1.0)), "1.000000000");
+        assert_eq!(share(None), "");
+        assert_eq!((count(Some(0)), count(None)), ("0".into(), String::new()));
+    }
+
+    #[test]
+    fn people_get_minutes_and_percent() {
+        for (value, text) in [
+            (0, "0:00"),
+            (499, "0:00"),
+            (500, "0:01"),
+            (59_500, "1:00"),
+            (111_000, "1:51"),
+            (3_599_499, "59:59"),
+            (7_380_000, "2:03:00"),
+        ] {
+            assert_eq!(clock(Some(&millis(value))), text);
+        }
+        assert_eq!((clock(None), percent(None)), (NONE.into(), NONE.into()));
+        assert_eq!(percent(Some(0.54381)), "54.4 %");
+    }
+
+    #[test]
+    fn a_local_time_is_read_at_a_glance() {
+        assert_eq!(when("1999-01-01T06:30:00+02:00"), "1999-01-01 06:30 +02:00");
+        assert_eq!(
+            when("2026-01-01T06:30:15.5-05:00"),
+            "2026-01-01 06:30:15.5 -05:00"
+        );
+        assert_eq!(when("something else"), "something else");
+    }
+
+    #[test]
+    fn an_instant_keeps_its_nanoseconds() {
+        let at = timestamp("1969-12-31T23:59:59.5Z".parse().unwrap());
+        assert_eq!((at.seconds, at.nanos), (-1, 500_000_000));
+        let at = timestamp("1999-01-01T00:00:00.000000001+02:00".parse().unwrap());
+        assert_eq!((at.seconds, at.nanos), (915_141_600, 1));
+    }
+}

@@ -1,0 +1,124 @@
+//! The wait distribution as CSV, as a table and as a chart.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::kpi::{WAIT_EDGES, seconds_text};
+use crate::proto::v1::{GetWaitDistributionResponse, WaitDistributionRow};
+
+use super::super::failure::Failure;
+use super::chart;
+use super::columns::Columns;
+use super::frame::{self, Starts};
+use super::text::{clock, percent, seconds, span};
+
+/// Edges that a table shows; the chart and the CSV have all.
+const EDGES_SHOWN: [u64; 6] = [0, 5, 20, 60, 180, 600];
+
+/// Writes the report as CSV; `asked` are the edges of `--edges`, for the names of columns without rows.
+pub(super) fn csv(
+    answer: &GetWaitDistributionResponse,
+    asked: &[Duration],
+) -> Result<String, Failure> {
+    let edges: Vec<Duration> = match answer.rows.first() {
+        Some(row) => edges(row).collect(),
+        None => {
+            let edges: BTreeSet<_> = WAIT_EDGES.iter().chain(asked).copied().collect();
+            edges.into_iter().collect()
+        }
+    };
+    let mut columns = Columns::<WaitDistributionRow>::new();
+    columns
+        .add("bucket_start", |row| row.bucket_start.clone())
+        .add("queue", |row| row.queue.clone())
+        .add("exit", |row| row.exit.clone());
+    for (index, edge) in edges.iter().enumerate() {
+        let name = format!("le_{}", seconds_text(*edge));
+        columns.add(name, move |row| up_to(row, index).to_string());
+    }
+    columns
+        .add("count", |row| row.count.to_string())
+        .add("sum_s", |row| seconds(row.sum.as_ref()));
+    columns.write_csv(&answer.rows)
+}
+
+fn edges(row: &WaitDistributionRow) -> impl Iterator<Item = Duration> {
+    row.buckets
+        .iter()
+        .map(|bucket| span(&bucket.edge.unwrap_or_default()))
+}
+
+fn up_to(row: &WaitDistributionRow, index: usize) -> u64 {
+    row.buckets.get(index).map_or(0, |bucket| bucket.count)
+}
+
+/// Sets the report as a chart and a table, with its period above and its definitions below.
+pub fn waits_table(answer: &GetWaitDistributionResponse) -> String {
+    let context = answer.context.as_ref();
+    let mut text = frame::heading("Waits", context);
+    let Some(first) = answer.rows.first() else {
+        return text + &frame::nothing(context);
+    };
+    let edges: Vec<_> = edges(first).collect();
+    text += &chart::chart(&edges, &of_all(&answer.rows));
+
+    let shown = edges.iter().enumerate().filter(|(_, edge)| {
+        EDGES_SHOWN
+            .iter()
+            .any(|shown| **edge == Duration::from_secs(*shown))
+    });
+    let shown: Vec<_> = shown
+        .map(|(index, edge)| (index, format!("≤ {} s", seconds_text(*edge))))
+        .collect();
+    let starts = Starts::of(
+        context,
+        answer.rows.iter().map(|row| row.bucket_start.as_str()),
+    );
+    let mut header: Vec<&str> = starts
+        .header()
+        .into_iter()
+        .chain(["Queue", "Exit"])
+        .collect();
+    let words = header.len();
+    header.extend(["Waits", "Mean"]);
+    header.extend(shown.iter().map(|(_, name)| name.as_str()));
+    let cells = |row: &WaitDistributionRow| {
+        let mut cells: Vec<String> = starts.cell(&row.bucket_start).into_iter().collect();
+        cells.extend([
+            row.queue.clone(),
+            row.exit.clone(),
+            row.count.to_string(),
+            clock(mean(row).as_ref()),
+        ]);
+        let share = |index| (row.count > 0).then(|| up_to(row, index) as f64 / row.count as f64);
+        cells.extend(shown.iter().map(|(index, _)| percent(share(*index))));
+        cells
+    };
+    text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
+    text + &frame::footnotes(context)
+}
+
+fn mean(row: &WaitDistributionRow) -> Option<pbjson_types::Duration> {
+    let sum = span(row.sum.as_ref()?).as_nanos();
+    let mean = sum.checked_div(u128::from(row.count))?;
+    Some(Duration::from_nanos_u128(mean).into())
+}
+
+/// The rows for all queues: in each interval the last of each exit.
+fn of_all(rows: &[WaitDistributionRow]) -> Vec<&WaitDistributionRow> {
+    let is_last = |(index, row): &(usize, &WaitDistributionRow)| {
+        let later = &rows[index + 1..];
+        let same = |other: &WaitDistributionRow| {
+            other.bucket_start == row.bucket_start && other.exit == row.exit
+        };
+        !later
+            .iter()
+            .take_while(|other| other.bucket_start == row.bucket_start)
+            .any(same)
+    };
+    rows.iter()
+        .enumerate()
+        .filter(is_last)
+        .map(|(_, row)| row)
+        .collect()
+}
