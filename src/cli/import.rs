@@ -15,10 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use self::{
-    reader::{Numbered, Reader, Tally},
+    reader::{Numbered, Reader, Reading, Tally},
     screen::{LISTED_MAX, Screen},
     summary::Summary,
 };
@@ -203,7 +203,7 @@ async fn import_file(args: &Args, path: PathBuf, summary: &mut Summary) -> Resul
 async fn deliver(
     feed: &mut Feed,
     events: Numbered,
-    reading: JoinHandle<(Tally, Result<(), source_file::Error>)>,
+    reading: Reading,
     is_complete: bool,
 ) -> (Tally, Result<(), Failure>) {
     // The events end with the reader, or the reader with them: their channel closes.

@@ -41,6 +41,9 @@ pub(super) struct Tally {
     pub(super) warnings: BTreeMap<Warning, u64>,
 }
 
+/// The thread that reads: what it came to, and why it stopped if that was not the end.
+pub(super) type Reading = JoinHandle<(Tally, Result<(), source_file::Error>)>;
+
 /// A file to read.
 pub(super) struct Reader {
     pub(super) recording: Recording,
@@ -51,12 +54,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Starts reading; ends by itself when the events are no longer wanted.
-    pub(super) fn start(
-        self,
-    ) -> (
-        Numbered,
-        JoinHandle<(Tally, Result<(), source_file::Error>)>,
-    ) {
+    pub(super) fn start(self) -> (Numbered, Reading) {
         let (chunks, received) = mpsc::channel(CHUNKS_AHEAD);
         let numbered = Numbered {
             chunks: received,

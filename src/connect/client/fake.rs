@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -162,7 +165,7 @@ impl Fake {
         };
         let mut fake = Self {
             process: None,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            address: own_address(),
             state: Arc::new(Mutex::new(state)),
             dies: Arc::default(),
         };
@@ -226,6 +229,20 @@ impl Fake {
             self.restart();
         }
         self
+    }
+}
+
+/// An address that stays ours while the process is dead: the system gives a port of its own choice (32768 and above) to
+/// whoever asks next.
+fn own_address() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let count = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + (std::process::id() * 61 + count) % 12_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], port as u16));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
     }
 }
 
