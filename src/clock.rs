@@ -8,6 +8,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::Timestamp;
 
+/// A point of the runtime's own time, for waiting; tests may move it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads time"
+)]
+pub fn instant() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// Tells the time: the system's, or one moved by hand.
 #[derive(Clone, Debug)]
 pub struct Clock(Kind);

@@ -12,7 +12,7 @@ use std::{
     io::{self, Write as _},
     path::PathBuf,
     str::FromStr,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::task::spawn_blocking;
@@ -126,7 +126,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
 }
 
 async fn import(args: &Args) -> (Summary, Result<(), Failure>) {
-    let began = Instant::now();
+    let began = crate::clock::instant();
     let mut summary = Summary::default();
     let mut failures = Vec::new();
     for path in &args.files {

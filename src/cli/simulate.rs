@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::failure::{Exit, Failure};
+use crate::clock::Clock;
 use crate::event_file::{self, Header};
 use crate::simulate::{DAYS_MAX, Options, Simulator, Truth};
 
@@ -111,9 +112,14 @@ pub fn options(args: &Args) -> Result<Options, Failure> {
     })
 }
 
+/// The time of day, as the calendar library has it.
+fn now() -> Timestamp {
+    Timestamp::from_microsecond(Clock::system().now().as_micros()).unwrap_or_default()
+}
+
 /// The first of so many days that end with yesterday.
 fn first_of(days: u32, zone: &TimeZone) -> Result<Date, jiff::Error> {
-    let today = Timestamp::now().to_zoned(zone.clone()).date();
+    let today = now().to_zoned(zone.clone()).date();
     // More days than can be simulated are refused with the other options.
     today.checked_sub(i64::from(days.min(DAYS_MAX)).days())
 }
@@ -230,7 +236,7 @@ mod tests {
     #[test]
     fn without_a_date_the_last_day_is_yesterday() {
         let options = options(&args(&["--days", "3", "--zone", "UTC"])).unwrap();
-        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        let today = now().to_zoned(TimeZone::UTC).date();
         // A test that runs over midnight may see either.
         let age = (today - options.first_day).get_days();
         assert!((3..=4).contains(&age), "{age}");

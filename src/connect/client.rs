@@ -75,7 +75,7 @@ impl Feed {
             session: None,
             has_opened: false,
             last_ack: Ack::default(),
-            silent_since: Instant::now(),
+            silent_since: crate::clock::instant(),
             mute_since: None,
             acked_to: watch::Sender::new(0),
             options,
@@ -126,7 +126,7 @@ impl Feed {
     /// [`Error::NotStored`] when they do not get any further; else as [`Feed::send_all`].
     pub async fn wait_stored(&mut self, position: u64) -> Result<(), Error> {
         let mut stored = 0;
-        let mut moved_at = Instant::now();
+        let mut moved_at = crate::clock::instant();
         loop {
             let known = match self.ask().await {
                 Ok(known) => known,
@@ -143,7 +143,7 @@ impl Feed {
             }
             if known.stored_position > stored {
                 stored = known.stored_position;
-                moved_at = Instant::now();
+                moved_at = crate::clock::instant();
             } else if moved_at.elapsed() > self.options.retry_for {
                 let server = self.options.server.clone();
                 let wanted = position;
@@ -201,7 +201,7 @@ impl Feed {
             self.patience.handle_success();
         }
         self.session = Some(session);
-        self.silent_since = Instant::now();
+        self.silent_since = crate::clock::instant();
         Ok(())
     }
 
@@ -251,21 +251,21 @@ impl Feed {
                 permit = requests.reserve(), if can_send => {
                     let events = self.outbox.next_batch(limits);
                     self.clock.handle_sent(&events);
-                    let sent_at = self.clock.now(Instant::now());
+                    let sent_at = self.clock.now(crate::clock::instant());
                     match permit {
                         Ok(permit) => permit.send(Message::Batch(EventBatch { sent_at, events })),
                         Err(_) => return Err(answers.trouble().await),
                     }
-                    self.silent_since = Instant::now();
+                    self.silent_since = crate::clock::instant();
                 },
                 () = sleep_until(heartbeat_at), if is_live && is_idle => {
                     // A replay without a time of its own says nothing: the server would take its own clock.
-                    if let Some(sent_at) = self.clock.now(Instant::now()) {
+                    if let Some(sent_at) = self.clock.now(crate::clock::instant()) {
                         let sent_at = Some(sent_at);
                         // A full queue is a sign of life itself.
                         let _full_or_closed = requests.try_send(Message::Heartbeat(Heartbeat { sent_at }));
                     }
-                    self.silent_since = Instant::now();
+                    self.silent_since = crate::clock::instant();
                 },
             }
         }
@@ -310,7 +310,7 @@ impl Feed {
         let why = match self.options.server.listener().await {
             Listener::Alien => "it does not speak HTTP/2",
             Listener::Mute => {
-                let since = *self.mute_since.get_or_insert_with(Instant::now);
+                let since = *self.mute_since.get_or_insert_with(crate::clock::instant);
                 if since.elapsed() < MUTE_MAX {
                     return trouble;
                 }
@@ -342,7 +342,7 @@ impl Feed {
         }
         let wait = self
             .patience
-            .handle_trouble(trouble, server, Instant::now())?;
+            .handle_trouble(trouble, server, crate::clock::instant())?;
         sleep(wait).await;
         Ok(())
     }

@@ -8,7 +8,7 @@ mod ingest;
 mod lease;
 mod limits;
 mod open;
-mod report;
+pub mod report;
 mod server;
 mod session;
 mod source;

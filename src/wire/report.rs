@@ -18,11 +18,11 @@ use super::status;
 
 /// Answers `ReportService` from reports.
 #[derive(Clone, Debug)]
-pub(super) struct Service<R, S>(Reports<R, S>);
+pub struct Service<R, S>(Reports<R, S>);
 
 impl<R: Rows, S: Sources> Service<R, S> {
     /// Serves these reports.
-    pub(super) fn new(reports: Reports<R, S>) -> Self {
+    pub fn new(reports: Reports<R, S>) -> Self {
         Self(reports)
     }
 

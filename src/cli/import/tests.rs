@@ -223,7 +223,7 @@ async fn without_a_server_nothing_is_tried_twice() {
     fake.kill();
     let desk = Desk::new(&fake);
     desk.put("a.csv", &table(&answered(0..2)));
-    let began = Instant::now();
+    let began = crate::clock::instant();
     let files = ["missing.csv", "a.csv", "a.csv", "a.csv"];
     let options = ["--retry-for", "300ms"];
     let (summary, exit) = desk.import("anonymous-bank", &files, &options).await;

@@ -1,13 +1,11 @@
 //! Which time a sender lives in: the wall's, or that of the events it replays.
 
-use std::{
-    process,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{process, time::Duration};
 
 use pbjson_types::Timestamp;
 use tokio::time::Instant;
 
+use crate::clock::Clock as SystemClock;
 use crate::proto::v1::Event;
 
 /// The contract's sign of life.
@@ -50,7 +48,7 @@ impl Clock {
     /// When an event is to be sent, if that is not now.
     pub(super) fn due_later(&mut self, event: &Event) -> Option<Instant> {
         self.speed?;
-        let now = Instant::now();
+        let now = crate::clock::instant();
         Some(self.due(event, now)).filter(|&due| due > now)
     }
 
@@ -109,8 +107,7 @@ pub(super) fn unique_name() -> String {
 }
 
 fn wall_clock() -> Timestamp {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-    timestamp(since_1970.unwrap_or_default().as_nanos() as i128)
+    timestamp(i128::from(SystemClock::system().now().as_micros()) * 1_000)
 }
 
 fn nanos(at: Timestamp) -> i128 {
@@ -139,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_replay_at_sixty_times_the_pace() {
-        let start = Instant::now();
+        let start = crate::clock::instant();
         let mut clock = Clock::new(SentAt::EventTime, Some(60.0));
         assert_eq!(clock.now(start), None);
         assert_eq!(clock.due(&at(1_000), start), start);
@@ -155,7 +152,7 @@ mod tests {
 
     #[test]
     fn without_a_pace_the_latest_event_sent_is_now() {
-        let start = Instant::now();
+        let start = crate::clock::instant();
         let mut clock = Clock::new(SentAt::EventTime, None);
         assert_eq!(clock.due(&at(1_000), start), start);
         clock.handle_sent(&[at(1_000), at(1_007), at(1_005)]);
@@ -166,7 +163,7 @@ mod tests {
 
     #[test]
     fn damaged_times_are_due_at_once() {
-        let start = Instant::now();
+        let start = crate::clock::instant();
         let mut clock = Clock::new(SentAt::EventTime, Some(0.001));
         clock.due(&at(0), start);
         assert!(clock.due(&at(i64::MAX / 2), start) <= start);

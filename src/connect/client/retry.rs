@@ -198,7 +198,7 @@ mod tests {
     /// What comes of a trouble that lasts: the wait at first, the error in the end.
     fn fate(trouble: impl Fn() -> Trouble) -> (Option<Duration>, Error) {
         let mut patience = Patience::new(TEN_SECONDS);
-        let start = Instant::now();
+        let start = crate::clock::instant();
         let wait = patience.handle_trouble(trouble(), &server(), start).ok();
         let end = patience.handle_trouble(trouble(), &server(), start + TEN_SECONDS);
         (wait, end.unwrap_err())
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn success_restores_patience() {
         let mut patience = Patience::new(TEN_SECONDS);
-        let start = Instant::now();
+        let start = crate::clock::instant();
         let mut lost_at = |seconds| {
             let now = start + Duration::from_secs(seconds);
             patience.handle_trouble(Trouble::lost(""), &server(), now)

@@ -252,7 +252,7 @@ async fn a_web_server_is_no_dozvon() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         }
     });
-    let began = Instant::now();
+    let began = crate::clock::instant();
     let error = deliver(&mut feed(server), 10).await.unwrap_err();
     assert!(matches!(error, Error::NotDozvon { .. }), "{error}");
     assert!(
@@ -266,7 +266,7 @@ async fn a_mute_listener_is_given_a_moment_and_no_more() {
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server: Server = socket.local_addr().unwrap().to_string().parse().unwrap();
     tokio::spawn(async move { while socket.accept().await.is_ok() {} });
-    let began = Instant::now();
+    let began = crate::clock::instant();
     let error = deliver(&mut feed(server), 10).await.unwrap_err();
     assert!(matches!(error, Error::NotDozvon { .. }), "{error}");
     let took = began.elapsed();
@@ -437,7 +437,7 @@ async fn a_replay_keeps_its_pace_and_what_is_known_costs_no_time() {
         speed: Some(20.0),
         ..options(fake.server())
     });
-    let began = Instant::now();
+    let began = crate::clock::instant();
     assert_eq!(deliver(&mut feed, 611).await.unwrap(), (11, 600, 0));
     let took = began.elapsed();
     assert!(took >= Duration::from_millis(500), "{took:?}");
