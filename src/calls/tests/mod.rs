@@ -1,0 +1,9 @@
+//! Calls told in a few words, and what must come of them: stories, settling, limits, properties.
+
+mod limits;
+mod notation;
+mod render;
+mod run;
+mod settling;
+mod source;
+mod stories;
