@@ -1,13 +1,13 @@
 //! Settling of history: files come in any order, so calls settle by events told, not by time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::model::{CallKey, EpochIndex};
 
 /// How many events each history epoch has told, and which calls settle at which count.
 #[derive(Debug, Default)]
 pub(super) struct Backfill {
-    epochs: HashMap<EpochIndex, Told>,
+    epochs: BTreeMap<EpochIndex, Told>,
 }
 
 #[derive(Debug, Default)]
@@ -50,13 +50,8 @@ impl Backfill {
 
     /// Counts per epoch, in order, for the checkpoint.
     pub(super) fn counts(&self) -> Vec<(EpochIndex, u64)> {
-        let mut counts: Vec<_> = self
-            .epochs
-            .iter()
-            .map(|(epoch, told)| (*epoch, told.events))
-            .collect();
-        counts.sort_unstable();
-        counts
+        let epochs = self.epochs.iter();
+        epochs.map(|(epoch, told)| (*epoch, told.events)).collect()
     }
 
     /// Sets a count from the checkpoint.

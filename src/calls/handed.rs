@@ -7,12 +7,27 @@
 use std::time::Duration;
 
 use crate::model::{
-    CallRecord, EndedBy, FailedTransfer, Mark, QueueId, TargetKind, Text, Timestamp, Transfer,
-    TransferFailure, TransferMethod, TransferOutcome, TransferTarget,
+    EndedBy, FailedTransfer, QueueId, TargetKind, Text, Timestamp, Transfer, TransferFailure,
+    TransferMethod, TransferOutcome, TransferTarget,
 };
 
 use super::story::Story;
 use super::transfers::{Attempt, Destination};
+
+/// What came of it, as a record has it.
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    /// Transfers done, in order.
+    pub(super) transfers: Vec<Transfer>,
+    /// Transfers begun and not done.
+    pub(super) failed_transfers: Vec<FailedTransfer>,
+    /// Queued again by the same queue with no transfer told.
+    pub(super) requeued: u32,
+    /// Consultations without hand-over.
+    pub(super) consult_only: u32,
+    /// A transfer was told as done, and nobody was seen to take the call.
+    pub(super) unseen: bool,
+}
 
 /// Where a leg's caller went, as a transfer has it.
 struct Reached {
@@ -46,11 +61,12 @@ enum Handed {
 
 impl Story {
     /// Fills in what came of each attempt and each hand-over; what is still under way stays out until the call ends.
-    pub(super) fn conclude_transfers(&self, record: &mut CallRecord) {
+    pub(super) fn conclude_transfers(&self) -> Passed {
+        let mut passed = Passed::default();
         let attempts = &self.passing.attempts;
         let mut spent = vec![false; attempts.len()];
         for (leg, agent) in &self.passing.joined {
-            record.consult_only += 1;
+            passed.consult_only += 1;
             let meant = |attempt: &Attempt| {
                 let to = matches!(&attempt.to, Some(TransferTarget::Agent(to)) if to == agent);
                 attempt.leg == *leg && to && attempt.failed.is_none()
@@ -62,11 +78,12 @@ impl Story {
         for leg in 0..self.record.legs.len() {
             let of_leg = |&index: &usize| attempts[index].leg == leg && !spent[index];
             let of_leg: Vec<usize> = (0..attempts.len()).filter(of_leg).collect();
-            self.conclude_leg(leg, &of_leg, record);
+            self.conclude_leg(leg, &of_leg, &mut passed);
         }
+        passed
     }
 
-    fn conclude_leg(&self, leg: usize, of_leg: &[usize], record: &mut CallRecord) {
+    fn conclude_leg(&self, leg: usize, of_leg: &[usize], passed: &mut Passed) {
         let attempts = &self.passing.attempts;
         let last = of_leg.last().map(|&index| &attempts[index]);
         let mut led_to_it = of_leg
@@ -89,9 +106,9 @@ impl Story {
                     TransferMethod::Blind
                 };
                 let method = attempt.and_then(|attempt| attempt.method).unwrap_or(shape);
-                self.push_transfer(leg, method, attempt.is_some(), reached, record);
+                self.push_transfer(leg, method, attempt.is_some(), reached, passed);
             }
-            Handed::Requeued => record.requeued += 1,
+            Handed::Requeued => passed.requeued += 1,
             Handed::Back(at) => {
                 back_at = Some(at);
                 led_to_it = None;
@@ -99,7 +116,7 @@ impl Story {
             Handed::No => led_to_it = None,
         }
         for index in of_leg.iter().filter(|&index| Some(index) != led_to_it) {
-            self.conclude_rest(leg, &attempts[*index], back_at, record);
+            self.conclude_rest(leg, &attempts[*index], back_at, passed);
         }
     }
 
@@ -233,44 +250,44 @@ impl Story {
         leg: usize,
         attempt: &Attempt,
         back_at: Option<Timestamp>,
-        record: &mut CallRecord,
+        passed: &mut Passed,
     ) {
         if let Some((at, cause)) = attempt.failed {
-            push_failed(at, attempt, cause, record);
+            push_failed(at, attempt, cause, passed);
             return;
         }
         let Some(ended_at) = self.record.ended_at else {
             return;
         };
         if let Some(at) = attempt.completed_at {
-            self.push_unseen(leg, at, attempt, record);
+            self.push_unseen(leg, at, attempt, passed);
         } else if let Some(at) = back_at {
-            push_failed(at, attempt, TransferFailure::NoAnswer, record);
+            push_failed(at, attempt, TransferFailure::NoAnswer, passed);
         } else if matches!(
             attempt.method,
             Some(TransferMethod::Attended | TransferMethod::Conference)
         ) {
             if self.gone_meanwhile(leg) {
-                push_failed(ended_at, attempt, TransferFailure::CallerGone, record);
+                push_failed(ended_at, attempt, TransferFailure::CallerGone, passed);
             } else {
-                record.consult_only += 1;
+                passed.consult_only += 1;
             }
         } else {
             let cause = match self.record.ended_by {
                 EndedBy::Caller | EndedBy::Unknown => TransferFailure::CallerGone,
                 EndedBy::Agent | EndedBy::Pbx => TransferFailure::NoAnswer,
             };
-            push_failed(ended_at, attempt, cause, record);
+            push_failed(ended_at, attempt, cause, passed);
         }
     }
 
     /// The switch said that it was done, and nobody was seen to take the call: it is believed, and marked.
-    fn push_unseen(&self, leg: usize, at: Timestamp, attempt: &Attempt, record: &mut CallRecord) {
+    fn push_unseen(&self, leg: usize, at: Timestamp, attempt: &Attempt, passed: &mut Passed) {
         let method = attempt.method.unwrap_or(TransferMethod::Blind);
         let (target, to, had_the_call) = match &attempt.to {
             Some(TransferTarget::Outside(to)) => {
                 let reached = self.outside(at, to);
-                self.push_transfer(leg, method, true, reached, record);
+                self.push_transfer(leg, method, true, reached, passed);
                 return;
             }
             Some(TransferTarget::Agent(to)) => {
@@ -289,11 +306,11 @@ impl Story {
                 (TargetKind::Queue, to.as_str().into(), had_the_call)
             }
             None => {
-                record.marks.add(Mark::TransferUnseen);
+                passed.unseen = true;
                 return;
             }
         };
-        record.marks.add(Mark::TransferUnseen);
+        passed.unseen = true;
         let reached = Reached {
             at,
             target,
@@ -302,7 +319,7 @@ impl Story {
             answered: false,
             wait: Duration::ZERO,
         };
-        self.push_transfer(leg, method, true, reached, record);
+        self.push_transfer(leg, method, true, reached, passed);
     }
 
     fn push_transfer(
@@ -311,10 +328,10 @@ impl Story {
         method: TransferMethod,
         told: bool,
         reached: Reached,
-        record: &mut CallRecord,
+        passed: &mut Passed,
     ) {
         let left = &self.record.legs[leg];
-        record.transfers.push(Transfer {
+        passed.transfers.push(Transfer {
             at: reached.at,
             method,
             target: reached.target,
@@ -333,8 +350,8 @@ impl Story {
     }
 }
 
-fn push_failed(at: Timestamp, attempt: &Attempt, cause: TransferFailure, record: &mut CallRecord) {
-    record.failed_transfers.push(FailedTransfer {
+fn push_failed(at: Timestamp, attempt: &Attempt, cause: TransferFailure, passed: &mut Passed) {
+    passed.failed_transfers.push(FailedTransfer {
         at,
         method: attempt.method.unwrap_or(TransferMethod::Blind),
         target: attempt.to.as_ref().map(|to| match to {

@@ -72,8 +72,6 @@ impl Tie {
         }
         let least = if let CallEvent::AgentOffered { .. } = event {
             OFFERED_BEFORE_LEFT
-        } else if let CallEvent::QueueEntered { .. } = event {
-            ENTERED_AND_LEFT
         } else {
             rank(event)
         };

@@ -273,7 +273,19 @@ impl Story {
 
     /// The record as far as it is known.
     pub(super) fn conclude(&self) -> CallRecord {
-        let mut record = self.record.clone();
+        self.clone().into_record()
+    }
+
+    /// The record that remains: nothing more is expected.
+    pub(super) fn settle(self) -> CallRecord {
+        let mut record = self.into_record();
+        record.outcome = Some(close::outcome(&record));
+        record
+    }
+
+    fn into_record(self) -> CallRecord {
+        let passed = self.conclude_transfers();
+        let mut record = self.record;
         if !self.arrived {
             record.arrived_at = self.first_at;
             record.marks.add(Mark::ArrivalMissing);
@@ -284,14 +296,13 @@ impl Story {
         if self.visits.iter().any(VisitNote::exit_missing) {
             record.marks.add(Mark::ExitMissing);
         }
-        self.conclude_transfers(&mut record);
-        record
-    }
-
-    /// The record that remains: nothing more is expected.
-    pub(super) fn settle(&self) -> CallRecord {
-        let mut record = self.conclude();
-        record.outcome = Some(close::outcome(&record));
+        if passed.unseen {
+            record.marks.add(Mark::TransferUnseen);
+        }
+        record.transfers = passed.transfers;
+        record.failed_transfers = passed.failed_transfers;
+        record.requeued = passed.requeued;
+        record.consult_only = passed.consult_only;
         record
     }
 }

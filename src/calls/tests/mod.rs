@@ -1,7 +1,9 @@
 //! Calls told in a few words, and what must come of them: stories, settling, limits, properties.
 
+mod chance;
 mod limits;
 mod notation;
+mod properties;
 mod render;
 mod run;
 mod settling;

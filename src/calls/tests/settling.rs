@@ -78,6 +78,17 @@ fn a_call_whose_end_comes_late_settles_at_once() {
 }
 
 #[test]
+fn an_end_that_is_no_longer_believed_settles_nothing() {
+    let mut source = source();
+    source
+        .tell_late("a", "enter q 1#1; end caller 50#4; end caller 5#5")
+        .facts();
+    source.tell_late("a", "answer ann q 20#2").facts();
+    assert_eq!(source.clock("40").facts(), "", "30 s after the false end");
+    assert_eq!(source.clock("80.000001").facts(), "settled");
+}
+
+#[test]
 fn a_call_that_never_ends_is_closed_a_day_after_the_last_thing_told() {
     let mut source = source();
     source.tell(Live, 1, "a", "arrive 0; enter q 1").facts();
