@@ -10,9 +10,14 @@
 //! a settled call never changes; the same events give the same facts, byte for byte.
 
 mod backfill;
+mod checkpoint;
 mod close;
 mod deadlines;
+mod handed;
+mod legs;
 mod live;
+mod news;
+mod offers;
 mod open;
 mod order;
 mod queues;
@@ -20,9 +25,14 @@ mod said;
 mod state;
 mod story;
 mod table;
+#[cfg(test)]
+mod tests;
 mod told;
 mod transfers;
+mod visits;
+mod wrap_up;
 
+pub use checkpoint::{OpenCall, OpenChanges};
 pub use open::record_of_open;
 pub use state::{StateError, record_of_told};
-pub use table::{Arrival, Calls, OpenCall, OpenChanges, Options};
+pub use table::{Arrival, Calls, Options};

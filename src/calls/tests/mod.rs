@@ -1,0 +1,11 @@
+//! Calls told in a few words, and what must come of them: stories, settling, limits, properties.
+
+mod chance;
+mod limits;
+mod notation;
+mod properties;
+mod render;
+mod run;
+mod settling;
+mod source;
+mod stories;
