@@ -5,7 +5,10 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod bank;
 mod harness;
 mod promtool;
 mod python;
+mod scrape;
 mod smoke;
+mod truth;
