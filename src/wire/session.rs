@@ -276,6 +276,8 @@ impl Session<'_> {
             SubmissionKind::Heartbeat => (0, false),
             SubmissionKind::Finish { .. } => (0, true),
         };
+        // Small batches that came together may be more than the window holds: such a submission waits for all of it.
+        let events = events.min(self.ingest.options.window_events);
         let gone = |_| IngestError::ShuttingDown;
         let permits = self.window.acquire_many(events).await;
         permits.map_err(|_| IngestError::ShuttingDown)?.forget();
