@@ -6,6 +6,10 @@
 )]
 
 mod harness;
+mod ingest;
+mod ingest_flow;
+mod ingest_time;
 mod promtool;
 mod python;
+mod sender;
 mod smoke;
