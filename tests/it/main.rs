@@ -5,6 +5,8 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod bad_input;
+mod bad_wire;
 mod harness;
 mod ingest;
 mod ingest_flow;
