@@ -163,12 +163,13 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     };
     let server = tokio::spawn(server.serve(grpc, closing.clone()));
 
+    let sources = writer.summarize();
+    pipeline.note_sources(&sources);
     let replayed = pipeline.replay(from, &reader, &writes, &mut stored).await;
     replayed.map_err(failure)?;
     let writer = tokio::spawn(writer.run());
-    let summary = handle.summarize().await;
     drop(handle);
-    pipeline.note_sources(summary.map_err(failure)?);
+    pipeline.note_sources(&sources);
     let pipeline = tokio::spawn(pipeline.run(committed, writes, stored));
     ready_sender.send_replace(true);
     health.say(true).await;

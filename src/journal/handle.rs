@@ -12,13 +12,17 @@ use super::writer::Item;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The source has begun a newer spool.
-    #[error("the source has begun spool {highest}")]
+    #[error(
+        "the source has begun spool {highest}, a lower one is over: send under {highest} or a higher one"
+    )]
     EpochLower {
         /// The highest spool known.
         highest: u64,
     },
     /// The sender's numbering is not the one known here.
-    #[error("event {sequence} is known here with another digest, or not known at all")]
+    #[error(
+        "event {sequence} is not the one known here (the mark is {mark}): the sender counts other events; let it begin a higher spool"
+    )]
     SequenceConflict {
         /// The number in question.
         sequence: u64,
@@ -34,10 +38,10 @@ pub enum Refusal {
         limit: usize,
     },
     /// The disk is full; nothing was taken, trying again later helps.
-    #[error("the disk is full")]
+    #[error("the server's disk is full: nothing was taken; send it again once there is room")]
     DiskFull,
     /// The journal has stopped.
-    #[error("the journal has stopped")]
+    #[error("the journal has stopped: the server ends, send it again to the next one")]
     Stopped,
 }
 
@@ -134,7 +138,6 @@ pub(super) enum Command {
     Submit(Submission),
     Open(Opening, oneshot::Sender<Result<Opened, Refusal>>),
     Describe(SourceId, oneshot::Sender<Option<Vec<EpochState>>>),
-    Summarize(oneshot::Sender<Vec<(SourceId, u64, u64)>>),
 }
 
 /// The way to the journal's writer.
@@ -175,17 +178,6 @@ impl Handle {
     pub async fn describe(&self, source: SourceId) -> Result<Option<Vec<EpochState>>, Refusal> {
         let (reply, answer) = oneshot::channel();
         let sent = self.commands.send(Command::Describe(source, reply)).await;
-        sent.map_err(|_| Refusal::Stopped)?;
-        answer.await.map_err(|_| Refusal::Stopped)
-    }
-
-    /// Every source with its missing and its rejected numbers.
-    ///
-    /// # Errors
-    /// When the journal has stopped.
-    pub async fn summarize(&self) -> Result<Vec<(SourceId, u64, u64)>, Refusal> {
-        let (reply, answer) = oneshot::channel();
-        let sent = self.commands.send(Command::Summarize(reply)).await;
         sent.map_err(|_| Refusal::Stopped)?;
         answer.await.map_err(|_| Refusal::Stopped)
     }

@@ -205,7 +205,6 @@ impl Writer {
                         self.commit(std::mem::take(&mut group)).await?;
                         drop(reply.send(self.describe(&source)));
                     }
-                    Command::Summarize(reply) => drop(reply.send(self.summarize())),
                 }
             }
             self.commit(group).await?;
@@ -509,7 +508,8 @@ impl Writer {
         Some(ours.rev().map(state).collect())
     }
 
-    fn summarize(&self) -> Vec<(SourceId, u64, u64)> {
+    /// Every source with its missing and its rejected numbers.
+    pub fn summarize(&self) -> Vec<(SourceId, u64, u64)> {
         let mut sums: BTreeMap<SourceId, (u64, u64)> = BTreeMap::new();
         for epoch in &self.epochs {
             let (missing, rejected) = sums.entry(epoch.source.clone()).or_default();

@@ -3,7 +3,7 @@
 //! When anything the checkpoint holds is damaged, or written by a version that is not known here, all live state is made
 //! again from the journal's beginning, and what the rows hold already is thrown away.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -113,7 +113,7 @@ impl Pipeline {
             totals: Totals::new(targets),
         };
         let Restored { sources, totals } = restored.unwrap_or_else(fresh);
-        let mut pipeline = Self {
+        let pipeline = Self {
             store,
             board: Board::new(totals),
             status: Status::default(),
@@ -129,14 +129,12 @@ impl Pipeline {
             stored_before: checkpoint.position,
             options,
         };
-        let names: HashSet<SourceId> = pipeline.sources.keys().cloned().collect();
         let board = pipeline.board.clone();
         board.record(|totals| {
-            let queues: Vec<_> = pipeline.queues.iter().cloned().collect();
-            queues.iter().for_each(|queue| totals.know_queue(queue));
-            names
+            pipeline
+                .queues
                 .iter()
-                .for_each(|name| pipeline.tell_now(name, totals));
+                .for_each(|queue| totals.know_queue(queue));
         });
         Ok((pipeline, from))
     }
@@ -156,17 +154,19 @@ impl Pipeline {
         &self.status
     }
 
-    /// Notes what the journal alone knows of its sources: missing and rejected numbers.
-    pub fn note_sources(&mut self, sources: Vec<(SourceId, u64, u64)>) {
+    /// Notes what the journal alone knows of its sources (missing and rejected numbers) and tells of every source.
+    ///
+    /// To be called before a replay, so that a gap is not taken for a filled one that opens anew; and after it, for a
+    /// replay counts the rejected ones of its rows again.
+    pub fn note_sources(&mut self, known: &[(SourceId, u64, u64)]) {
+        for (name, missing, rejected) in known {
+            self.source(name).gap_events = *missing;
+            self.status
+                .update(name, |status| status.rejected_events = *rejected);
+        }
+        let names: Vec<SourceId> = self.sources.keys().cloned().collect();
         let board = self.board.clone();
-        board.record(|totals| {
-            for (name, missing, rejected) in sources {
-                self.source(&name).gap_events = missing;
-                self.tell_now(&name, totals);
-                self.status
-                    .update(&name, |status| status.rejected_events = rejected);
-            }
-        });
+        board.record(|totals| names.iter().for_each(|name| self.tell_now(name, totals)));
     }
 
     /// Applies the journal's rows behind `from`, telling the store stretch by stretch. Returns when the store holds

@@ -1,4 +1,4 @@
-//! A message too large to be decoded is answered with the limit's name, as every other limit is.
+//! A message that cannot be decoded (too large, or no message) is answered with a reason, as every other fault is.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,11 +8,9 @@ use tonic::Status;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 use tower::{Layer, Service};
 
-use crate::validate::caps;
+use super::status;
 
-use super::status::{self, IngestError};
-
-/// Names the limit in answers to messages that were too large.
+/// Gives answers to messages that could not be decoded their reason.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits;
 
@@ -48,22 +46,14 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
-            Ok(if is_too_large(response.headers()) {
-                too_large().into_http()
-            } else {
-                response
+            Ok(match undecoded(response.headers()) {
+                Some(status) => status.into_http(),
+                None => response,
             })
         })
     }
 }
 
-fn is_too_large(headers: &HeaderMap) -> bool {
-    Status::from_header_map(headers).is_some_and(|status| status::is_too_large(&status))
-}
-
-/// The answer to a message that was too large.
-pub(super) fn too_large() -> Status {
-    status::ingest(&IngestError::MessageTooLarge {
-        limit: caps::MESSAGE_BYTES,
-    })
+fn undecoded(headers: &HeaderMap) -> Option<Status> {
+    status::undecoded(&Status::from_header_map(headers)?)
 }

@@ -19,7 +19,6 @@ use crate::validate::{Rejection, Validator, caps};
 use super::ack::{self, Acker, Asked};
 use super::ingest::Ingest;
 use super::lease::Lease;
-use super::limits;
 use super::open::{self, Open};
 use super::status::{self, IngestError};
 
@@ -74,7 +73,7 @@ async fn first(requests: &mut Streaming<wire::StreamEventsRequest>) -> Result<Op
     let message = tokio::time::timeout(OPEN_WITHIN, requests.message()).await;
     let message = message
         .map_err(|_| protocol())?
-        .map_err(too_large)?
+        .map_err(named)?
         .ok_or_else(protocol)?;
     match message.message {
         Some(Message::Open(open)) => open::check(open).map_err(|error| status::ingest(&error)),
@@ -84,12 +83,9 @@ async fn first(requests: &mut Streaming<wire::StreamEventsRequest>) -> Result<Op
     }
 }
 
-fn too_large(status: Status) -> Status {
-    if status::is_too_large(&status) {
-        limits::too_large()
-    } else {
-        status
-    }
+/// A fault of the transport under our own reason, where we have one.
+fn named(status: Status) -> Status {
+    status::undecoded(&status).unwrap_or(status)
 }
 
 async fn serve(
@@ -197,7 +193,7 @@ impl Session<'_> {
                 self.submit_gathered(&mut gathered).await?;
                 continue;
             };
-            let message = message.map_err(|status| End::Status(too_large(status)))?;
+            let message = message.map_err(|status| End::Status(named(status)))?;
             let Some(message) = message else {
                 return self.submit_gathered(&mut gathered).await.map_err(End::from);
             };
@@ -276,6 +272,8 @@ impl Session<'_> {
             SubmissionKind::Heartbeat => (0, false),
             SubmissionKind::Finish { .. } => (0, true),
         };
+        // Small batches that came together may be more than the window holds: such a submission waits for all of it.
+        let events = events.min(self.ingest.options.window_events);
         let gone = |_| IngestError::ShuttingDown;
         let permits = self.window.acquire_many(events).await;
         permits.map_err(|_| IngestError::ShuttingDown)?.forget();

@@ -10,6 +10,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::journal::{self, Refusal};
 use crate::reports;
+use crate::validate::caps;
 
 /// Whose reasons these are.
 const DOMAIN: &str = "dozvon";
@@ -52,6 +53,12 @@ pub enum IngestError {
     MessageTooLarge {
         /// The limit.
         limit: usize,
+    },
+    /// The bytes are no message of the contract.
+    #[error("the bytes are no Protobuf message of this contract: {why}")]
+    MessageMalformed {
+        /// What is wrong.
+        why: String,
     },
     /// The batch holds more events than its limit.
     #[error("a batch of {events} events: it may hold {limit} (batch_events_max)")]
@@ -116,6 +123,7 @@ pub fn ingest(error: &IngestError) -> Status {
         }
         E::Protocol { .. } => (Code::InvalidArgument, "protocol", Some("message"), None),
         E::MessageTooLarge { .. } => (Code::ResourceExhausted, "message_too_large", None, None),
+        E::MessageMalformed { .. } => (Code::InvalidArgument, "malformed_message", None, None),
         E::BatchTooLarge { .. } => (
             Code::ResourceExhausted,
             "batch_too_large",
@@ -158,9 +166,21 @@ pub fn journal(error: &journal::Error) -> Status {
     )
 }
 
-/// Whether a status means that a message was larger than what is decoded at all.
-pub(super) fn is_too_large(status: &Status) -> bool {
-    status.code() == Code::OutOfRange && status.message().contains("message length too large")
+/// Our answer to a message that could not be decoded, from what the transport says of it; `None` = it says something
+/// else.
+pub(super) fn undecoded(status: &Status) -> Option<Status> {
+    let said = status.message();
+    let is_too_large = said.contains("message length too large");
+    if is_too_large && matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted) {
+        let limit = caps::MESSAGE_BYTES;
+        return Some(ingest(&IngestError::MessageTooLarge { limit }));
+    }
+    let why = said.strip_prefix("failed to decode Protobuf message: ");
+    let is_malformed = why.is_some() && status.code() == Code::Internal;
+    is_malformed.then(|| {
+        let why = why.unwrap_or_default().to_owned();
+        ingest(&IngestError::MessageMalformed { why })
+    })
 }
 
 /// The status of a report that could not be made: the request's fault, or ours.

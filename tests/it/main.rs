@@ -6,9 +6,15 @@
 )]
 
 mod bank;
+mod bad_input;
+mod bad_wire;
 mod harness;
+mod ingest;
+mod ingest_flow;
+mod ingest_time;
 mod promtool;
 mod python;
 mod scrape;
+mod sender;
 mod smoke;
 mod truth;
