@@ -1,8 +1,8 @@
-//! What is bounded, and what damaged or hostile bytes come to.
+//! What is bounded.
 
-use crate::calls::{Calls, Options, record_of_open, record_of_told};
+use crate::calls::{Options, record_of_told};
+use crate::model::Mark;
 use crate::model::Mode::Live;
-use crate::model::{CallId, Mark};
 
 use super::notation::{self, at};
 use super::run;
@@ -92,57 +92,6 @@ fn deadlines_of_calls_long_gone_are_forgotten() {
     source.clock("40000").facts();
     assert_eq!(source.calls.live_open(), 0);
     assert!(source.calls.deadlines.len() <= 10_001);
-}
-
-#[test]
-fn damaged_states_are_refused_and_never_panic() {
-    let mut source = source();
-    let story = "arrive 0; enter q 1; ring ann q 2; answer ann q 3; begin ann blind queue r 4; \
-        release ann agent 4; enter r 5; key 30; enter r 5#4";
-    source.tell(Live, 1, "a", story);
-    let state = source.calls.take_changes().written.remove(0).state;
-    let rest = source.calls.write_source();
-    source.clock("90100");
-    let told = source.settled_told().remove(0);
-
-    assert!(record_of_open(&state).is_some());
-    assert!(record_of_told(&told).is_ok());
-    for cut in 0..state.len() {
-        assert!(record_of_open(&state[..cut]).is_none(), "cut at {cut}");
-    }
-    for cut in 0..told.len() {
-        assert!(record_of_told(&told[..cut]).is_err(), "cut at {cut}");
-    }
-    for cut in 0..rest.len() {
-        assert!(restored(Some(&rest[..cut]), None).is_err(), "cut at {cut}");
-    }
-    for bytes in [&state, &rest, &told] {
-        for index in 0..bytes.len() {
-            for bit in 0..8 {
-                let mut damaged = bytes.clone();
-                damaged[index] ^= 1 << bit;
-                // Some of it is still a state; none of it is a panic or a gigabyte.
-                let _ = record_of_open(&damaged);
-                let _ = record_of_told(&damaged);
-                let _ = restored(Some(&damaged), Some(&damaged));
-            }
-        }
-    }
-    let mut longer = told.clone();
-    longer.push(0);
-    assert!(record_of_told(&longer).is_err());
-}
-
-fn restored(source: Option<&[u8]>, call: Option<&[u8]>) -> Result<Calls, crate::calls::StateError> {
-    let key = CallId::new("a").key();
-    let open = call.map(|state| (key, state.to_vec()));
-    Calls::restore(Options::default(), source, open)
-}
-
-#[test]
-fn a_state_of_another_version_says_so() {
-    let error = record_of_told(&[2, 0]).expect_err("version 2 is not known");
-    assert_eq!(error.to_string(), "state of version 2 is not known here");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Calls told in a few words, and what must come of them: stories, settling, limits, properties.
 
 mod chance;
+mod kept;
 mod limits;
 mod notation;
 mod properties;
