@@ -40,7 +40,9 @@ async fn tells_the_truth(options: &[&str]) {
     assert_eq!(said.code, 0, "{}", said.stderr);
     let truth: Value = serde_json::from_slice(&fs::read(&truth).unwrap()).unwrap();
 
+    let mut differing = Differing::default();
     for mode in [&["--as-live"][..], &[]] {
+        differing.mode = mode.first().copied().unwrap_or("history");
         let server = Server::start().await;
         let mut import = server.import("events");
         import.arg(&path).args(mode);
@@ -49,7 +51,6 @@ async fn tells_the_truth(options: &[&str]) {
         let summary: Value = serde_json::from_str(said.stdout.trim()).unwrap();
         assert_eq!(summary["acked"], truth["events"]);
 
-        let mut differing = Differing::default();
         let queues = report(&server, "queues").await;
         compare_queues(&truth, &queues, &mut differing);
         let transfers = report(&server, "transfers").await;
@@ -58,16 +59,12 @@ async fn tells_the_truth(options: &[&str]) {
         let context: Value = serde_json::from_str(&context).unwrap();
         let left_out = context["context"]["callsTest"].as_str().unwrap();
         differing.compare("ALL", "calls_test", left_out, count(&truth["calls_test"]));
-        let what = format!("dozvon simulate {options:?}, imported {mode:?}");
-        assert!(
-            differing.0.is_empty(),
-            "{what}:\n  {}",
-            differing.0.join("\n  ")
-        );
         if !mode.is_empty() {
             Scrape::of(&server).await.is_conserved();
         }
     }
+    let cells = differing.cells.join("\n  ");
+    assert!(cells.is_empty(), "dozvon simulate {options:?}:\n  {cells}");
 }
 
 /// The rows of a report by queue.
@@ -198,7 +195,10 @@ fn compare_transfers(truth: &Value, row: &BTreeMap<String, String>, differing: &
 
 /// Cells that are not as they should be, in words.
 #[derive(Default)]
-struct Differing(Vec<String>);
+struct Differing {
+    mode: &'static str,
+    cells: Vec<String>,
+}
 
 impl Differing {
     fn cell(&mut self, queue: &str, row: &BTreeMap<String, String>, column: &str, want: String) {
@@ -216,8 +216,10 @@ impl Differing {
 
     fn compare(&mut self, queue: &str, column: &str, got: &str, want: String) {
         if got != want {
-            self.0
-                .push(format!("{queue} {column}: got {got:?}, want {want:?}"));
+            self.cells.push(format!(
+                "{} {queue} {column}: got {got:?}, want {want:?}",
+                self.mode
+            ));
         }
     }
 }

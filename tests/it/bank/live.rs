@@ -85,6 +85,13 @@ fn counters_equal(scrape: &Scrape, bank: &Bank) {
     };
     let arrived = scrape.sum("dozvon_calls_arrived_total", &[]);
     assert_eq!(arrived, column("ALL", "calls_arrived"), "calls_arrived");
+    let ended = scrape.sum("dozvon_calls_ended_total", &[]);
+    let open = scrape.sum("dozvon_calls_open", &[]);
+    assert_eq!(
+        (ended, open),
+        (arrived, 0.0),
+        "calls ended and open, of those arrived"
+    );
     let left = scrape.sum("dozvon_calls_left_before_queue_total", &[]);
     assert_eq!(
         left,
