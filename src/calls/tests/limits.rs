@@ -5,7 +5,7 @@ use crate::model::Mark;
 use crate::model::Mode::Live;
 
 use super::notation::{self, at};
-use super::run;
+use super::run::{self, Clock};
 use super::source::Source;
 
 fn source() -> Source {
@@ -97,7 +97,7 @@ fn deadlines_of_calls_long_gone_are_forgotten() {
 #[test]
 fn a_restart_keeps_the_marks_of_what_was_left_out() {
     let steps = (0..2_010).map(|n| format!("key {n}")).collect::<Vec<_>>();
-    let facts = run::live(&notation::parse(&steps.join(";")));
+    let facts = run::live(&notation::parse(&steps.join(";")), Clock::Moves);
     let settled = run::settled(&facts);
     assert!(settled.record.marks.has(Mark::Truncated));
     assert_eq!(record_of_told(&settled.told).as_ref(), Ok(&settled.record));

@@ -7,6 +7,7 @@ mod notation;
 mod properties;
 mod render;
 mod run;
+mod sane;
 mod settling;
 mod source;
 mod stories;

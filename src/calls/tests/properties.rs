@@ -6,13 +6,12 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::calls::{Calls, Options, record_of_open, record_of_told};
-use crate::model::{
-    CallKey, CallRecord, EpochIndex, Exit, Fact, Mark, Marks, Mode, Outcome, Timestamp,
-};
+use crate::model::{CallKey, CallRecord, EpochIndex, Fact, Mark, Marks, Mode, Timestamp};
 
 use super::chance::{anything, plausible};
 use super::notation::Step;
 use super::run::{self, EPOCH, all_settled, arrival};
+use super::sane::check_record;
 
 /// What was said of the queues, added up.
 #[derive(Default)]
@@ -119,8 +118,7 @@ impl Live {
 
     fn expire(&mut self) -> usize {
         let before = self.facts.len();
-        self.calls
-            .handle_clock(Timestamp::from_micros(1 << 40), &mut self.facts);
+        self.calls.handle_clock(run::MUCH_LATER, &mut self.facts);
         self.note(before);
         before
     }
@@ -132,55 +130,7 @@ impl Live {
     }
 }
 
-/// What is true of every record that remains.
-fn check_record(record: &CallRecord) {
-    let odd = |mark| record.marks.has(mark);
-    let outcome = record.outcome.expect("a settled call has an outcome");
-    let ended_at = record.ended_at.expect("a settled call has an end");
-    for (index, visit) in record.visits.iter().enumerate() {
-        let exit = visit.exit.expect("every visit ends");
-        let legs = record
-            .legs
-            .iter()
-            .filter(|leg| leg.visit == Some(index))
-            .count();
-        assert_eq!(
-            legs,
-            usize::from(exit == Exit::Answered),
-            "answered by one leg"
-        );
-        assert!(visit.exited_at.is_some());
-        assert!(visit.wait.is_some() || odd(Mark::NegativeSpan) || odd(Mark::Contradiction));
-    }
-    for leg in &record.legs {
-        assert!(leg.released_at.is_some(), "every leg ends");
-        assert!(leg.talk().is_some() || odd(Mark::NegativeSpan));
-    }
-    for offer in &record.offers {
-        assert!(
-            offer.ended_at.is_some() && offer.result.is_some(),
-            "every offer ends"
-        );
-    }
-    let human = matches!(outcome, Outcome::Served | Outcome::Direct);
-    assert_eq!(human, !record.legs.is_empty());
-    assert!(outcome != Outcome::Direct || record.visits.is_empty());
-    assert!(outcome != Outcome::Refused || record.visits.is_empty());
-    assert!(outcome != Outcome::Abandoned || record.visits.last().is_some());
-    assert!(
-        record.transfers.is_empty() || !record.legs.is_empty(),
-        "a transfer has a leg"
-    );
-    assert!(odd(Mark::NegativeSpan) || ended_at >= record.arrived_at || odd(Mark::Contradiction));
-    let shares = record.transfers.iter().map(|transfer| transfer.wait);
-    let after_human = record.visits.iter().filter(|visit| visit.after_human);
-    let waits = after_human.filter_map(|visit| visit.wait);
-    assert!(
-        shares.sum::<std::time::Duration>() <= waits.sum(),
-        "no wait is counted twice"
-    );
-}
-
+/// The record but for one mark.
 fn without(mark: Mark, record: &CallRecord) -> CallRecord {
     let mut record = record.clone();
     record.marks = Marks::from_bits(record.marks.bits() & !(mark as u32));
