@@ -271,9 +271,15 @@ impl Story {
         self.ended = true;
     }
 
-    /// The record as far as it is known.
+    /// The record as far as it is known; once the end was told, how the call ended is known too, though a straggler may
+    /// still change it.
     pub(super) fn conclude(&self) -> CallRecord {
-        self.clone().into_record()
+        let story = self.clone();
+        if self.ended {
+            story.settle()
+        } else {
+            story.into_record()
+        }
     }
 
     /// The record that remains: nothing more is expected.

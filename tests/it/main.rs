@@ -5,9 +5,9 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
-mod bank;
 mod bad_input;
 mod bad_wire;
+mod bank;
 mod harness;
 mod ingest;
 mod ingest_flow;
