@@ -84,15 +84,11 @@ impl Calls {
         Ok(calls)
     }
 
-    /// Takes a call back; what was said of it is kept, so showing it again says nothing.
+    /// Takes a call back. What was said of it is not said again; what a later version concludes otherwise is said with
+    /// the next thing told, or when the call settles.
     fn restore_call(&mut self, key: CallKey, mut call: LiveCall) {
         call.stored = true;
-        let mut nothing = Vec::new();
-        call.say(&self.options.targets, &mut self.queues, &mut nothing);
-        debug_assert!(
-            nothing.is_empty(),
-            "everything was said before the checkpoint"
-        );
+        call.show(&mut self.queues);
         if call.mode == Mode::Live {
             self.live_open += 1;
             let expires_at = call.story().last_at.plus(self.options.call_deadline);

@@ -181,6 +181,18 @@ impl LiveCall {
         }
     }
 
+    /// Shows again what was said to wait, after a restart.
+    pub(super) fn show(&mut self, queues: &mut Queues) {
+        let story = &self.fold.story;
+        let visits = &story.record.visits;
+        for (visit, note) in visits.iter().zip(&story.visits) {
+            let said = self.said.iter_mut().find(|said| said.origin == note.origin);
+            if let Some(said) = said.filter(|said| said.ended.is_none()) {
+                said.show(visit, visits[0].entered_at, queues);
+            }
+        }
+    }
+
     /// Says that visits which at `now` have waited as long as their target are decided; whether there were any.
     pub(super) fn say_decided(
         &mut self,

@@ -4,6 +4,10 @@
 //! record is always the fold of its events in their order of happening, so that doubled, late and swapped events end in
 //! the same record; what was already said of a live call is remembered beside it, so that it is said once.
 //!
+//! An event comes to its call by `table`, which keeps deadlines (`deadlines`, `backfill`) and waiting (`queues`); `live`
+//! holds what was told and said of one call; `order` folds it into a `story`, whose parts are `visits`, `offers`, `legs`
+//! and `transfers`; `handed` and `close` conclude what came of it; `state` and `checkpoint` keep it over a restart.
+//!
 //! Not here: what a figure means (`kpi`), who may send (`wire`), what is kept (`store`).
 //!
 //! Invariants: a visit that was said to be offered is said to end exactly once or is shown as waiting, and never both;

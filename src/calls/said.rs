@@ -76,18 +76,20 @@ impl SaidVisit {
         }
         if self.ended.is_some() {
             self.hide(queues);
-            return;
+        } else {
+            self.show(visit, journey_at, queues);
         }
+    }
+
+    /// Shows it as waiting.
+    pub(super) fn show(&mut self, visit: &Visit, journey_at: Timestamp, queues: &mut Queues) {
         let waiting = Waiting {
             entered_at: visit.entered_at,
             journey_at,
             origin: self.origin,
         };
-        if self
-            .shown
-            .as_ref()
-            .is_none_or(|(_, shown)| *shown != waiting)
-        {
+        let known = self.shown.as_ref().map(|(_, shown)| shown);
+        if known != Some(&waiting) {
             self.hide(queues);
             queues.show(&visit.queue, waiting);
             self.shown = Some((visit.queue.clone(), waiting));

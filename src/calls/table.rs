@@ -285,15 +285,15 @@ impl Calls {
     fn close(&mut self, key: CallKey, facts: &mut Vec<Fact>) {
         if let Some(call) = self.calls.get_mut(&key) {
             call.fold.story.close_unknown();
-            call.say(&self.options.targets, &mut self.queues, facts);
         }
         self.settle(key, facts);
     }
 
     fn settle(&mut self, key: CallKey, facts: &mut Vec<Fact>) {
-        let Some(call) = self.calls.remove(&key) else {
+        let Some(mut call) = self.calls.remove(&key) else {
             return;
         };
+        call.say(&self.options.targets, &mut self.queues, facts);
         if call.mode == Mode::Live {
             self.live_open -= 1;
         }

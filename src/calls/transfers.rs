@@ -145,18 +145,21 @@ impl Story {
         }
     }
 
-    /// Whether a leg may name a queue though the caller did not wait there: the agent takes the caller back, or was
-    /// reached through a queue by the agent who passes on (a consultation's wait is no visit).
+    /// Whether a leg may name a queue though the caller did not wait there: the agent takes the caller back, was meant by
+    /// the agent who passes on, or was reached by that agent through a queue (a consultation's wait is no visit).
     pub(super) fn brings_from(&self, agent: &AgentId, queue: &QueueId) -> bool {
         let back = self.passing.leaving.is_some_and(|leg| {
             let left = &self.record.legs[leg];
             left.agent == *agent && left.queue.as_ref() == Some(queue)
         });
-        let consulted = self.passing.attempts.iter().any(|attempt| {
-            attempt.method == Some(TransferMethod::Attended)
-                && matches!(&attempt.to, Some(TransferTarget::Queue(to)) if to == queue)
-        });
-        back || consulted
+        let meant = |attempt: &Attempt| match &attempt.to {
+            Some(TransferTarget::Agent(to)) => to == agent,
+            Some(TransferTarget::Queue(to)) => {
+                to == queue && attempt.method == Some(TransferMethod::Attended)
+            }
+            Some(TransferTarget::Outside(_)) | None => false,
+        };
+        back || self.passing.attempts.iter().any(meant)
     }
 
     /// The switch says that an agent begins to pass the caller on.

@@ -1,9 +1,11 @@
 //! The bytes kept of calls: written as ever, read back as they were, and never a panic whatever they are.
 
 use crate::calls::{Calls, Options, StateError, record_of_open, record_of_told};
-use crate::model::{CallId, Mode::Live};
+use crate::model::{CallId, EpochIndex, Mode::Live, Timestamp};
 
+use super::render;
 use super::source::Source;
+use crate::calls::state;
 
 /// What version 1 wrote once and every later version must read.
 const GOLDEN_V1: &str = include_str!(concat!(
@@ -56,7 +58,9 @@ fn damaged_states_are_refused_and_never_panic() {
                 // Some of it is still a state; none of it is a panic or a gigabyte.
                 let _ = record_of_open(&damaged);
                 let _ = record_of_told(&damaged);
-                let _ = restored(Some(&damaged), Some(&damaged));
+                let _ = restored(Some(&damaged), None);
+                let calls = restored(None, Some(&damaged));
+                calls.into_iter().for_each(go_on);
             }
         }
     }
@@ -65,10 +69,36 @@ fn damaged_states_are_refused_and_never_panic() {
     assert!(record_of_told(&longer).is_err());
 }
 
+/// A damaged call that is still one goes on to its end like any other.
+fn go_on(mut calls: Calls) {
+    let mut facts = Vec::new();
+    calls.handle_finish(EpochIndex(1), true, &mut facts);
+    calls.handle_clock(Timestamp::from_micros(i64::MAX), &mut facts);
+    calls.take_queues();
+}
+
 fn restored(source: Option<&[u8]>, call: Option<&[u8]>) -> Result<Calls, StateError> {
     let key = CallId::new("a").key();
     let open = call.map(|state| (key, state.to_vec()));
     Calls::restore(Options::default(), source, open)
+}
+
+#[test]
+fn what_a_later_version_concludes_otherwise_is_said_when_the_call_goes_on() {
+    let [bytes, ..] = kept();
+    let mut call = state::read_call(&bytes).expect("it was just written");
+    // As if the version that wrote it had known of one visit only, and not how that ended.
+    call.said.truncate(1);
+    call.said[0].ended = None;
+    let mut calls = restored(None, Some(&state::write_call(&call))).expect("it was just written");
+    assert_eq!(calls.take_queues()[0].waiting, 1, "as it was said");
+    let mut facts = Vec::new();
+    calls.handle_clock(Timestamp::from_micros(i64::MAX), &mut facts);
+    assert_eq!(
+        render::facts(&facts),
+        "ended q answered 2 within; offered r; ended r error 25; decided r; settled"
+    );
+    assert_eq!(calls.take_queues()[0].waiting, 0);
 }
 
 #[test]

@@ -193,6 +193,22 @@ fn a_whole_file_closes_what_is_open() {
 }
 
 #[test]
+fn a_whole_recording_told_as_live_is_done_with_its_end() {
+    let mut source = source();
+    source
+        .tell(Live, 1, "a", WAITED)
+        .tell(Live, 1, "b", "arrive 3");
+    source.tell(Live, 2, "c", "arrive 4").facts();
+    assert_eq!(
+        source.finish(1, false).facts(),
+        "",
+        "the watermark settles live calls"
+    );
+    assert_eq!(source.finish(1, true).facts(), "settled; arrived; settled");
+    assert_eq!(source.calls.live_open(), 1);
+}
+
+#[test]
 fn a_log_that_may_grow_keeps_what_is_open() {
     let mut source = few();
     source.tell(Backfill, 1, "a", "arrive 0; enter q 1");

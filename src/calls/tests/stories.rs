@@ -86,8 +86,8 @@ macro_rules! golden {
 
 golden! {
     visits 31,
-    transfers 30,
-    attended 24,
+    transfers 35,
+    attended 27,
     failures 15,
     ends 30,
     order 27,

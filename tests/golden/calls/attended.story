@@ -220,3 +220,30 @@ begin bob attended agent ann 60; release bob agent 70; answer ann 70; release an
 = attended ann@sales to agent bob at 40: answered
 = attended bob@- to agent ann at 70: returned, return
 = served, ended by caller at 90
+
+## begun is told twice: one consultation
+arrive 0; enter sales 2; answer ann sales 10; begin ann attended agent bob 30; begin ann attended agent bob 30.4
+release ann caller 80; end caller 80
+= visit sales answered 8 talk 70
+= leg ann sales from 10 talk 70 by caller
+= consult_only 1
+= served, ended by caller at 80
+
+## done is told before begun: how is known from the begin
+arrive 0; enter sales 2; answer ann sales 10; done ann 30; begin ann attended agent bob 30.1; release ann agent 30.2
+answer bob 30.3; release bob caller 80; end caller 80
+= visit sales answered 8 talk 20.2
+= leg ann sales from 10 talk 20.2 by agent
+= leg bob - from 30.3 talk 49.7 by caller
+= attended ann@sales to agent bob at 30.3: answered
+= served, ended by caller at 80
+
+## a conference in which both name the queue
+arrive 0; enter sales 2; answer ann sales 10; answer bob sales 30; release ann agent 50; release bob caller 80
+end caller 80
+= visit sales answered 8 talk 40
+= leg ann sales from 10 talk 40 by agent
+= leg bob sales (no visit) from 30 talk 50 by caller
+= conference ann@sales to agent bob at 50: answered, inferred
+= served, ended by caller at 80
+= marks visit_missing contradiction

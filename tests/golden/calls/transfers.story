@@ -302,3 +302,59 @@ enter a 20; answer bob a 30; release bob caller 40; end caller 40
 = blind ann@b to queue a at 20: returned after 10, return
 = reroute a to b
 = served, ended by caller at 40
+
+## blind to an agent whose leg names the first queue: still that agent
+arrive 0; enter sales 2; answer ann sales 10; begin ann blind agent bob 30; release ann agent 30
+answer bob sales 35; release bob caller 60; end caller 60
+= visit sales answered 8 talk 20
+= leg ann sales from 10 talk 20 by agent
+= leg bob sales (no visit) from 35 talk 25 by caller
+= blind ann@sales to agent bob at 35: answered
+= served, ended by caller at 60
+
+## the outside number does not keep the caller: the dialplan queues
+arrive 0; enter sales 2; answer ann sales 10; begin ann blind outside +7800 30; done ann 30; release ann agent 30
+enter sales 50; answer bob sales 60; release bob caller 80; end caller 80
+= visit sales answered 8 talk 20
+= visit sales answered 10 talk 20 after_human
+= leg ann sales (visit 1) from 10 talk 20 by agent
+= leg bob sales (visit 2) from 60 talk 20 by caller
+= blind ann@sales to outside +7800 at 30: answered
+= served, ended by caller at 80
+
+## back to a queue of which only the leg is known: a return
+arrive 0; answer ann sales 10; begin ann blind queue tech 20; release ann agent 20; enter tech 20
+answer bob tech 30; begin bob blind queue sales 40; release bob agent 40; enter sales 40; answer cyd sales 50
+release cyd caller 60; end caller 60
+= visit tech answered 10 talk 10 after_human
+= visit sales answered 10 talk 10 after_human
+= leg ann sales (no visit) from 10 talk 10 by agent
+= leg bob tech from 30 talk 10 by agent
+= leg cyd sales from 50 talk 10 by caller
+= blind ann@sales to queue tech at 20: answered after 10
+= blind bob@tech to queue sales at 40: returned after 10, return
+= served, ended by caller at 60
+= marks visit_missing contradiction
+
+## queued while two agents talk: one transfer, by the first to let go
+arrive 0; enter sales 2; answer ann sales 10; answer bob 20; enter tech 30; answer cyd tech 40
+release cyd caller 60; end caller 60
+= visit sales answered 8 talk 20
+= visit tech answered 10 talk 20 after_human
+= leg ann sales from 10 talk 20 by unknown
+= leg bob - from 20 talk 10 by unknown
+= leg cyd tech from 40 talk 20 by caller
+= blind ann@sales to queue tech at 30: answered after 10, inferred
+= served, ended by caller at 60
+= marks release_missing
+
+## parked in the moment of being queued, the release lost: no hold
+arrive 0; enter sales 2; answer ann sales 10; enter tech 30; hold ann 30.1; answer bob tech 40
+release bob caller 60; end caller 60
+= visit sales answered 8 talk 20
+= visit tech answered 10 talk 20 after_human
+= leg ann sales from 10 talk 20 by unknown
+= leg bob tech from 40 talk 20 by caller
+= blind ann@sales to queue tech at 30: answered after 10, inferred
+= served, ended by caller at 60
+= marks release_missing
