@@ -61,8 +61,32 @@ pub fn country_of(code: &str) -> Option<Id> {
     code.parse().ok()
 }
 
+/// A Russian mobile number as E.164: the one shape that nearly every caller here has, known without asking the library,
+/// which takes some 16 µs. `None` = ask the library.
+fn russian_mobile(number: &str, country: Option<Id>) -> Option<String> {
+    let plus = number.starts_with('+');
+    let rest = number.strip_prefix('+').unwrap_or(number);
+    let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'(' | b')');
+    if !rest.bytes().all(plain) || !rest.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    let national = match (digits.len(), plus, country) {
+        (11, true, _) => digits.strip_prefix('7'),
+        (11, false, Some(Id::RU)) => digits.strip_prefix(['7', '8']),
+        (10, false, Some(Id::RU)) => Some(&*digits),
+        _ => None,
+    };
+    let national = national.filter(|national| national.starts_with('9'))?;
+    Some(format!("+7{national}"))
+}
+
 /// The number as E.164; one that is none (an extension, a short code) as its digits.
 fn e164(number: &str, country: Option<Id>) -> String {
+    russian_mobile(number, country).unwrap_or_else(|| by_library(number, country))
+}
+
+fn by_library(number: &str, country: Option<Id>) -> String {
     match phonenumber::parse(country, number) {
         Ok(parsed) if phonenumber::is_valid(&parsed) => {
             parsed.format().mode(Mode::E164).to_string()
@@ -92,6 +116,46 @@ mod tests {
             assert_eq!(privacy().of_number(written, russia), one, "{written}");
         }
         assert_ne!(privacy().of_number("+7 912 345-67-88", russia), one);
+    }
+
+    #[test]
+    fn the_short_way_is_the_library_s_way() {
+        let mut taken = 0;
+        for national in [
+            "9123456789",
+            "9000000000",
+            "9999999999",
+            "9661234567",
+            "8412345678",
+            "912345678",
+        ] {
+            let (area, rest) = national.split_at(3);
+            for written in [
+                national.to_owned(),
+                format!("8{national}"),
+                format!("7{national}"),
+                format!("+7{national}"),
+                format!("+7 ({area}) {rest}"),
+                format!("8 {area} {rest}"),
+                format!("8-{area}-{rest}"),
+                format!("+8{national}"),
+                format!("({area}) {rest}"),
+                format!("8{national}x1"),
+                format!("0{national}"),
+            ] {
+                for country in [country_of("RU"), country_of("DE"), None] {
+                    if let Some(short) = russian_mobile(&written, country) {
+                        assert_eq!(
+                            short,
+                            by_library(&written, country),
+                            "{written} {country:?}"
+                        );
+                        taken += 1;
+                    }
+                }
+            }
+        }
+        assert!(taken >= 40, "{taken}");
     }
 
     #[test]

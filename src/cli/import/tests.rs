@@ -92,7 +92,8 @@ fn log(count: usize) -> String {
         )
     };
     let lines: Vec<String> = (1..=count).map(line).collect();
-    format!("{{\"dozvon_events\":1}}\n{}\n", lines.join("\n"))
+    let header = r#"{"dozvon_events":1,"source":"pbx","zone":"UTC"}"#;
+    format!("{header}\n{}\n", lines.join("\n"))
 }
 
 fn kept(fake: &Fake) -> Vec<Event> {

@@ -127,7 +127,25 @@ fn violated(status: &Status) -> Vec<String> {
     let violations = request
         .into_iter()
         .flat_map(|request| request.field_violations);
-    violations.map(|violation| violation.field).collect()
+    violations
+        .map(|violation| flag(&violation.field).to_owned())
+        .collect()
+}
+
+/// The flag by which a person sets a field.
+fn flag(field: &str) -> &str {
+    match field {
+        "query.zone" => "--zone",
+        "query.queues" => "--queue",
+        "query.start" => "--from",
+        "query.end" => "--to",
+        "query.bucket" => "--bucket",
+        "query.service_level" => "--service-level",
+        "query.short_abandon" => "--short-abandon",
+        "wait_over" => "--wait-over",
+        "edges" => "--edges",
+        other => other,
+    }
 }
 
 /// What is at the bottom of a chain of errors: the operating system's own words.
@@ -190,7 +208,7 @@ mod tests {
             let failure = failure(&server(), &Status::new(code, ""));
             assert_eq!(failure.exit, Exit::Unreachable, "{code:?}");
             assert!(
-                failure.message.contains("http://hotline.example:7440"),
+                failure.message.contains("hotline.example:7440"),
                 "{failure}"
             );
         }

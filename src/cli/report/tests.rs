@@ -266,7 +266,7 @@ async fn a_refusal_is_one_line_and_exit_1() {
     for (words, said) in [
         (
             "queues --queue job",
-            "unknown queue \"job\"; the nearest is \"jobs\"",
+            "unknown queue \"job\"; the nearest is \"jobs\" (--queue)",
         ),
         (
             "waits --zone Europe/Samra",
@@ -274,7 +274,7 @@ async fn a_refusal_is_one_line_and_exit_1() {
         ),
         (
             "transfers --from 2026-02-01T00:00Z --to 2026-01-01T00:00Z",
-            "the period starts at 2026-02-01T04:00:00+04:00, after its end 2026-01-01T04:00:00+04:00",
+            "the period starts at 2026-02-01T04:00:00+04:00, after its end 2026-01-01T04:00:00+04:00 (--to)",
         ),
     ] {
         let failure = asked(words).await.unwrap_err();
