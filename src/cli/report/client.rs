@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(failure.exit, Exit::Failure);
         assert_eq!(
             failure.message,
-            "unknown zone \"Europe/Samra\"; the nearest is \"Europe/Samara\" (query.zone)"
+            "unknown zone \"Europe/Samra\"; the nearest is \"Europe/Samara\" (--zone)"
         );
     }
 
