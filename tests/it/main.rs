@@ -7,11 +7,14 @@
 
 mod bad_input;
 mod bad_wire;
+mod cli;
 mod harness;
 mod ingest;
 mod ingest_flow;
 mod ingest_time;
 mod promtool;
 mod python;
+mod restart;
 mod sender;
 mod smoke;
+mod start;
