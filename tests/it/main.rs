@@ -8,6 +8,7 @@
 mod bad_input;
 mod bad_wire;
 mod cli;
+mod disk_full;
 mod harness;
 mod ingest;
 mod ingest_flow;
