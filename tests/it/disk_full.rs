@@ -194,7 +194,8 @@ async fn a_store_without_room_is_waited_for_and_catches_up() {
         assert!(acked < 200_000, "it takes without end");
     };
     assert!(waiting >= 20_000, "{waiting}");
-    // Reports are served, of what the store holds.
+    // Reports are served, of what the store holds, and where a sender is to resume.
+    assert_eq!(source(&server, "bank").await.epochs[0].mark, acked);
     let offered = all_queues(&server).await.visits_offered;
     assert!((100..acked / 4).contains(&offered), "{offered}");
 
