@@ -198,7 +198,7 @@ async fn an_open_that_says_too_little_or_too_much_is_refused_with_its_field() {
         change(&mut open);
         open
     };
-    let short_hash = dozvon::proto::v1::epoch::Id::Content(vec![1; 31].into());
+    let short_hash = dozvon::proto::v1::epoch::Id::Content(vec![1; 31]);
     let cases = [
         (
             with(&|open| open.source.clear()),

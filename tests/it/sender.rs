@@ -67,7 +67,7 @@ pub(crate) fn spool(number: u64) -> Epoch {
 
 /// An importer's file.
 pub(crate) fn content(file: u8) -> Epoch {
-    let id = Some(epoch::Id::Content(vec![file; 32].into()));
+    let id = Some(epoch::Id::Content(vec![file; 32]));
     Epoch { id }
 }
 
