@@ -1,3 +1,5 @@
+//! The library behind the binary. Its map:
+//!
 #![doc = include_str!("../ARCHITECTURE.md")]
 
 // In the order of the data's flow; who may import whom is checked by tests/tidy.rs.

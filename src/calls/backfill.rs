@@ -1,13 +1,13 @@
 //! Settling of history: files come in any order, so calls settle by events told, not by time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::model::{CallKey, EpochIndex};
 
 /// How many events each history epoch has told, and which calls settle at which count.
 #[derive(Debug, Default)]
 pub(super) struct Backfill {
-    epochs: HashMap<EpochIndex, Told>,
+    epochs: BTreeMap<EpochIndex, Told>,
 }
 
 #[derive(Debug, Default)]
@@ -17,20 +17,25 @@ struct Told {
 }
 
 impl Backfill {
-    /// One more event was told; returns how many now.
-    pub(super) fn count(&mut self, epoch: EpochIndex) -> u64 {
-        let told = self.epochs.entry(epoch).or_default();
-        told.events += 1;
-        told.events
+    /// One more event was told.
+    pub(super) fn count(&mut self, epoch: EpochIndex) {
+        self.epochs.entry(epoch).or_default().events += 1;
+    }
+
+    /// How many events were told.
+    pub(super) fn counted(&self, epoch: EpochIndex) -> u64 {
+        self.epochs.get(&epoch).map_or(0, |told| told.events)
     }
 
     /// A call will settle once that many events are told.
     pub(super) fn push(&mut self, epoch: EpochIndex, after: u64, key: CallKey) {
-        self.epochs
-            .entry(epoch)
-            .or_default()
-            .due
-            .push_back((after, key));
+        let told = self.epochs.entry(epoch).or_default();
+        told.due.push_back((after, key));
+    }
+
+    /// Every ended call of the epoch is settled: a log that grows counts anew.
+    pub(super) fn finish(&mut self, epoch: EpochIndex) {
+        self.epochs.remove(&epoch);
     }
 
     /// The next call whose count is reached.
@@ -45,13 +50,8 @@ impl Backfill {
 
     /// Counts per epoch, in order, for the checkpoint.
     pub(super) fn counts(&self) -> Vec<(EpochIndex, u64)> {
-        let mut counts: Vec<_> = self
-            .epochs
-            .iter()
-            .map(|(epoch, told)| (*epoch, told.events))
-            .collect();
-        counts.sort_unstable();
-        counts
+        let epochs = self.epochs.iter();
+        epochs.map(|(epoch, told)| (*epoch, told.events)).collect()
     }
 
     /// Sets a count from the checkpoint.

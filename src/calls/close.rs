@@ -6,7 +6,7 @@ use crate::model::{CallRecord, Exit, ExitClass, Mark, Outcome, RefusalReason, Ta
 /// visit or refusal ended; nothing of all that.
 ///
 /// A human's answer stands even when the end was never told: that much is certain, and `end_missing` marks the rest.
-pub(super) fn outcome(record: &CallRecord, ended: bool) -> Outcome {
+pub(super) fn outcome(record: &CallRecord) -> Outcome {
     if !record.legs.is_empty() {
         let queued = !record.visits.is_empty() || record.marks.has(Mark::VisitMissing);
         return if queued {
@@ -25,7 +25,7 @@ pub(super) fn outcome(record: &CallRecord, ended: bool) -> Outcome {
     if last_exit == Some(Exit::Callback) || !record.callbacks_promised.is_empty() {
         return Outcome::CallbackPromised;
     }
-    if !ended || record.marks.has(Mark::EndMissing) {
+    if record.marks.has(Mark::EndMissing) {
         return Outcome::Unknown;
     }
     if let Some(exit) = last_exit {

@@ -5,6 +5,9 @@ use std::collections::BinaryHeap;
 
 use crate::model::{CallKey, Timestamp};
 
+/// Fewer deadlines than this are not worth looking through for void ones.
+const VOID_MIN: usize = 10_000;
+
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
@@ -33,11 +36,24 @@ impl Deadlines {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
-    /// The earliest thing that is due at `watermark`.
-    pub(super) fn pop(&mut self, watermark: Timestamp) -> Option<(CallKey, Due)> {
+    /// How many are kept, void ones included.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// The earliest thing that is due at `watermark`, and since when.
+    pub(super) fn pop(&mut self, watermark: Timestamp) -> Option<(Timestamp, CallKey, Due)> {
         if self.next_at()? > watermark {
             return None;
         }
-        self.heap.pop().map(|Reverse((_, key, due))| (key, due))
+        self.heap.pop().map(|Reverse(due)| due)
+    }
+
+    /// Forgets what is due of calls that are no longer live, once that is most of what is kept.
+    pub(super) fn prune(&mut self, live: usize, is_live: impl Fn(CallKey) -> bool) {
+        if self.heap.len() > VOID_MIN + 4 * live {
+            self.heap.retain(|Reverse((_, key, _))| is_live(*key));
+        }
     }
 }

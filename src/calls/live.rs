@@ -1,18 +1,23 @@
 //! One live call: everything told of it, its story, and what was already said.
 
 use crate::model::{
-    CallEvent, CallId, CallKey, EpochIndex, Fact, Mark, Mode, Settled, Targets, Timestamp,
+    CallEvent, CallId, CallKey, Direction, EpochIndex, Fact, Mark, Mode, Settled, Targets,
+    Timestamp,
 };
 
-use super::order::{self, Folded};
+use super::order::Fold;
 use super::queues::Queues;
 use super::said::SaidVisit;
 use super::state;
 use super::story::Story;
 use super::told::Told;
 
-/// The most that is kept of one call; a call of an hour with a survey and ten transfers tells some hundred things.
+/// How much is kept of one call; a call of an hour with a survey and ten transfers tells some hundred things. A caller
+/// who waits long while many phones ring in turn tells more: the ringing beyond it is left out.
 pub(super) const TOLD_MAX: usize = 2_000;
+
+/// How much of a call's course is still kept when the ringing no longer is.
+const COURSE_MAX: usize = TOLD_MAX + 500;
 
 /// One live call.
 #[derive(Debug)]
@@ -20,15 +25,17 @@ pub(super) struct LiveCall {
     pub(super) id: CallId,
     pub(super) mode: Mode,
     pub(super) epoch: EpochIndex,
+    /// Everything told, each thing once, in the order in which it came in.
     pub(super) told: Vec<Told>,
-    pub(super) story: Story,
-    /// The clock is not believed: spans follow the order of telling.
-    pub(super) by_telling: bool,
+    pub(super) fold: Fold,
     pub(super) said: Vec<SaidVisit>,
     pub(super) arrival_said: bool,
-    pub(super) test_corrected: bool,
+    /// It was said that what was said of it is not so: it is a test, or our own return call.
+    pub(super) taken_back: bool,
     /// BACKFILL: settles when the epoch has told this many events.
     pub(super) settle_after: Option<u64>,
+    /// LIVE: the watermark at which it settles, as far as that is set.
+    pub(super) settles_at: Option<Timestamp>,
     /// Changed since the store was last told.
     pub(super) dirty: bool,
     /// The store holds a row of it as open.
@@ -36,59 +43,62 @@ pub(super) struct LiveCall {
 }
 
 /// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     /// It is part of the story.
     Applied,
+    /// It was told before, under another number.
+    Repeated,
     /// The call has told too much already.
-    Full,
+    Full(Box<Told>),
 }
 
 impl LiveCall {
-    /// A call of which this is the first thing told.
-    pub(super) fn new(id: CallId, mode: Mode, first: Told) -> Self {
-        let epoch = first.order.epoch;
-        let mut story = Story::new(first.at);
-        story.apply(&first);
+    /// A call of which this was told, in the order in which it came in; at least one thing.
+    pub(super) fn new(id: CallId, mode: Mode, epoch: EpochIndex, told: Vec<Told>) -> Self {
         Self {
             id,
             mode,
             epoch,
-            told: vec![first],
-            story,
-            by_telling: false,
+            fold: fold(&told),
+            told,
             said: Vec::new(),
             arrival_said: false,
-            test_corrected: false,
+            taken_back: false,
             settle_after: None,
+            settles_at: None,
             dirty: false,
             stored: false,
         }
     }
 
-    /// Makes the story again from everything told.
-    pub(super) fn refold(&mut self) {
-        let Folded { story, by_telling } = order::fold(&self.told);
-        self.story = story;
-        self.by_telling = by_telling;
+    /// The call's story so far.
+    pub(super) fn story(&self) -> &Story {
+        &self.fold.story
+    }
+
+    fn refold(&mut self) {
+        self.fold = fold(&self.told);
     }
 
     /// Takes one more thing told.
     pub(super) fn tell(&mut self, told: Told) -> Taken {
-        let is_end = matches!(told.event, CallEvent::Ended { .. });
-        let ends = is_end && !self.story.is_ended();
-        if self.told.len() >= TOLD_MAX && !ends {
-            self.story.mark(Mark::Truncated);
-            return Taken::Full;
+        if told.at <= self.story().last_at
+            && let Some(before) = self.told.iter_mut().find(|before| before.repeats(&told))
+        {
+            if before.repeat(&told) {
+                self.refold();
+            } else {
+                self.fold.story.mark(Mark::ToldTwice);
+            }
+            return Taken::Repeated;
         }
-        let last_at = self.story.last_at;
-        let in_order =
-            told.at > last_at || (told.at == last_at && is_end && !self.story.is_ended());
-        if in_order && !self.by_telling {
-            self.story.apply(&told);
-            self.told.push(told);
-        } else {
-            self.told.push(told);
+        if self.told.len() >= most_before(&told.event) {
+            return Taken::Full(Box::new(told));
+        }
+        let carried_on = self.fold.carry_on(&told);
+        self.told.push(told);
+        if !carried_on || self.told.len() == TOLD_MAX {
             self.refold();
         }
         Taken::Applied
@@ -100,25 +110,24 @@ impl LiveCall {
         if self.mode != Mode::Live {
             return;
         }
-        let silent = self.story.record.test;
-        if silent {
-            let said_before = self.arrival_said || !self.said.is_empty();
-            if said_before && !self.test_corrected {
-                self.test_corrected = true;
-                facts.push(Fact::Corrected);
-            }
-        } else {
+        let record = &self.fold.story.record;
+        let silent = record.test;
+        let not_so = (silent && (self.arrival_said || !self.said.is_empty()))
+            || (record.direction == Direction::Return && self.arrival_said);
+        if not_so && !self.taken_back {
+            self.taken_back = true;
+            facts.push(Fact::Corrected);
+        }
+        if !silent {
             self.say_arrival(facts);
         }
-        for visit in 0..self.story.record.visits.len() {
-            self.say_visit(visit, silent, targets, queues, facts);
-        }
+        self.say_visits(silent, targets, queues, facts);
     }
 
     /// A call is said to have arrived with the first thing that is neither arrival nor label, so that a test call
     /// labelled at its arrival is never counted.
     fn say_arrival(&mut self, facts: &mut Vec<Fact>) {
-        if self.arrival_said || self.story.record.direction == crate::model::Direction::Return {
+        if self.arrival_said || self.story().record.direction == Direction::Return {
             return;
         }
         let only_begun = |told: &Told| {
@@ -127,70 +136,121 @@ impl LiveCall {
                 CallEvent::Arrived { .. } | CallEvent::Tagged { .. }
             )
         };
-        if self.told.iter().all(only_begun) && !self.story.is_ended() {
+        if self.told.iter().all(only_begun) && !self.story().is_ended() {
             return;
         }
         self.arrival_said = true;
         facts.push(Fact::CallArrived);
     }
 
-    fn say_visit(
+    fn say_visits(
         &mut self,
-        visit: usize,
         silent: bool,
         targets: &Targets,
         queues: &mut Queues,
         facts: &mut Vec<Fact>,
     ) {
-        let origin = self.story.origins[visit];
-        let journey_at = self.story.record.visits[0].entered_at;
-        let visit = &self.story.record.visits[visit];
-        let known = self.said.iter().position(|said| said.origin == origin);
-        let said = match known {
-            Some(known) => &mut self.said[known],
-            None if silent => return,
-            None => {
-                facts.push(Fact::VisitOffered {
-                    queue: visit.queue.clone(),
-                });
-                self.said.push(SaidVisit::new(origin));
-                let last = self.said.len() - 1;
-                &mut self.said[last]
-            }
-        };
-        said.say(visit, journey_at, targets, queues, facts);
-    }
-
-    /// Says that visits which have waited longer than their target at `watermark` are decided.
-    pub(super) fn say_decided(
-        &mut self,
-        watermark: Timestamp,
-        targets: &Targets,
-        facts: &mut Vec<Fact>,
-    ) {
-        for (visit, origin) in self.story.record.visits.iter().zip(&self.story.origins) {
-            let said = self.said.iter_mut().find(|said| said.origin == *origin);
-            let due = visit
-                .entered_at
-                .plus(targets.of(&visit.queue).service_level);
-            if let Some(said) = said.filter(|said| said.awaits_decision())
-                && due <= watermark
-            {
-                said.decide(&visit.queue, facts);
-                self.dirty = true;
+        let story = &self.fold.story;
+        let visits = &story.record.visits;
+        let mut found = 0;
+        for (place, (visit, note)) in visits.iter().zip(&story.visits).enumerate() {
+            let is_it = |said: &SaidVisit| said.origin == note.origin;
+            let in_place = self.said.get(place).is_some_and(is_it).then_some(place);
+            let known = in_place.or_else(|| self.said.iter().position(is_it));
+            let index = match known {
+                Some(known) => known,
+                None if silent => continue,
+                None => {
+                    let queue = visit.queue.clone();
+                    facts.push(Fact::VisitOffered { queue });
+                    self.said.push(SaidVisit::new(note.origin));
+                    self.said.len() - 1
+                }
+            };
+            found += 1;
+            self.said[index].say(visit, visits[0].entered_at, targets, queues, facts);
+        }
+        if found < self.said.len() {
+            let gone = |said: &&mut SaidVisit| {
+                let mut notes = story.visits.iter();
+                !notes.any(|note| note.origin == said.origin)
+            };
+            for said in self.said.iter_mut().filter(gone) {
+                said.take_back(queues, facts);
             }
         }
     }
 
+    /// Shows again what was said to wait, after a restart.
+    pub(super) fn show(&mut self, queues: &mut Queues) {
+        let story = &self.fold.story;
+        let visits = &story.record.visits;
+        for (visit, note) in visits.iter().zip(&story.visits) {
+            let said = self.said.iter_mut().find(|said| said.origin == note.origin);
+            if let Some(said) = said.filter(|said| said.ended.is_none()) {
+                said.show(visit, visits[0].entered_at, queues);
+            }
+        }
+    }
+
+    /// Says that visits which at `now` have waited as long as their target are decided; whether there were any.
+    pub(super) fn say_decided(
+        &mut self,
+        now: Timestamp,
+        targets: &Targets,
+        facts: &mut Vec<Fact>,
+    ) -> bool {
+        let before = facts.len();
+        for said in self.said.iter_mut().filter(|said| said.awaits_decision()) {
+            said.decide_at(now, targets, facts);
+        }
+        facts.len() > before
+    }
+
     /// The record that remains.
-    pub(super) fn settle(&self, key: CallKey) -> Box<Settled> {
+    pub(super) fn settle(self, key: CallKey) -> Box<Settled> {
         Box::new(Settled {
-            call: self.id.clone(),
+            record: self.fold.story.settle(),
+            told: state::write_told(&self.told),
+            call: self.id,
             key,
             epoch: self.epoch,
             mode: self.mode,
-            record: self.story.conclude(true),
-            told: state::write_told(&self.told),
         })
+    }
+}
+
+/// The fold of everything told of a call; says when that may not be all.
+pub(super) fn fold(told: &[Told]) -> Fold {
+    let mut fold = Fold::of(told);
+    if told.len() >= TOLD_MAX {
+        fold.story.mark(Mark::Truncated);
+    }
+    fold
+}
+
+/// How much may have been told before this and still leave room for it: ringing and labels give way to the course of the
+/// call, and everything to its end.
+fn most_before(event: &CallEvent) -> usize {
+    match event {
+        CallEvent::AgentOffered { .. }
+        | CallEvent::OfferMissed { .. }
+        | CallEvent::HoldStarted { .. }
+        | CallEvent::HoldEnded { .. }
+        | CallEvent::DigitPressed { .. } => TOLD_MAX,
+        CallEvent::Arrived { .. }
+        | CallEvent::Tagged { .. }
+        | CallEvent::Refused { .. }
+        | CallEvent::QueueEntered { .. }
+        | CallEvent::QueueLeft { .. }
+        | CallEvent::AgentConnected { .. }
+        | CallEvent::AgentReleased { .. }
+        | CallEvent::TransferStarted { .. }
+        | CallEvent::TransferCompleted { .. }
+        | CallEvent::TransferFailed { .. }
+        | CallEvent::CallbackPromised { .. }
+        | CallEvent::CallbackAttempted { .. }
+        | CallEvent::MessageLeft { .. } => COURSE_MAX,
+        CallEvent::Ended { .. } => COURSE_MAX + 100,
     }
 }

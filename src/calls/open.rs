@@ -7,5 +7,5 @@ use super::state;
 /// Reads the record out of an open call's kept state; `None` = no known version wrote it, or it is damaged.
 pub fn record_of_open(state: &[u8]) -> Option<CallRecord> {
     let call = state::read_call(state).ok()?;
-    Some(call.story.conclude(false))
+    Some(call.story().conclude())
 }

@@ -5,116 +5,201 @@
 //! end last. When that order still contradicts itself and the order of telling contradicts itself less, the switch's
 //! clock stepped: then the order of telling is believed, and spans that come out negative are marked, not counted.
 
+use std::cmp::Ordering;
+
 use crate::model::{CallEvent, Mark};
 
 use super::story::Story;
-use super::told::Told;
+use super::told::{Order, Told};
 
-/// A folded story and whether it follows the order of telling instead of the clock.
-pub(super) struct Folded {
+/// The most things of one instant that are put in the order that makes most sense; it costs their number squared, and a
+/// clock that stands still for longer is no clock.
+const TIES_MAX: usize = 100;
+
+/// The rank of a call's end: last of its instant.
+const END: u8 = 15;
+
+/// The rank of ringing, as long as its visit has not ended in the same instant.
+const OFFERED_BEFORE_LEFT: u8 = 5;
+
+/// The rank of a queue entry when the same instant tells of leaving that queue.
+const ENTERED_AND_LEFT: u8 = 9;
+
+/// A story folded from what was told, which can be carried on as long as things are told in order.
+#[derive(Clone, Debug)]
+pub(super) struct Fold {
     /// What came out.
     pub(super) story: Story,
-    /// Whether the clock was not believed.
-    pub(super) by_telling: bool,
+    /// The clock is not believed: the story follows the order of telling.
+    by_telling: bool,
+    /// The order of telling is not that of the clock.
+    reordered: bool,
+    /// The last place in the telling.
+    told_until: Order,
+    /// What shares the last instant.
+    tie: Tie,
 }
 
-/// Folds everything told of a call; `told` need not be in any order.
-pub(super) fn fold(told: &[Told]) -> Folded {
-    let mut by_time: Vec<&Told> = told.iter().collect();
-    by_time.sort_by_key(|told| (told.at, told.order));
-    let all = by_time.len();
-    drop_repeats(&mut by_time);
-    let told_twice = by_time.len() < all;
+/// What is known of things that share an instant, in the order in which they were taken.
+#[derive(Clone, Copy, Debug)]
+struct Tie {
+    /// The highest rank among them.
+    rank: u8,
+    /// Each fitted when it was taken.
+    fits: bool,
+    /// How many they are.
+    count: usize,
+}
 
-    let mut by_telling = by_time.clone();
-    by_telling.sort_by_key(|told| told.order);
-    let reordered = by_telling.windows(2).any(|pair| pair[1].at < pair[0].at);
-
-    let mut folded = Folded {
-        story: fold_by_time(&by_time),
-        by_telling: false,
+impl Tie {
+    const NONE: Self = Self {
+        rank: 0,
+        fits: true,
+        count: 0,
     };
-    if reordered && folded.story.contradictions() > 0 {
-        let mut story = Story::new(by_telling[0].at);
-        by_telling.iter().for_each(|told| story.apply(told));
-        if story.contradictions() < folded.story.contradictions() {
-            folded = Folded {
-                story,
-                by_telling: true,
-            };
-        }
-    }
-    if reordered && !folded.by_telling {
-        folded.story.mark(Mark::Reordered);
-    }
-    if told_twice {
-        folded.story.mark(Mark::ToldTwice);
-    }
-    folded
-}
 
-/// Leaves of things told twice only the first; `by_time` is in order of time, then of telling.
-fn drop_repeats(by_time: &mut Vec<&Told>) {
-    let mut kept: Vec<&Told> = Vec::with_capacity(by_time.len());
-    for told in by_time.iter() {
-        let same_instant = kept.iter().rev().take_while(|before| before.at == told.at);
-        if !same_instant.into_iter().any(|before| before.repeats(told)) {
-            kept.push(told);
-        }
-    }
-    *by_time = kept;
-}
-
-fn fold_by_time(by_time: &[&Told]) -> Story {
-    let mut story = Story::new(by_time[0].at);
-    let mut rest = by_time;
-    while let Some(first) = rest.first() {
-        let same = rest.partition_point(|told| told.at == first.at);
-        let (ties, later) = rest.split_at(same);
-        apply_ties(&mut story, ties);
-        rest = later;
-    }
-    story
-}
-
-/// Applies events of one instant in the order in which they make sense.
-fn apply_ties(story: &mut Story, ties: &[&Told]) {
-    if let [only] = ties {
-        story.apply(only);
-        return;
-    }
-    let mut left: Vec<&Told> = ties.to_vec();
-    while !left.is_empty() {
-        let next = left
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, told)| (!story.fits(&told.event), rank(&told.event), told.order))
-            .map_or(0, |(index, _)| index);
-        let told = left.remove(next);
+    fn take(&mut self, story: &mut Story, told: &Told) {
+        self.fits &= story.fits(&told.event);
+        self.rank = self.rank.max(rank(&told.event));
+        self.count += 1;
         story.apply(told);
     }
+
+    /// Whether one more, told last, is also taken last: nothing taken before could have waited for it.
+    fn ends_with(self, event: &CallEvent) -> bool {
+        if self.count >= TIES_MAX {
+            return false;
+        }
+        let least = if let CallEvent::AgentOffered { .. } = event {
+            OFFERED_BEFORE_LEFT
+        } else {
+            rank(event)
+        };
+        least == END || (self.fits && least >= self.rank)
+    }
 }
 
-/// What comes first among things that fit equally well.
+impl Fold {
+    /// Folds everything told of a call, at least one thing, each once, in any order.
+    pub(super) fn of(told: &[Told]) -> Self {
+        let mut by_time: Vec<&Told> = told.iter().collect();
+        by_time.sort_unstable_by_key(|told| (told.at, told.order));
+        let mut by_telling = by_time.clone();
+        by_telling.sort_unstable_by_key(|told| told.order);
+
+        let (story, tie) = fold_by_time(&by_time);
+        let mut fold = Self {
+            story,
+            by_telling: false,
+            reordered: by_telling.windows(2).any(|pair| pair[1].at < pair[0].at),
+            told_until: by_telling[by_telling.len() - 1].order,
+            tie,
+        };
+        if fold.reordered && fold.story.contradictions() > 0 {
+            let mut story = Story::new(by_telling[0].at);
+            by_telling.iter().for_each(|told| story.apply(told));
+            if story.contradictions() < fold.story.contradictions() {
+                fold.story = story;
+                fold.by_telling = true;
+            }
+        }
+        if fold.by_telling {
+            fold.story.mark(Mark::NegativeSpan);
+        } else if fold.reordered {
+            fold.story.mark(Mark::Reordered);
+        }
+        fold
+    }
+
+    /// Carries the story on by one more thing told. Says no when that does not simply come last: then everything is to
+    /// be folded again, and would come to the same if this had said yes.
+    pub(super) fn carry_on(&mut self, told: &Told) -> bool {
+        if self.by_telling || told.order < self.told_until {
+            return false;
+        }
+        match told.at.cmp(&self.story.last_at) {
+            Ordering::Less => return false,
+            Ordering::Equal if !self.tie.ends_with(&told.event) => return false,
+            Ordering::Equal => {}
+            Ordering::Greater => self.tie = Tie::NONE,
+        }
+        self.told_until = told.order;
+        self.tie.take(&mut self.story, told);
+        !(self.reordered && self.story.contradictions() > 0)
+    }
+}
+
+fn fold_by_time(by_time: &[&Told]) -> (Story, Tie) {
+    let mut story = Story::new(by_time[0].at);
+    let mut tie = Tie::NONE;
+    for ties in by_time.chunk_by(|one, next| one.at == next.at) {
+        tie = Tie::NONE;
+        take_ties(&mut story, &mut tie, ties);
+    }
+    (story, tie)
+}
+
+/// Takes things of one instant in the order in which they make sense.
+fn take_ties(story: &mut Story, tie: &mut Tie, ties: &[&Told]) {
+    if let [only] = ties {
+        tie.take(story, only);
+        return;
+    }
+    let mut left = ties.to_vec();
+    if left.len() > TIES_MAX {
+        left.sort_by_key(|told| rank(&told.event));
+        left.iter().for_each(|told| tie.take(story, told));
+        return;
+    }
+    while !left.is_empty() {
+        let key = |told: &Told| {
+            let rank = rank_among(&told.event, &left);
+            (rank == END, !story.fits(&told.event), rank, told.order)
+        };
+        let next = (0..left.len()).min_by_key(|&index| key(left[index]));
+        let told = left.remove(next.unwrap_or(0));
+        tie.take(story, told);
+    }
+}
+
+/// What comes first among these things that fit equally well.
+fn rank_among(event: &CallEvent, left: &[&Told]) -> u8 {
+    if let CallEvent::AgentOffered { queue, .. } = event {
+        let enters = |told: &&Told| {
+            matches!(&told.event, CallEvent::QueueEntered { queue: entered, .. }
+                if queue.as_ref().is_none_or(|queue| queue == entered))
+        };
+        if !left.iter().any(enters) {
+            return OFFERED_BEFORE_LEFT;
+        }
+    }
+    if let CallEvent::QueueEntered { queue, .. } = event {
+        let leaves = |told: &&Told| matches!(&told.event, CallEvent::QueueLeft { queue: left, .. } if left == queue);
+        if left.iter().any(leaves) {
+            return ENTERED_AND_LEFT;
+        }
+    }
+    rank(event)
+}
+
 fn rank(event: &CallEvent) -> u8 {
     match event {
         CallEvent::Arrived { .. } => 0,
         CallEvent::Tagged { .. } => 1,
         CallEvent::TransferStarted { .. } => 2,
         CallEvent::HoldEnded { .. } => 3,
-        CallEvent::OfferMissed { .. } => 4,
-        CallEvent::QueueLeft { .. } => 5,
-        CallEvent::AgentReleased { .. } => 6,
-        CallEvent::TransferFailed { .. } => 7,
-        CallEvent::Refused { .. } | CallEvent::QueueEntered { .. } => 8,
-        CallEvent::AgentOffered { .. } => 9,
-        CallEvent::AgentConnected { .. } => 10,
-        CallEvent::HoldStarted { .. } => 11,
-        CallEvent::TransferCompleted { .. } => 12,
+        CallEvent::HoldStarted { .. } | CallEvent::OfferMissed { .. } => 4,
+        CallEvent::QueueLeft { .. } => 6,
+        CallEvent::AgentReleased { .. } => 7,
+        CallEvent::TransferFailed { .. } => 8,
+        CallEvent::Refused { .. } | CallEvent::QueueEntered { .. } => 10,
+        CallEvent::AgentOffered { .. } => 11,
+        CallEvent::AgentConnected { .. } => 12,
+        CallEvent::TransferCompleted { .. } => 13,
         CallEvent::DigitPressed { .. }
         | CallEvent::CallbackPromised { .. }
         | CallEvent::CallbackAttempted { .. }
-        | CallEvent::MessageLeft { .. } => 13,
-        CallEvent::Ended { .. } => 14,
+        | CallEvent::MessageLeft { .. } => 14,
+        CallEvent::Ended { .. } => END,
     }
 }

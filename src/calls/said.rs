@@ -36,8 +36,24 @@ impl SaidVisit {
         !self.decided && self.ended.is_none()
     }
 
-    /// Says that it is decided.
-    pub(super) fn decide(&mut self, queue: &QueueId, facts: &mut Vec<Fact>) {
+    /// When it is decided, unless it ends before.
+    pub(super) fn decided_at(&self, targets: &Targets) -> Option<Timestamp> {
+        let (queue, waiting) = self.shown.as_ref()?;
+        let target = targets.of(queue).service_level;
+        Some(waiting.entered_at.plus(target))
+    }
+
+    /// Says that it is decided if it has waited as long as its target.
+    pub(super) fn decide_at(&mut self, now: Timestamp, targets: &Targets, facts: &mut Vec<Fact>) {
+        if self.decided_at(targets).is_some_and(|due| due <= now)
+            && let Some((queue, _)) = &self.shown
+        {
+            let queue = queue.clone();
+            self.decide(&queue, facts);
+        }
+    }
+
+    fn decide(&mut self, queue: &QueueId, facts: &mut Vec<Fact>) {
         if !self.decided {
             self.decided = true;
             facts.push(Fact::VisitDecided {
@@ -55,39 +71,66 @@ impl SaidVisit {
         queues: &mut Queues,
         facts: &mut Vec<Fact>,
     ) {
-        let now = visit.exit.map(|exit| (exit, visit.wait));
-        match (self.ended, now) {
-            (None, Some((exit, wait))) => {
-                self.ended = now;
-                let target = targets.of(&visit.queue);
-                let within = |limit: Duration| wait.is_some_and(|wait| wait <= limit);
-                facts.push(Fact::VisitEnded {
-                    queue: visit.queue.clone(),
-                    exit,
-                    wait,
-                    within_target: exit == Exit::Answered && within(target.service_level),
-                    short: exit.class() == ExitClass::Abandoned && within(target.short_abandon),
-                });
-                self.decide(&visit.queue, facts);
-            }
-            (Some(said), Some(ended)) if said != ended => {
-                self.ended = now;
-                facts.push(Fact::Corrected);
-            }
-            (Some(_) | None, _) => {}
+        if let Some(exit) = visit.exit {
+            self.say_end(&visit.queue, exit, visit.wait, targets, facts);
         }
+        if self.ended.is_some() {
+            self.hide(queues);
+        } else {
+            self.show(visit, journey_at, queues);
+        }
+    }
+
+    /// Shows it as waiting.
+    pub(super) fn show(&mut self, visit: &Visit, journey_at: Timestamp, queues: &mut Queues) {
         let waiting = Waiting {
             entered_at: visit.entered_at,
             journey_at,
             origin: self.origin,
         };
-        let show = self.ended.is_none().then(|| (visit.queue.clone(), waiting));
-        if self.shown != show {
+        let known = self.shown.as_ref().map(|(_, shown)| shown);
+        if known != Some(&waiting) {
             self.hide(queues);
-            if let Some((queue, waiting)) = &show {
-                queues.show(queue, *waiting);
+            queues.show(&visit.queue, waiting);
+            self.shown = Some((visit.queue.clone(), waiting));
+        }
+    }
+
+    fn say_end(
+        &mut self,
+        queue: &QueueId,
+        exit: Exit,
+        wait: Option<Duration>,
+        targets: &Targets,
+        facts: &mut Vec<Fact>,
+    ) {
+        match self.ended.replace((exit, wait)) {
+            None => {
+                let target = targets.of(queue);
+                let within = |limit: Duration| wait.is_some_and(|wait| wait <= limit);
+                facts.push(Fact::VisitEnded {
+                    queue: queue.clone(),
+                    exit,
+                    wait,
+                    within_target: exit == Exit::Answered && within(target.service_level),
+                    short: exit.class() == ExitClass::Abandoned && within(target.short_abandon),
+                });
+                self.decide(queue, facts);
             }
-            self.shown = show;
+            Some(said) if said != (exit, wait) => facts.push(Fact::Corrected),
+            Some(_) => {}
+        }
+    }
+
+    /// A straggler shows that there was no such visit: it is said to have ended by error, and that this was a correction.
+    pub(super) fn take_back(&mut self, queues: &mut Queues, facts: &mut Vec<Fact>) {
+        let gone = (Exit::Error, None);
+        if let Some((queue, _)) = self.shown.clone() {
+            self.hide(queues);
+            self.say_end(&queue, gone.0, gone.1, &Targets::default(), facts);
+            facts.push(Fact::Corrected);
+        } else if self.ended.replace(gone) != Some(gone) {
+            facts.push(Fact::Corrected);
         }
     }
 

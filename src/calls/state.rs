@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! call    := 1 version | mode | epoch | settle_after option | flags | text call id | said | told
-//! flags   := bit 0 arrival said, bit 1 test corrected
-//! said    := uint count | count × ( epoch sequence | 0 or exit code | wait option µs | decided )
-//! told    := 1 version | uint count | count × ( epoch | sequence ±Δ | at ±Δ | kind, bit 7 = ahead | fields )
+//! flags   := bit 0 arrival said, bit 1 said to be no call that counts
+//! said    := uint count | count × ( order | 0 or exit code | wait option µs | decided )
+//! told    := 1 version | uint count | count × ( order | at ±Δ | kind | [order] | fields )
+//! kind    := 1 byte, its code, bit 7 = the source's clock was ahead, bit 6 = told twice: then the first copy's order
+//! order   := epoch | sequence ±Δ
 //! source  := 1 version | watermark option | uint count × ( epoch events ) | uint count × ( agent at queue )
 //! ```
 //!
@@ -17,15 +19,15 @@ use crate::model::{
     call_kind, put_call_fields, put_int, put_text, put_uint,
 };
 
-use super::live::LiveCall;
-use super::order;
+use super::live::{self, LiveCall};
 use super::said::SaidVisit;
 use super::told::{Order, Told};
 
 const VERSION: u8 = 1;
 const AHEAD: u8 = 0x80;
+const TWICE: u8 = 0x40;
 const ARRIVAL_SAID: u8 = 1;
-const TEST_CORRECTED: u8 = 2;
+const TAKEN_BACK: u8 = 2;
 
 /// Why a kept state cannot be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +66,11 @@ fn read_option(reader: &mut Reader<'_>) -> Result<Option<i64>, CodecError> {
     }
 }
 
+fn word<T>(reader: &mut Reader<'_>, from_code: fn(u8) -> Option<T>) -> Result<T, CodecError> {
+    let code = reader.byte()?;
+    from_code(code).ok_or(CodecError::Code(code))
+}
+
 fn version(reader: &mut Reader<'_>) -> Result<(), StateError> {
     match reader.byte()? {
         VERSION => Ok(()),
@@ -78,14 +85,30 @@ pub(super) fn write_told(told: &[Told]) -> Vec<u8> {
     put_uint(&mut out, told.len() as u64);
     let mut before = (0u64, 0i64);
     for told in told {
-        put_uint(&mut out, told.order.epoch.0.into());
-        put_int(&mut out, told.order.sequence.wrapping_sub(before.0) as i64);
+        put_order(&mut out, told.order, before.0);
         put_int(&mut out, told.at.as_micros().wrapping_sub(before.1));
         before = (told.order.sequence, told.at.as_micros());
-        out.push(call_kind(&told.event) | if told.ahead { AHEAD } else { 0 });
+        let ahead = if told.ahead { AHEAD } else { 0 };
+        let twice = if told.twice { TWICE } else { 0 };
+        out.push(call_kind(&told.event) | ahead | twice);
+        if told.twice {
+            put_order(&mut out, told.origin, told.order.sequence);
+        }
         put_call_fields(&mut out, &told.event);
     }
     out
+}
+
+fn put_order(out: &mut Vec<u8>, order: Order, sequence_before: u64) {
+    put_uint(out, order.epoch.0.into());
+    put_int(out, order.sequence.wrapping_sub(sequence_before) as i64);
+}
+
+fn read_order(reader: &mut Reader<'_>, sequence_before: u64) -> Result<Order, CodecError> {
+    Ok(Order {
+        epoch: EpochIndex(reader.uint32()?),
+        sequence: sequence_before.wrapping_add(reader.int()? as u64),
+    })
 }
 
 fn read_told(reader: &mut Reader<'_>) -> Result<Vec<Told>, StateError> {
@@ -94,26 +117,29 @@ fn read_told(reader: &mut Reader<'_>) -> Result<Vec<Told>, StateError> {
     let mut all = Vec::new();
     let mut before = (0u64, 0i64);
     for _ in 0..count {
-        let epoch = EpochIndex(reader.uint32()?);
-        let sequence = before.0.wrapping_add(reader.int()? as u64);
+        let order = read_order(reader, before.0)?;
         let at = before.1.wrapping_add(reader.int()?);
-        before = (sequence, at);
+        before = (order.sequence, at);
         let kind = reader.byte()?;
-        let event = reader.call_fields(kind & !AHEAD)?;
-        let order = Order { epoch, sequence };
-        let at = Timestamp::from_micros(at);
+        let twice = kind & TWICE != 0;
+        let origin = if twice {
+            read_order(reader, order.sequence)?
+        } else {
+            order
+        };
         all.push(Told {
-            at,
+            at: Timestamp::from_micros(at),
             order,
+            origin,
             ahead: kind & AHEAD != 0,
-            event,
+            twice,
+            event: reader.call_fields(kind & !(AHEAD | TWICE))?,
         });
     }
-    if all.is_empty() {
-        Err(StateError::Length)
-    } else {
-        Ok(all)
+    if all.is_empty() || !reader.is_empty() {
+        return Err(StateError::Length);
     }
+    Ok(all)
 }
 
 /// The record of a settled call, made again from its kept timeline.
@@ -122,9 +148,9 @@ fn read_told(reader: &mut Reader<'_>) -> Result<Vec<Told>, StateError> {
 /// When the bytes are no timeline that a known version wrote.
 pub fn record_of_told(bytes: &[u8]) -> Result<CallRecord, StateError> {
     let told = read_told(&mut Reader::new(bytes))?;
-    let mut story = order::fold(&told).story;
+    let mut story = live::fold(&told).story;
     story.close_unknown();
-    Ok(story.conclude(true))
+    Ok(story.settle())
 }
 
 /// The bytes of a live call.
@@ -133,17 +159,12 @@ pub(super) fn write_call(call: &LiveCall) -> Vec<u8> {
     put_uint(&mut out, call.epoch.0.into());
     put_option(&mut out, call.settle_after.map(|after| after as i64));
     let arrival = if call.arrival_said { ARRIVAL_SAID } else { 0 };
-    let corrected = if call.test_corrected {
-        TEST_CORRECTED
-    } else {
-        0
-    };
-    out.push(arrival | corrected);
+    let taken_back = if call.taken_back { TAKEN_BACK } else { 0 };
+    out.push(arrival | taken_back);
     put_text(&mut out, call.id.as_str());
     put_uint(&mut out, call.said.len() as u64);
     for said in &call.said {
-        put_uint(&mut out, said.origin.epoch.0.into());
-        put_uint(&mut out, said.origin.sequence);
+        put_order(&mut out, said.origin, 0);
         let (exit, wait) = said
             .ended
             .map_or((0, None), |(exit, wait)| (exit.code(), wait));
@@ -159,8 +180,7 @@ pub(super) fn write_call(call: &LiveCall) -> Vec<u8> {
 pub(super) fn read_call(bytes: &[u8]) -> Result<LiveCall, StateError> {
     let reader = &mut Reader::new(bytes);
     version(reader)?;
-    let code = reader.byte()?;
-    let mode = Mode::from_code(code).ok_or(CodecError::Code(code))?;
+    let mode = word(reader, Mode::from_code)?;
     let epoch = EpochIndex(reader.uint32()?);
     let settle_after = read_option(reader)?.map(|after| after as u64);
     let flags = reader.byte()?;
@@ -168,32 +188,21 @@ pub(super) fn read_call(bytes: &[u8]) -> Result<LiveCall, StateError> {
     let count = reader.uint()?;
     let mut said = Vec::new();
     for _ in 0..count {
-        let epoch = EpochIndex(reader.uint32()?);
-        let mut visit = SaidVisit::new(Order {
-            epoch,
-            sequence: reader.uint()?,
-        });
-        let exit = reader.byte()?;
+        let mut visit = SaidVisit::new(read_order(reader, 0)?);
+        let exit = match reader.byte()? {
+            0 => None,
+            code => Some(Exit::from_code(code).ok_or(CodecError::Code(code))?),
+        };
         let wait = read_option(reader)?.map(|wait| Duration::from_micros(wait as u64));
-        if exit != 0 {
-            let exit = Exit::from_code(exit).ok_or(CodecError::Code(exit))?;
-            visit.ended = Some((exit, wait));
-        }
+        visit.ended = exit.map(|exit| (exit, wait));
         visit.decided = reader.byte()? != 0;
         said.push(visit);
     }
-    let told = read_told(reader)?;
-    if !reader.is_empty() {
-        return Err(StateError::Length);
-    }
-    let mut call = LiveCall::new(id, mode, told[0].clone());
-    call.epoch = epoch;
-    call.told = told;
-    call.refold();
+    let mut call = LiveCall::new(id, mode, epoch, read_told(reader)?);
     call.said = said;
     call.settle_after = settle_after;
     call.arrival_said = flags & ARRIVAL_SAID != 0;
-    call.test_corrected = flags & TEST_CORRECTED != 0;
+    call.taken_back = flags & TAKEN_BACK != 0;
     Ok(call)
 }
 

@@ -1,13 +1,11 @@
 //! Transfers, inferred from legs; what the switch tells of them only refines method and cause.
 //!
-//! A transfer is done when an agent's leg ends while the caller lives on and becomes connected or queued elsewhere.
-//! Being queued again by the same queue is no transfer unless the switch told one: the dialplan did it.
-
-use std::time::Duration;
+//! Two things are noted while the story goes on: where the caller went when a leg ended (`Handover`), and what the
+//! switch told of passing the caller on (`Attempt`). Which attempt led to which hand-over is concluded from both
+//! together, so that it does not matter in which order they were told.
 
 use crate::model::{
-    AgentId, CallRecord, EndedBy, FailedTransfer, Mark, QueueId, TargetKind, Text, Timestamp,
-    Transfer, TransferFailure, TransferMethod, TransferOutcome, TransferTarget,
+    AgentId, EndedBy, QueueId, Timestamp, TransferFailure, TransferMethod, TransferTarget,
 };
 
 use super::story::Story;
@@ -15,160 +13,184 @@ use super::story::Story;
 /// Transfers in the making.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Passing {
-    /// What the switch said was begun.
-    begun: Option<Begun>,
+    /// What the switch told, in order.
+    pub(super) attempts: Vec<Attempt>,
+    /// Where callers went, in order.
+    pub(super) handovers: Vec<Handover>,
+    /// Legs that left while an older one stayed: the older leg, and the agent who left.
+    pub(super) joined: Vec<(usize, AgentId)>,
     /// The last leg that ended while the caller lived on, until it is clear where to.
-    handover: Option<usize>,
-    /// Where each transfer stands among visits and legs.
-    places: Vec<Place>,
+    leaving: Option<usize>,
 }
 
+/// What the switch told of one attempt to pass the caller on.
 #[derive(Clone, Debug)]
-struct Begun {
-    method: TransferMethod,
-    from: AgentId,
-    to: Option<TransferTarget>,
-    completed: bool,
+pub(super) struct Attempt {
+    /// The leg of the agent who tried.
+    pub(super) leg: usize,
+    /// How.
+    pub(super) method: Option<TransferMethod>,
+    /// Whom to.
+    pub(super) to: Option<TransferTarget>,
+    /// When it was said to be done.
+    pub(super) completed_at: Option<Timestamp>,
+    /// When and why it was said to have failed.
+    pub(super) failed: Option<(Timestamp, TransferFailure)>,
+    /// It failed after the leg had ended: what followed is the fall-back.
+    pub(super) fell_back: bool,
 }
 
+/// Where the caller went when a leg ended.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    visits_before: usize,
-    legs_before: usize,
-    /// Handed over to somebody already connected.
-    connected: bool,
+pub(super) struct Handover {
+    /// The leg that ended.
+    pub(super) leg: usize,
+    /// Where to.
+    pub(super) to: Destination,
+}
+
+/// Where a caller can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Into a queue.
+    Visit(usize),
+    /// To an agent, directly.
+    Leg(usize),
+    /// Nowhere: an agent who had joined stayed.
+    Staying(usize),
 }
 
 impl Passing {
-    /// Whether the switch said that something was begun.
+    /// Whether the switch said that something was begun and not yet how it ended.
     pub(super) fn is_begun(&self) -> bool {
-        self.begun.is_some()
+        let mut attempts = self.attempts.iter();
+        attempts.any(|attempt| attempt.completed_at.is_none() && attempt.failed.is_none())
     }
 
-    /// The switch says that an agent begins to pass the caller on.
-    pub(super) fn begin(&mut self, method: TransferMethod, from: &AgentId, to: &TransferTarget) {
-        let to = Some(to.clone());
-        self.begun = Some(Begun {
+    /// When the switch said that this leg's agent had passed the caller on.
+    pub(super) fn completed_at(&self, leg: usize) -> Option<Timestamp> {
+        let last = self.attempts.iter().rfind(|attempt| attempt.leg == leg)?;
+        last.completed_at.filter(|_| last.failed.is_none())
+    }
+
+    /// The last attempt of a leg that has not failed.
+    fn current(&mut self, leg: usize) -> Option<&mut Attempt> {
+        let mut attempts = self.attempts.iter_mut();
+        attempts.rfind(|attempt| attempt.leg == leg && attempt.failed.is_none())
+    }
+
+    fn push(&mut self, leg: usize, method: Option<TransferMethod>, to: Option<TransferTarget>) {
+        self.attempts.push(Attempt {
+            leg,
             method,
-            from: from.clone(),
             to,
-            completed: false,
+            completed_at: None,
+            failed: None,
+            fell_back: false,
         });
-    }
-
-    /// What came of each transfer (T7), and the waits it cost (W4).
-    pub(super) fn conclude(&self, record: &mut CallRecord) {
-        for (index, place) in self.places.iter().enumerate() {
-            let next = self.places.get(index + 1);
-            let visits_end = next.map_or(record.visits.len(), |next| next.visits_before);
-            let visits = record
-                .visits
-                .get(place.visits_before..visits_end)
-                .unwrap_or_default();
-            let wait: Duration = visits.iter().filter_map(|visit| visit.wait).sum();
-            // The next transfer starts from a leg, so a human answered in between.
-            let answered =
-                place.connected || next.is_some() || record.legs.len() > place.legs_before;
-            let transfer = &mut record.transfers[index];
-            transfer.wait = wait;
-            transfer.outcome = match (answered, transfer.is_return) {
-                (true, true) => TransferOutcome::Returned,
-                (true, false) => TransferOutcome::Answered,
-                (false, _) => TransferOutcome::Abandoned,
-            };
-        }
     }
 }
 
 impl Story {
-    /// A leg ended: notes the hand-over, or does it when it is already clear where the caller is.
-    pub(super) fn pass_from_leg(&mut self, at: Timestamp, leg: usize, _by: EndedBy) {
-        let released = &self.record.legs[leg];
-        let from = released.agent.clone();
-        let connected_at = released.connected_at;
-        let staying = self
-            .record
-            .legs
-            .iter()
-            .position(|other| other.released_at.is_none());
-        if let Some(staying) = staying {
-            let other = &self.record.legs[staying];
-            let came_first = (connected_at, leg) < (other.connected_at, staying);
-            if !came_first {
-                // The one who was consulted or joined left again: the first agent keeps the caller.
-                self.record.consult_only += 1;
-                self.passing.begun = None;
-                return;
+    /// A leg ended: notes where the caller is, as far as it is clear.
+    pub(super) fn pass_from_leg(&mut self, leg: usize) {
+        if let Some(visit) = self.waiting
+            && self.visits[visit].legs_before > leg
+        {
+            let to = Destination::Visit(visit);
+            // Of agents who talked together the first to let go passed on.
+            if self.passing.handovers.iter().all(|other| other.to != to) {
+                self.passing.handovers.push(Handover { leg, to });
             }
-            let to = other.agent.clone();
-            let is_return = self.record.legs[..staying]
-                .iter()
-                .any(|leg| leg.agent == to);
-            let begun = self.take_begun(&from);
-            let told = begun.is_some();
-            let method = begun.map_or(TransferMethod::Conference, |begun| begun.method);
-            let target = (TargetKind::Agent, Story::text(to.as_str()));
-            self.push_transfer(at, leg, method, target, told, is_return, true);
             return;
         }
-        let queued_meanwhile = self.waiting.filter(|&visit| {
-            self.record.visits[visit]
-                .entered_at
-                .since(connected_at)
-                .is_some()
+        let older = self.open_legs().find(|&other| other < leg);
+        if let Some(older) = older {
+            let agent = self.record.legs[leg].agent.clone();
+            self.passing.joined.push((older, agent));
+            return;
+        }
+        match self.staying(leg) {
+            Some(other) => {
+                let to = Destination::Staying(other);
+                self.passing.handovers.push(Handover { leg, to });
+            }
+            None => self.passing.leaving = Some(leg),
+        }
+    }
+
+    /// Who keeps the caller when this leg ends: whom it was to be passed on to, else who joined first.
+    fn staying(&self, leg: usize) -> Option<usize> {
+        let meant = self.passing.attempts.iter().rfind(|one| one.leg == leg);
+        let meant = meant.and_then(|attempt| match &attempt.to {
+            Some(TransferTarget::Agent(agent)) => self.open_leg(agent),
+            Some(TransferTarget::Queue(_) | TransferTarget::Outside(_)) | None => None,
         });
-        self.passing.handover = Some(leg);
-        if let Some(visit) = queued_meanwhile {
-            let queue = self.record.visits[visit].queue.clone();
-            self.pass_to_queue(at, &queue);
-        } else if matches!(
-            &self.passing.begun,
-            Some(Begun { from: begun, to: Some(TransferTarget::Outside(_)), completed: true, .. }) if *begun == from
-        ) {
-            self.complete_outside(at, leg);
+        meant.or_else(|| self.open_legs().next())
+    }
+
+    /// The caller is queued: a hand-over when a leg has just ended.
+    pub(super) fn pass_to_visit(&mut self, visit: usize) {
+        if let Some(leg) = self.passing.leaving.take() {
+            let to = Destination::Visit(visit);
+            self.passing.handovers.push(Handover { leg, to });
         }
     }
 
-    /// The caller is queued (its visit is the last): a transfer when an agent handed over.
-    pub(super) fn pass_to_queue(&mut self, at: Timestamp, queue: &QueueId) {
-        let Some(leg) = self.passing.handover.take() else {
-            return;
-        };
-        let from = self.record.legs[leg].agent.clone();
-        let begun = self.take_begun(&from);
-        if begun.is_none() && self.record.legs[leg].queue.as_ref() == Some(queue) {
-            self.record.requeued += 1;
-            return;
+    /// The caller is connected without a visit: a hand-over when a leg has just ended.
+    pub(super) fn pass_to_leg(&mut self, next: usize) {
+        if let Some(leg) = self.passing.leaving.take() {
+            let to = Destination::Leg(next);
+            self.passing.handovers.push(Handover { leg, to });
         }
-        let last = self.record.visits.len() - 1;
-        let is_return = self.record.visits[..last]
-            .iter()
-            .any(|visit| visit.queue == *queue);
-        let told = begun.is_some();
-        let method = begun.map_or(TransferMethod::Blind, |begun| begun.method);
-        let target = (TargetKind::Queue, Story::text(queue.as_str()));
-        self.push_transfer(at, leg, method, target, told, is_return, false);
     }
 
-    /// The caller is connected without a visit (the leg is not pushed yet): a transfer when an agent handed over.
-    pub(super) fn pass_to_agent(&mut self, at: Timestamp, agent: &AgentId) {
-        let Some(leg) = self.passing.handover.take() else {
-            return;
-        };
-        let from = self.record.legs[leg].agent.clone();
-        let begun = self.take_begun(&from);
-        if *agent == from {
-            // Back with the same agent: what was begun, if anything, failed.
-            if let Some(begun) = begun {
-                self.push_failed(at, begun, TransferFailure::NoAnswer);
+    /// Whether a leg may name a queue though the caller did not wait there: the agent takes the caller back, was meant by
+    /// the agent who passes on, or was reached by that agent through a queue (a consultation's wait is no visit).
+    pub(super) fn brings_from(&self, agent: &AgentId, queue: &QueueId) -> bool {
+        let back = self.passing.leaving.is_some_and(|leg| {
+            let left = &self.record.legs[leg];
+            left.agent == *agent && left.queue.as_ref() == Some(queue)
+        });
+        let meant = |attempt: &Attempt| match &attempt.to {
+            Some(TransferTarget::Agent(to)) => to == agent,
+            Some(TransferTarget::Queue(to)) => {
+                to == queue && attempt.method == Some(TransferMethod::Attended)
             }
+            Some(TransferTarget::Outside(_)) | None => false,
+        };
+        back || self.passing.attempts.iter().any(meant)
+    }
+
+    /// The switch says that an agent begins to pass the caller on.
+    pub(super) fn begin_transfer(
+        &mut self,
+        at: Timestamp,
+        from: &AgentId,
+        method: TransferMethod,
+        to: &TransferTarget,
+    ) {
+        let leg = self
+            .open_leg(from)
+            .or_else(|| self.infer_leg(at, from, None));
+        let Some(leg) = leg.or(self.last_leg(from)).filter(|_| !self.is_ended()) else {
+            self.contradict();
+            return;
+        };
+        if let Some(done) = self
+            .passing
+            .current(leg)
+            .filter(|one| one.completed_at.is_some())
+        {
+            // Told after it was done: news only where that said nothing.
+            done.method.get_or_insert(method);
+            done.to.get_or_insert(to.clone());
             return;
         }
-        let is_return = self.record.legs.iter().any(|leg| leg.agent == *agent);
-        let told = begun.is_some();
-        let method = begun.map_or(TransferMethod::Blind, |begun| begun.method);
-        let target = (TargetKind::Agent, Story::text(agent.as_str()));
-        self.push_transfer(at, leg, method, target, told, is_return, false);
+        let again = |one: &Attempt| one.method == Some(method) && one.to.as_ref() == Some(to);
+        if !self.passing.current(leg).is_some_and(|one| again(one)) {
+            self.passing.push(leg, Some(method), Some(to.clone()));
+        }
     }
 
     /// The switch says that the caller was passed on.
@@ -179,150 +201,59 @@ impl Story {
         method: Option<TransferMethod>,
         to: Option<&TransferTarget>,
     ) {
-        let begun = self
-            .passing
-            .begun
-            .as_mut()
-            .filter(|begun| begun.from == *from);
-        if let Some(begun) = begun {
-            begun.completed = true;
-            begun.method = method.unwrap_or(begun.method);
-            begun.to = to.cloned().or(begun.to.take());
-        } else if let Some(done) = self
-            .record
-            .transfers
-            .last_mut()
-            .filter(|done| done.from_agent == *from)
-        {
-            // The legs told first: the switch's word refines what was inferred.
-            done.told = true;
-            done.method = method.unwrap_or(done.method);
+        let Some(leg) = self.leg_of_attempt(at, from) else {
+            self.contradict();
             return;
-        } else {
-            self.passing.begun = Some(Begun {
-                method: method.unwrap_or(TransferMethod::Blind),
-                from: from.clone(),
-                to: to.cloned(),
-                completed: true,
-            });
+        };
+        if self.passing.current(leg).is_none() {
+            self.passing.push(leg, None, None);
         }
-        let outside = matches!(
-            &self.passing.begun,
-            Some(Begun {
-                to: Some(TransferTarget::Outside(_)),
-                ..
-            })
-        );
-        if let Some(leg) = self.passing.handover.filter(|_| outside) {
-            self.complete_outside(at, leg);
+        if let Some(attempt) = self.passing.current(leg) {
+            attempt.completed_at.get_or_insert(at);
+            attempt.method = method.or(attempt.method);
+            attempt.to = to.cloned().or(attempt.to.take());
         }
     }
 
     /// The switch says that the caller could not be passed on.
     pub(super) fn fail_transfer(&mut self, at: Timestamp, from: &AgentId, cause: TransferFailure) {
-        let begun = self.take_begun(from).unwrap_or(Begun {
-            method: TransferMethod::Blind,
-            from: from.clone(),
-            to: None,
-            completed: false,
-        });
-        self.push_failed(at, begun, cause);
-        // What follows is the fall-back, not a transfer.
-        self.passing.handover = None;
-    }
-
-    /// The call ended: what was begun and never done failed, what was told as done is believed.
-    pub(super) fn end_passing(&mut self, at: Timestamp, by: EndedBy) {
-        let handover = self.passing.handover.take();
-        let Some(begun) = self.passing.begun.take() else {
+        let Some(leg) = self.leg_of_attempt(at, from) else {
+            self.contradict();
             return;
         };
-        let leg = handover.or_else(|| {
-            self.record
-                .legs
-                .iter()
-                .rposition(|leg| leg.agent == begun.from)
-        });
-        match (begun.completed, leg, target_of(begun.to.as_ref())) {
-            (true, Some(leg), Some(target)) => {
-                if target.0 != TargetKind::Outside {
-                    self.mark(Mark::TransferUnseen);
-                }
-                let connected = target.0 == TargetKind::Outside;
-                self.push_transfer(at, leg, begun.method, target, true, false, connected);
+        if self.passing.current(leg).is_none() {
+            if self.passing.attempts.iter().any(|one| one.leg == leg) {
+                // It is known to have failed.
+                self.contradict();
+                return;
             }
-            _ => {
-                let cause = match by {
-                    EndedBy::Caller | EndedBy::Unknown => TransferFailure::CallerGone,
-                    EndedBy::Agent | EndedBy::Pbx => TransferFailure::NoAnswer,
-                };
-                self.push_failed(at, begun, cause);
-            }
+            self.passing.push(leg, None, None);
+        }
+        let fell_back = self.record.legs[leg].released_at.is_some();
+        if let Some(attempt) = self.passing.current(leg) {
+            attempt.failed = Some((at, cause));
+            attempt.fell_back = fell_back;
         }
     }
 
-    fn complete_outside(&mut self, at: Timestamp, leg: usize) {
-        self.passing.handover = None;
-        let Some(begun) = self.passing.begun.take() else {
-            return;
-        };
-        if let Some(target) = target_of(begun.to.as_ref()) {
-            self.push_transfer(at, leg, begun.method, target, true, false, true);
+    /// The leg from which an agent tried what is told to have ended: that of the last attempt still open, else the last.
+    fn leg_of_attempt(&mut self, at: Timestamp, from: &AgentId) -> Option<usize> {
+        let open = self.passing.attempts.iter().rfind(|attempt| {
+            let open = attempt.completed_at.is_none() && attempt.failed.is_none();
+            open && self.record.legs[attempt.leg].agent == *from
+        });
+        if let Some(attempt) = open {
+            return Some(attempt.leg);
         }
+        let leg = self
+            .open_leg(from)
+            .or_else(|| self.infer_leg(at, from, None));
+        leg.or_else(|| self.last_leg(from))
     }
 
-    fn take_begun(&mut self, from: &AgentId) -> Option<Begun> {
-        self.passing.begun.take_if(|begun| begun.from == *from)
+    /// Whether the caller hung up while the agent of this leg was passing him on.
+    pub(super) fn gone_meanwhile(&self, leg: usize) -> bool {
+        let by = self.record.legs[leg].released_by;
+        self.legs[leg].held_at_end && matches!(by, EndedBy::Caller | EndedBy::Unknown)
     }
-
-    #[expect(clippy::too_many_arguments, reason = "a transfer has this many sides")]
-    fn push_transfer(
-        &mut self,
-        at: Timestamp,
-        leg: usize,
-        method: TransferMethod,
-        (target, to): (TargetKind, Text),
-        told: bool,
-        is_return: bool,
-        connected: bool,
-    ) {
-        let visits = self.record.visits.len();
-        let queued = usize::from(target == TargetKind::Queue && self.waiting.is_some());
-        self.passing.places.push(Place {
-            visits_before: visits - queued.min(visits),
-            legs_before: self.record.legs.len(),
-            connected,
-        });
-        let from = &self.record.legs[leg];
-        self.record.transfers.push(Transfer {
-            at,
-            method,
-            target,
-            to,
-            from_agent: from.agent.clone(),
-            from_queue: from.queue.clone(),
-            told,
-            is_return,
-            outcome: TransferOutcome::Abandoned,
-            wait: Duration::ZERO,
-        });
-    }
-
-    fn push_failed(&mut self, at: Timestamp, begun: Begun, cause: TransferFailure) {
-        let target = target_of(begun.to.as_ref()).map(|(kind, _)| kind);
-        self.record.failed_transfers.push(FailedTransfer {
-            at,
-            method: begun.method,
-            target,
-            cause,
-        });
-    }
-}
-
-fn target_of(to: Option<&TransferTarget>) -> Option<(TargetKind, Text)> {
-    to.map(|to| match to {
-        TransferTarget::Agent(agent) => (TargetKind::Agent, Story::text(agent.as_str())),
-        TransferTarget::Queue(queue) => (TargetKind::Queue, Story::text(queue.as_str())),
-        TransferTarget::Outside(number) => (TargetKind::Outside, number.clone()),
-    })
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command, each with its `Args` and its `run`.
 
 pub mod check_config;
+pub mod demo;
 pub mod failure;
 pub mod import;
 mod log;
@@ -31,6 +32,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show everything: a simulated day, streamed and reported, with nothing to set up.
+    Demo(demo::Args),
     /// Run the service.
     Serve(serve::Args),
     /// Send files of call events to a server.
@@ -59,6 +62,7 @@ pub async fn run() -> ExitCode {
         }
     };
     let done = match cli.command {
+        Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Report(args) => report::run(args, &Clock::system()).await,

@@ -21,9 +21,10 @@ use crate::clock::Clock;
 use crate::proto::v1;
 use crate::reports::{Bucket, Zone};
 
-use self::client::{Client, Server};
+use self::client::Client;
 use self::period::Bound;
 use super::failure::{Exit, Failure};
+use crate::connect::client::Server;
 
 pub use queues::queues_table;
 pub use transfers::transfers_table;

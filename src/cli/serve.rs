@@ -81,7 +81,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Cancelled at the first SIGTERM or Ctrl-C.
-fn signalled() -> Result<CancellationToken, Failure> {
+pub(super) fn signalled() -> Result<CancellationToken, Failure> {
     let failed = |error| Failure::new(Exit::Failure, format!("cannot listen for signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;

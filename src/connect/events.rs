@@ -3,19 +3,14 @@
 //! Pure. A file is an append-only log: it may grow between two imports. Numbers in it mean nothing here, the importer
 //! counts the rows.
 
-use serde_json::Value;
-
 use crate::{
     connect::row::{Broken, Reason},
+    event_file::{self, Line},
     proto::v1::Event,
 };
 
 /// The mapping's version: part of the epoch, so that a changed mapping is another numbering.
 pub const MAPPING: &str = "events 1";
-
-/// The key of the header that says the version of the format.
-const VERSION_KEY: &str = "dozvon_events";
-const VERSION: u64 = 1;
 
 /// What the first line of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +26,13 @@ pub enum FirstLine {
 /// # Errors
 /// Why this is no `events` file, in words.
 pub fn first_line(line: &[u8]) -> Result<FirstLine, String> {
-    let header: Option<Value> = serde_json::from_slice(line).ok();
-    match header.as_ref().and_then(|header| header.get(VERSION_KEY)) {
-        Some(version) if version.as_u64() == Some(VERSION) => Ok(FirstLine::Header),
-        Some(version) => Err(format!("it is of version {version}")),
-        None if parse(line).is_ok() => Ok(FirstLine::Event),
-        None => Err("its first line is neither a header nor an event".to_owned()),
+    match event_file::parse_line(line) {
+        Ok(Line::Header(_)) => Ok(FirstLine::Header),
+        Ok(Line::Event(_)) => Ok(FirstLine::Event),
+        Err(event_file::Error::Version { found }) => Err(format!("it is of version {found}")),
+        Ok(Line::Blank) | Err(_) => {
+            Err("its first line is neither a header nor an event".to_owned())
+        }
     }
 }
 
@@ -45,13 +41,25 @@ pub fn first_line(line: &[u8]) -> Result<FirstLine, String> {
 /// # Errors
 /// [`Reason::BadJson`] with the place in the line.
 pub fn parse(line: &[u8]) -> Result<Event, Broken> {
-    serde_json::from_slice(line).map_err(|error| {
-        let place = format!("character {}", error.column());
-        // The place is said already; serde_json repeats it, as if the line were the whole file.
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        Broken::new(Reason::BadJson, &place, message)
-    })
+    let broken = |place: &str, message: &str| Broken::new(Reason::BadJson, place, message);
+    match event_file::parse_line(line) {
+        Ok(Line::Event(event)) => Ok(*event),
+        Ok(Line::Header(_)) => Err(broken("line", "a header in mid-file")),
+        Ok(Line::Blank) => Err(broken("line", "is empty")),
+        Err(event_file::Error::NotUnderstood {
+            column,
+            field,
+            message,
+        }) => {
+            let place = if field.is_empty() {
+                format!("character {column}")
+            } else {
+                field
+            };
+            Err(broken(&place, &message))
+        }
+        Err(error) => Err(broken("line", &error.to_string())),
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +84,7 @@ mod tests {
     fn a_broken_line_says_where() {
         let broken = parse(br#"{"call":{"callId":"c1","queueEnterd":{}}}"#).unwrap_err();
         assert_eq!(broken.reason, Reason::BadJson);
-        assert!(broken.column.starts_with("character "), "{broken:?}");
+        assert!(!broken.column.is_empty(), "{broken:?}");
         assert!(broken.message.contains("queueEnterd"), "{broken:?}");
         assert_eq!(parse(b"{\"call\":").unwrap_err().reason, Reason::BadJson);
         assert_eq!(parse(b"\xff\xfe").unwrap_err().reason, Reason::BadJson);

@@ -7,6 +7,7 @@ mod codec;
 mod event;
 mod fact;
 mod ids;
+mod keys;
 mod now;
 mod record;
 mod row;
@@ -23,6 +24,7 @@ pub use codec::{
 pub use event::{AgentEvent, Body, CallEvent, Caller, Event, LineEvent, Pseudonym, TransferTarget};
 pub use fact::{Fact, Settled};
 pub use ids::{AgentId, CallId, CallKey, LineId, QueueId, SourceId};
+pub use keys::ByKey;
 pub use now::{CounterRow, QueueNow, SourceNow};
 pub use record::{
     CallRecord, CallbackTry, FailedTransfer, Leg, Mark, Marks, Offer, Refusal, Reroute, Tag,

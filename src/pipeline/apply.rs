@@ -9,7 +9,8 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, CallEvent, Event, Fact, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
+    Body, ByKey, CallEvent, EpochIndex, Event, Fact, Mode, Position, QueueId, SourceId, SourceNow,
+    Timestamp,
 };
 use crate::store::{self, SettledCall, SourceWrite, Store, Unapplied, Write};
 use crate::validate::Reason;
@@ -144,7 +145,7 @@ impl Pipeline {
         &mut self,
         entry: Entry,
         position: Position,
-        settled: &mut SettledBefore,
+        all_settled: &mut SettledBefore,
         totals: &mut Totals,
     ) {
         let Entry {
@@ -155,10 +156,12 @@ impl Pipeline {
             received_at,
             kind,
         } = entry;
-        let source = self.source(&name);
+        // Taken out while it is worked on, instead of being looked up for each event.
+        let mut source = self.take_source(&name);
         if mode == Mode::Live {
             source.heard = Some((sent_at, received_at));
         }
+        let mut settled = all_settled.take(&name);
         let arrival = Arrival {
             epoch,
             mode,
@@ -169,11 +172,11 @@ impl Pipeline {
             EntryKind::Batch(events) => {
                 totals.applied(&name, events.len() as u64);
                 for event in events {
-                    self.know_queue(&event);
-                    let source = self.source(&name);
-                    let known = |key| settled.epoch(&name, key);
+                    know_queue(&event, &mut self.queues, &mut self.next.queues);
+                    let said = facts.len();
+                    let known = |key| settled.get(&key).copied();
                     source.calls.handle_event(arrival, event, known, &mut facts);
-                    self.take_facts(&name, &mut facts, position, settled, totals);
+                    note_settled(&facts[said..], &mut settled);
                 }
             }
             EntryKind::Heartbeat if mode == Mode::Live => {
@@ -195,24 +198,25 @@ impl Pipeline {
                 }
             }
         }
-        self.take_facts(&name, &mut facts, position, settled, totals);
+        note_settled(&facts, &mut settled);
+        self.sources.insert(name.clone(), source);
+        self.take_facts(&name, facts, position, totals);
+        all_settled.put_back(name, settled);
     }
 
     /// Passes facts on: to the metrics, and to the store unless it has them already.
     fn take_facts(
         &mut self,
         name: &SourceId,
-        facts: &mut Vec<Fact>,
+        facts: Vec<Fact>,
         position: Position,
-        settled_before: &mut SettledBefore,
         totals: &mut Totals,
     ) {
         let keep = position > self.stored_before;
-        for fact in facts.drain(..) {
+        for fact in facts {
             totals.apply(name, &fact);
             match fact {
                 Fact::Settled(settled) => {
-                    settled_before.settle(name, settled.key, settled.epoch);
                     if keep {
                         self.on_the_way.settle(name, settled.key, settled.epoch);
                         let source = name.clone();
@@ -329,29 +333,43 @@ impl Pipeline {
 
     pub(super) fn source(&mut self, name: &SourceId) -> &mut Source {
         if !self.sources.contains_key(name) {
-            let source = Source {
-                calls: Calls::new(self.options.calls.clone()),
-                heard: None,
-                late_events: 0,
-                call_exists_events: 0,
-                gap_events: 0,
-            };
+            let source = self.take_source(name);
             self.sources.insert(name.clone(), source);
         }
         self.sources.get_mut(name).expect("it was inserted above")
     }
 
-    /// Queues are known from the first entry on, so that a report can name them.
-    fn know_queue(&mut self, event: &Event) {
-        if let Body::Call {
-            event: CallEvent::QueueEntered { queue, .. },
-            ..
-        } = &event.body
-            && !self.queues.contains(queue)
-        {
-            self.queues.insert(queue.clone());
-            self.next.queues.push(queue.clone());
+    /// A source out of the table, or a new one; to be put back.
+    fn take_source(&mut self, name: &SourceId) -> Source {
+        self.sources.remove(name).unwrap_or_else(|| Source {
+            calls: Calls::new(self.options.calls.clone()),
+            heard: None,
+            late_events: 0,
+            call_exists_events: 0,
+            gap_events: 0,
+        })
+    }
+}
+
+/// A later event of the same row must find a call settled.
+fn note_settled(facts: &[Fact], settled: &mut ByKey<EpochIndex>) {
+    for fact in facts {
+        if let Fact::Settled(call) = fact {
+            settled.insert(call.key, call.epoch);
         }
+    }
+}
+
+/// Queues are known from the first entry on, so that a report can name them.
+fn know_queue(event: &Event, known: &mut HashSet<QueueId>, new: &mut Vec<QueueId>) {
+    if let Body::Call {
+        event: CallEvent::QueueEntered { queue, .. },
+        ..
+    } = &event.body
+        && !known.contains(queue)
+    {
+        known.insert(queue.clone());
+        new.push(queue.clone());
     }
 }
 

@@ -1,16 +1,16 @@
 //! Which calls of a row were settled before: in the store, or on their way to it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::calls::Calls;
 use crate::journal::{Entry, EntryKind};
-use crate::model::{Body, CallKey, EpochIndex, Position, SourceId};
+use crate::model::{Body, ByKey, CallKey, EpochIndex, Position, SourceId};
 use crate::store::{self, Store};
 
 /// Calls settled and not yet in the store.
 #[derive(Debug, Default)]
 pub(super) struct OnTheWay {
-    settled: HashMap<(SourceId, CallKey), EpochIndex>,
+    settled: HashMap<SourceId, ByKey<EpochIndex>>,
     stretches: VecDeque<(Position, Vec<(SourceId, CallKey)>)>,
     gathering: Vec<(SourceId, CallKey)>,
 }
@@ -18,7 +18,7 @@ pub(super) struct OnTheWay {
 impl OnTheWay {
     /// A call settled.
     pub(super) fn settle(&mut self, source: &SourceId, key: CallKey, epoch: EpochIndex) {
-        self.settled.insert((source.clone(), key), epoch);
+        of(&mut self.settled, source).insert(key, epoch);
         self.gathering.push((source.clone(), key));
     }
 
@@ -36,35 +36,43 @@ impl OnTheWay {
             .is_some_and(|(end, _)| *end <= position)
         {
             let keys = self.stretches.pop_front().map(|(_, keys)| keys);
-            for key in keys.unwrap_or_default() {
-                self.settled.remove(&key);
+            for (source, key) in keys.unwrap_or_default() {
+                of(&mut self.settled, &source).remove(&key);
             }
         }
     }
-
-    fn get(&self, source: &SourceId, key: CallKey) -> Option<EpochIndex> {
-        self.settled.get(&(source.clone(), key)).copied()
-    }
 }
 
-/// Which calls of one row were settled before it.
+fn of<'a>(
+    sources: &'a mut HashMap<SourceId, ByKey<EpochIndex>>,
+    source: &SourceId,
+) -> &'a mut ByKey<EpochIndex> {
+    if !sources.contains_key(source) {
+        sources.insert(source.clone(), ByKey::default());
+    }
+    sources.get_mut(source).expect("it was inserted above")
+}
+
+/// Which calls of one row were settled before it, by source.
 #[derive(Debug, Default)]
 pub(super) struct SettledBefore {
-    calls: HashMap<(SourceId, CallKey), EpochIndex>,
+    sources: BTreeMap<SourceId, ByKey<EpochIndex>>,
 }
 
 impl SettledBefore {
-    /// Under which epoch a call was settled.
-    pub(super) fn epoch(&self, source: &SourceId, key: CallKey) -> Option<EpochIndex> {
-        if self.calls.is_empty() {
-            return None;
-        }
-        self.calls.get(&(source.clone(), key)).copied()
+    /// The calls of one source; to be put back when its entry is applied.
+    pub(super) fn take(&mut self, source: &SourceId) -> ByKey<EpochIndex> {
+        self.sources
+            .get_mut(source)
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
-    /// A call settled within the row.
-    pub(super) fn settle(&mut self, source: &SourceId, key: CallKey, epoch: EpochIndex) {
-        self.calls.insert((source.clone(), key), epoch);
+    /// Puts the calls of a source back, those that settled meanwhile among them.
+    pub(super) fn put_back(&mut self, source: SourceId, settled: ByKey<EpochIndex>) {
+        if !settled.is_empty() {
+            self.sources.insert(source, settled);
+        }
     }
 
     /// Looks up the row's calls that are not live.
@@ -79,7 +87,7 @@ impl SettledBefore {
         first: Position,
     ) -> Result<Self, store::Error> {
         let mut found = Self::default();
-        let mut asked: HashMap<&SourceId, HashSet<CallKey>> = HashMap::new();
+        let mut asked: BTreeMap<SourceId, ByKey<()>> = BTreeMap::new();
         for entry in entries {
             let EntryKind::Batch(events) = &entry.kind else {
                 continue;
@@ -88,29 +96,30 @@ impl SettledBefore {
             let Some(calls) = calls(&entry.source) else {
                 continue;
             };
-            let mut last = None;
+            let on_the_way = on_the_way.settled.get(&entry.source);
+            let found = found.sources.entry(entry.source.clone()).or_default();
+            let asked = asked.entry(entry.source.clone()).or_default();
             for event in events {
                 let Body::Call { call, .. } = &event.body else {
                     continue;
                 };
                 let key = call.key();
-                if last == Some(key) || calls.is_live(key) {
+                if calls.is_live(key) || asked.contains_key(&key) {
                     continue;
                 }
-                last = Some(key);
-                match on_the_way.get(&entry.source, key) {
-                    Some(epoch) => found.settle(&entry.source, key, epoch),
-                    None => {
-                        asked.entry(&entry.source).or_default().insert(key);
-                    }
+                match on_the_way.and_then(|settled| settled.get(&key)) {
+                    Some(epoch) => drop(found.insert(key, *epoch)),
+                    None => drop(asked.insert(key, ())),
                 }
             }
         }
         for (source, keys) in asked {
-            let keys: Vec<CallKey> = keys.into_iter().collect();
-            for (key, epoch) in store.settled(source, &keys, first).await? {
-                found.settle(source, key, epoch);
+            if keys.is_empty() {
+                continue;
             }
+            let keys: Vec<CallKey> = keys.into_keys().collect();
+            let settled = store.settled(&source, &keys, first).await?;
+            found.sources.entry(source).or_default().extend(settled);
         }
         Ok(found)
     }

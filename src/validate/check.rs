@@ -255,7 +255,7 @@ fn text<'a>(field: &'static str, said: &'a str, limit: usize) -> Result<&'a str,
         let message = format!("has {} bytes, the limit is {limit}", said.len());
         return Err(Fault::new(Reason::TooLong, field, message));
     }
-    if said.chars().any(char::is_control) {
+    if has_control(said) {
         return Err(Fault::new(
             Reason::ControlCharacter,
             field,
@@ -263,4 +263,13 @@ fn text<'a>(field: &'static str, said: &'a str, limit: usize) -> Result<&'a str,
         ));
     }
     Ok(said)
+}
+
+/// Names are nearly always ASCII: then bytes tell.
+fn has_control(said: &str) -> bool {
+    if said.is_ascii() {
+        said.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        said.chars().any(char::is_control)
+    }
 }

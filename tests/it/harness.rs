@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use dozvon::proto::v1::GetSourceRequest;
 use dozvon::proto::v1::ingest_service_client::IngestServiceClient;
 use dozvon::proto::v1::report_service_client::ReportServiceClient;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
 /// How long anything may take before a test gives up waiting.
@@ -174,6 +176,15 @@ impl Server {
             .unwrap()
     }
 
+    /// `dozvon import FORMAT` into it; files and further flags are to be added.
+    pub(crate) fn import(&self, format: &str) -> Command {
+        let mut command = dozvon();
+        command
+            .args(["import", format])
+            .args(["--server", &self.grpc]);
+        command
+    }
+
     /// Runs `dozvon report …` against it and returns stdout; panics when it fails.
     pub(crate) async fn report(&self, args: &[&str]) -> String {
         let mut command = dozvon();
@@ -230,4 +241,45 @@ pub(crate) async fn run(mut command: Command) -> Said {
         stdout: String::from_utf8_lossy(&stdout).into_owned(),
         stderr: String::from_utf8_lossy(&stderr).into_owned(),
     }
+}
+
+/// Waits until a running import has brought so many events of a source into the journal.
+pub(crate) async fn until_taken(
+    server: &Server,
+    source: &str,
+    events: u64,
+    import: &JoinHandle<Said>,
+) {
+    let mut client = server.ingest().await;
+    let waited = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let asked = GetSourceRequest {
+                source: source.to_owned(),
+                epoch: None,
+            };
+            // Before its first event the source is not known.
+            let taken = client.get_source(asked).await.map_or(0, |answer| {
+                let epochs = answer.into_inner().epochs;
+                epochs.iter().map(|epoch| epoch.mark).sum::<u64>()
+            });
+            assert!(!import.is_finished(), "the import ended at event {taken}");
+            if taken >= events {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    waited.await.expect("the import gets on");
+}
+
+/// Kills the server once a running import has brought so many events, and starts it again.
+pub(crate) async fn kill_during(
+    server: &mut Server,
+    source: &str,
+    events: u64,
+    import: &JoinHandle<Said>,
+) {
+    until_taken(server, source, events, import).await;
+    server.kill();
+    server.restart().await;
 }

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod bad_wire;
+mod bank;
 mod cli;
 mod disk_full;
 mod harness;
@@ -16,6 +17,8 @@ mod ingest_time;
 mod promtool;
 mod python;
 mod restart;
+mod scrape;
 mod sender;
 mod smoke;
 mod start;
+mod truth;

@@ -80,8 +80,10 @@ fn documented(section: &str) -> BTreeSet<String> {
 
 /// The cells of a section's table, its head left out.
 fn rows(section: &str) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(root().join("docs/errors.md")).unwrap();
-    let (_, rest) = text.split_once(&format!("## {section}")).unwrap();
+    let text = fs::read_to_string(root().join("docs/errors.md")).expect("the docs are there");
+    let (_, rest) = text
+        .split_once(&format!("## {section}"))
+        .expect("the section is there");
     let lines = rest
         .lines()
         .skip(1)

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Which module may use which (`crate::name`); itself always. Arrows point down only.
-const IMPORTS: [(&str, &[&str]); 18] = [
+const IMPORTS: [(&str, &[&str]); 19] = [
     ("proto", &[]),
     ("model", &[]),
     ("kpi", &["model"]),
@@ -16,18 +16,22 @@ const IMPORTS: [(&str, &[&str]); 18] = [
     ("event_file", &["proto"]),
     ("config", &["model"]),
     ("clock", &["model"]),
-    ("journal", &["model"]),
-    ("store", &["model"]),
-    ("metrics", &["model", "kpi"]),
+    ("database", &[]),
+    ("journal", &["model", "database", "clock"]),
+    ("store", &["model", "database"]),
+    ("metrics", &["model", "kpi", "clock"]),
     ("reports", &["model", "kpi", "store"]),
     (
         "wire",
         &[
             "proto", "model", "validate", "reports", "journal", "store", "metrics", "pipeline",
-            "config",
+            "config", "clock",
         ],
     ),
-    ("connect", &["proto", "model", "validate", "event_file"]),
+    (
+        "connect",
+        &["proto", "model", "validate", "event_file", "clock"],
+    ),
     ("pipeline", EVERYONE),
     ("app", EVERYONE),
     ("cli", EVERYONE),

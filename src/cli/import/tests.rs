@@ -1,3 +1,5 @@
+//! The command against a door of the tests' own: counts, exit codes, what is said.
+
 use std::fs;
 
 use clap::Parser as _;

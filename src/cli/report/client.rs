@@ -1,78 +1,19 @@
 //! The server that is asked: where it is, and what its refusals mean for the exit code.
 
 use std::error::Error as _;
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
 
-use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::transport::Channel;
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
+use crate::connect::client::Server;
 use crate::proto::v1;
 use crate::proto::v1::report_service_client::ReportServiceClient;
 
 use super::super::failure::{Exit, Failure};
 
-/// The port that `dozvon serve` takes by default.
-const DEFAULT_PORT: u16 = 7440;
-
-/// A server that is there answers a connection within milliseconds, from the far side of the world within a second.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Whoever does not answer a ping for so long will not answer the report either; a long report answers pings.
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
-
 /// A year of half hours by queue is some 100 MB.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
-
-/// A server's address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Server {
-    host: String,
-    port: u16,
-}
-
-impl FromStr for Server {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let rest = match text.split_once("://") {
-            None => text,
-            Some(("http", rest)) => rest,
-            Some((scheme, _)) => {
-                return Err(format!(
-                    "{scheme}:// is not supported: give http://HOST:PORT"
-                ));
-            }
-        };
-        let authority = rest.strip_suffix('/').unwrap_or(rest);
-        let malformed = || "give http://HOST:PORT, HOST:PORT or HOST".to_owned();
-        let uri: Uri = format!("http://{authority}")
-            .parse()
-            .map_err(|_| malformed())?;
-        let host = uri
-            .host()
-            .filter(|host| !host.is_empty())
-            .ok_or_else(malformed)?;
-        let port = uri.port_u16();
-        // Whatever else is there (a path, a user, a port that is none) makes it longer than host and port.
-        let expected = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        if authority != expected {
-            return Err(malformed());
-        }
-        Ok(Self {
-            host: host.to_owned(),
-            port: port.unwrap_or(DEFAULT_PORT),
-        })
-    }
-}
-
-impl fmt::Display for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}:{}", self.host, self.port)
-    }
-}
 
 /// A connection to the report service.
 pub(super) struct Client {
@@ -83,16 +24,7 @@ pub(super) struct Client {
 impl Client {
     /// Connects; fails as unreachable, with the address.
     pub(super) async fn connect(server: &Server) -> Result<Self, Failure> {
-        let connected = match Endpoint::from_shared(server.to_string()) {
-            Ok(endpoint) => {
-                let endpoint = endpoint
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .http2_keep_alive_interval(KEEP_ALIVE);
-                endpoint.keep_alive_timeout(KEEP_ALIVE).connect().await
-            }
-            Err(error) => Err(error),
-        };
-        let channel = connected.map_err(|error| {
+        let channel = server.connect().await.map_err(|error| {
             let cause = innermost(&error);
             Failure::new(
                 Exit::Unreachable,
@@ -221,32 +153,6 @@ mod tests {
 
     fn server() -> Server {
         "hotline.example".parse().unwrap()
-    }
-
-    #[test]
-    fn an_address_is_host_and_port() {
-        let shown = |text: &str| text.parse::<Server>().map(|server| server.to_string());
-        for (text, expected) in [
-            ("http://127.0.0.1:7440", "http://127.0.0.1:7440"),
-            ("http://127.0.0.1:7440/", "http://127.0.0.1:7440"),
-            ("127.0.0.1:99", "http://127.0.0.1:99"),
-            ("hotline.example", "http://hotline.example:7440"),
-            ("[::1]:99", "http://[::1]:99"),
-        ] {
-            assert_eq!(shown(text).as_deref(), Ok(expected));
-        }
-        for text in [
-            "",
-            "a b",
-            "host:",
-            "host:99999",
-            "host/path",
-            "host:1?x",
-            "me@host:1",
-            "https://host:1",
-        ] {
-            assert!(shown(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! The mapping, row by row, and the real months.
+
 use proptest::prelude::*;
 
 use super::*;

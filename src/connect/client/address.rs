@@ -94,7 +94,10 @@ pub(super) enum Listener {
 
 impl Server {
     /// Opens a connection of its own.
-    pub(super) async fn connect(&self) -> Result<Channel, tonic::transport::Error> {
+    ///
+    /// # Errors
+    /// When nobody answers there.
+    pub async fn connect(&self) -> Result<Channel, tonic::transport::Error> {
         Endpoint::from_shared(format!("http://{}", self.authority))?
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)

@@ -1,3 +1,5 @@
+//! The client against a door that cuts, refuses and stalls.
+
 use pbjson_types::Timestamp;
 use tokio::time::timeout;
 use tonic::{Code, Status};

@@ -1,3 +1,5 @@
+//! Files of every shape, read and refused.
+
 use std::{fs, io::Write as _, sync::atomic::Ordering};
 
 use flate2::{Compression, write::GzEncoder};

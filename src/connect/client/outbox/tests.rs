@@ -1,3 +1,5 @@
+//! What is delivered is counted once, whatever is lost on the way.
+
 use super::*;
 
 const LIMITS: Limits = Limits {

@@ -1,0 +1,8 @@
+//! What the benches share.
+
+#![allow(dead_code, reason = "each bench uses a part of it")]
+
+pub(crate) mod load;
+pub(crate) mod machine;
+pub(crate) mod service;
+pub(crate) mod sqlite;

@@ -1,0 +1,118 @@
+//! Three months of real calls, from files or from a switch's log through the door, against figures that somebody else
+//! computed: exact after every way of coming in, and after every way of being cut off.
+//!
+//! The rows may not lie in the repository: logs of events are made of the shared files in a temporary folder.
+
+mod expected;
+mod live;
+mod log;
+mod months;
+mod recorded;
+mod table;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+
+use self::expected::Expected;
+use self::log::Log;
+use crate::harness::{self, Said, Server};
+
+/// The files, in order of time.
+const MONTHS: [&str; 3] = ["january", "february", "march"];
+
+/// The seed of every shuffle here: a failure can be had again.
+const SEED: u64 = 1999;
+
+/// The calls and the figures they must come to.
+struct Bank {
+    folder: PathBuf,
+    expected: Expected,
+}
+
+impl Bank {
+    /// The three files of calls.
+    fn files(&self) -> Vec<PathBuf> {
+        let file = |month| self.folder.join(format!("{month}.csv.gz"));
+        MONTHS.into_iter().map(file).collect()
+    }
+
+    /// All that a switch would have said, in the order of the files.
+    fn log(&self) -> &'static Log {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        LOG.get_or_init(|| Log::of(&self.files()))
+    }
+
+    /// Compares every figure of the server's reports.
+    async fn check(&self, server: &Server) {
+        self.expected.check(server).await;
+    }
+}
+
+/// The shared calls; without them a machine of the CI fails, and any other says loudly what was left out.
+fn bank() -> Option<&'static Bank> {
+    static BANK: OnceLock<Option<Bank>> = OnceLock::new();
+    let bank = BANK.get_or_init(|| {
+        let shared = harness::shared()?;
+        let folder = shared.join("data/anonymous-bank");
+        let expected = Expected::read(&folder);
+        Some(Bank { folder, expected })
+    });
+    if bank.is_none() {
+        let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+        assert!(
+            !is_ci,
+            "no real calls: DOZVON_SHARED names no folder with data/anonymous-bank"
+        );
+        // Past the capturing of tests' output: nobody shall take these tests for passed.
+        let words = "\nLEFT OUT: no real calls; name the folder of shared data by DOZVON_SHARED\n";
+        std::io::stderr().write_all(words.as_bytes()).unwrap();
+    }
+    bank.as_ref()
+}
+
+fn chance() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(SEED)
+}
+
+/// Runs `dozvon import anonymous-bank` with the three months.
+async fn import_months(server: &Server, bank: &Bank) -> Summary {
+    let mut command = server.import("anonymous-bank");
+    command.args(bank.files());
+    Summary::of(&harness::run(command).await)
+}
+
+/// Runs `dozvon import events` with one log.
+async fn import_log(server: &Server, path: &Path, more: &[&str]) -> Summary {
+    let mut command = server.import("events");
+    command.arg(path).args(more);
+    Summary::of(&harness::run(command).await)
+}
+
+/// The last line of an import that took everything.
+#[derive(Debug, serde::Deserialize)]
+struct Summary {
+    rows: u64,
+    events: u64,
+    acked: u64,
+    duplicates: u64,
+    rejected: BTreeMap<String, u64>,
+    skipped: BTreeMap<String, u64>,
+    warnings: BTreeMap<String, u64>,
+}
+
+impl Summary {
+    #[track_caller]
+    fn of(said: &Said) -> Self {
+        assert_eq!(said.code, 0, "import: {}", said.stderr);
+        let last = said.stdout.lines().last().unwrap_or_default();
+        let summary: Self = serde_json::from_str(last).expect("the last line is JSON");
+        assert_eq!(summary.rejected, BTreeMap::new());
+        assert_eq!(summary.events, summary.acked + summary.duplicates);
+        summary
+    }
+}
