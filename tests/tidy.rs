@@ -3,6 +3,8 @@
 //! Rules look at text, not at syntax trees: a mention in a comment counts too, so that a lower module does not even
 //! speak of a higher one.
 
+#[path = "tidy/errors.rs"]
+mod errors;
 #[path = "tidy/imports.rs"]
 mod imports;
 #[path = "tidy/machine.rs"]

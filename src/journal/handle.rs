@@ -137,18 +137,27 @@ pub struct EpochState {
 pub(super) enum Command {
     Submit(Submission),
     Open(Opening, oneshot::Sender<Result<Opened, Refusal>>),
-    Describe(SourceId, oneshot::Sender<Option<Vec<EpochState>>>),
+}
+
+/// Asks for a source's numberings. It goes its own way, past what waits for room.
+pub(super) struct Question {
+    pub(super) source: SourceId,
+    pub(super) reply: oneshot::Sender<Option<Vec<EpochState>>>,
 }
 
 /// The way to the journal's writer.
 #[derive(Clone, Debug)]
 pub struct Handle {
     commands: mpsc::Sender<Command>,
+    questions: mpsc::Sender<Question>,
 }
 
 impl Handle {
-    pub(super) fn new(commands: mpsc::Sender<Command>) -> Self {
-        Self { commands }
+    pub(super) fn new(commands: mpsc::Sender<Command>, questions: mpsc::Sender<Question>) -> Self {
+        Self {
+            commands,
+            questions,
+        }
     }
 
     /// Says where an epoch stands; an unknown source or epoch is noted.
@@ -171,13 +180,13 @@ impl Handle {
         sent.map_err(|_| Refusal::Stopped)
     }
 
-    /// The numberings of a source, newest first; `None` = no such source.
+    /// The numberings of a source as they are committed, newest first; `None` = no such source.
     ///
     /// # Errors
     /// When the journal has stopped.
     pub async fn describe(&self, source: SourceId) -> Result<Option<Vec<EpochState>>, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.commands.send(Command::Describe(source, reply)).await;
+        let sent = self.questions.send(Question { source, reply }).await;
         sent.map_err(|_| Refusal::Stopped)?;
         answer.await.map_err(|_| Refusal::Stopped)
     }

@@ -32,7 +32,9 @@ pub enum Error {
         source: sqlx::Error,
     },
     /// A row is damaged.
-    #[error("the journal's row at position {position} cannot be read: {source}")]
+    #[error(
+        "the journal is damaged: its row at position {position} cannot be read; restore journal.db and store.db from one backup"
+    )]
     Damaged {
         /// Where.
         position: Position,

@@ -17,7 +17,8 @@ use crate::model::{
 use super::commit::Commit;
 use super::durable::Durable;
 use super::handle::{
-    Acked, Command, EpochState, Handle, Opened, Opening, Refusal, Submission, SubmissionKind,
+    Acked, Command, EpochState, Handle, Opened, Opening, Question, Refusal, Submission,
+    SubmissionKind,
 };
 use super::marks::{Numbering, Verdict};
 use super::record::{self, Entry, EntryKind};
@@ -31,6 +32,8 @@ const EPOCHS_MAX: usize = 50_000;
 const REJECTIONS_KEPT: u64 = 10_000;
 /// How many submissions may wait for the writer.
 const SUBMISSIONS_WAITING: usize = 1_024;
+/// How many questions may wait for the writer.
+const QUESTIONS_WAITING: usize = 64;
 /// Bytes of write-ahead log after which an idle writer checkpoints.
 const CHECKPOINT_IDLE_BYTES: u64 = 4 * 1024 * 1024;
 /// Bytes of write-ahead log after which a busy writer checkpoints too.
@@ -107,6 +110,7 @@ pub struct Writer {
     options: Options,
     clock: Clock,
     commands: mpsc::Receiver<Command>,
+    questions: mpsc::Receiver<Question>,
     committed: mpsc::Sender<Committed>,
     stored: watch::Receiver<Position>,
     epochs: Vec<Epoch>,
@@ -147,11 +151,13 @@ impl Writer {
         stored: watch::Receiver<Position>,
     ) -> Result<(Self, Handle), Error> {
         let (sender, commands) = mpsc::channel(SUBMISSIONS_WAITING);
+        let (question_sender, questions) = mpsc::channel(QUESTIONS_WAITING);
         let end = database.end().await?;
         let mut writer = Self {
             options,
             clock,
             commands,
+            questions,
             committed,
             stored,
             epochs: Vec::new(),
@@ -164,7 +170,7 @@ impl Writer {
         for known in writer.database.known().await? {
             writer.know(known.source, known.name, known.numbering);
         }
-        Ok((writer, Handle::new(sender)))
+        Ok((writer, Handle::new(sender, question_sender)))
     }
 
     /// Writes until every handle is gone.
@@ -175,12 +181,15 @@ impl Writer {
         let mut waiting = Vec::new();
         loop {
             self.wait_for_store().await;
-            if self
-                .commands
-                .recv_many(&mut waiting, SUBMISSIONS_WAITING)
-                .await
-                == 0
-            {
+            let taken = tokio::select! {
+                biased;
+                Some(question) = self.questions.recv() => {
+                    self.answer_question(question);
+                    continue;
+                }
+                taken = self.commands.recv_many(&mut waiting, SUBMISSIONS_WAITING) => taken,
+            };
+            if taken == 0 {
                 return self.database.checkpoint().await;
             }
             let mut group = Group::default();
@@ -195,15 +204,11 @@ impl Writer {
                         }
                         self.take(submission, &mut group);
                     }
-                    // Questions are answered after what was asked before them is safe.
+                    // Answered after what was sent before it is safe.
                     Command::Open(opening, reply) => {
                         self.commit(std::mem::take(&mut group)).await?;
                         let opened = self.open(opening).await?;
                         drop(reply.send(opened));
-                    }
-                    Command::Describe(source, reply) => {
-                        self.commit(std::mem::take(&mut group)).await?;
-                        drop(reply.send(self.describe(&source)));
                     }
                 }
             }
@@ -212,12 +217,25 @@ impl Writer {
         }
     }
 
-    /// Waits while too much is committed that reports do not hold yet.
+    /// Waits while too much is committed that reports do not hold yet; questions are answered meanwhile.
     async fn wait_for_store(&mut self) {
         let (end, lag_max) = (self.end.0, self.options.store_lag_max);
         let near = |stored: &Position| end.saturating_sub(stored.0) <= lag_max;
-        // The sender lives as long as the pipeline; without it the next commit ends the writer.
-        drop(self.stored.wait_for(near).await);
+        loop {
+            let question = tokio::select! {
+                biased;
+                // The sender lives as long as the pipeline; without it the next commit ends the writer.
+                _ = self.stored.wait_for(near) => return,
+                Some(question) = self.questions.recv() => question,
+            };
+            self.answer_question(question);
+        }
+    }
+
+    /// What is answered is committed: numberings move with their commit.
+    fn answer_question(&self, question: Question) {
+        let Question { source, reply } = question;
+        drop(reply.send(self.describe(&source)));
     }
 
     /// Decides every number of a submission.

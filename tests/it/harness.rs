@@ -40,6 +40,8 @@ pub(crate) fn shared() -> Option<PathBuf> {
 pub(crate) struct Server {
     child: Option<Child>,
     folder: TempDir,
+    /// Where the data lies, when it is not in the folder.
+    elsewhere: Option<PathBuf>,
     config: Option<PathBuf>,
     grpc: String,
     http: String,
@@ -53,12 +55,22 @@ impl Server {
 
     /// Starts a server with this configuration file in a new folder.
     pub(crate) async fn start_with(config: &str) -> Self {
+        Self::start_at(None, config).await
+    }
+
+    /// Starts a server whose data lie in this folder.
+    pub(crate) async fn start_on(data: &Path) -> Self {
+        Self::start_at(Some(data.to_owned()), "").await
+    }
+
+    async fn start_at(elsewhere: Option<PathBuf>, config: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("dozvon.toml");
         std::fs::write(&path, config).unwrap();
         let mut server = Self {
             child: None,
             folder,
+            elsewhere,
             config: Some(path),
             grpc: String::new(),
             http: String::new(),
@@ -104,7 +116,8 @@ impl Server {
 
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        let own = || self.folder.path().join("data");
+        self.elsewhere.clone().unwrap_or_else(own)
     }
 
     /// Where gRPC is served, `host:port`.

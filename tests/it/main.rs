@@ -8,13 +8,17 @@
 mod bad_input;
 mod bad_wire;
 mod bank;
+mod cli;
+mod disk_full;
 mod harness;
 mod ingest;
 mod ingest_flow;
 mod ingest_time;
 mod promtool;
 mod python;
+mod restart;
 mod scrape;
 mod sender;
 mod smoke;
+mod start;
 mod truth;
