@@ -7,7 +7,7 @@
 //!
 //! * UTF-8, a line ends with `\n` (`\r\n` is taken too), empty lines mean nothing.
 //! * The header's first key is `dozvon_events`, the version of this format; `source` is the switch that spoke and
-//!   `zone` the IANA zone it stands in (for people: the times in the events are instants). Unknown keys are errors.
+//!   `zone` the IANA zone it stands in (for people: the times in the events are instants); both may be missing. Unknown keys are errors.
 //! * An event is the protobuf JSON mapping of `dozvon.v1.Event`: camelCase names (snake_case is taken too), 64-bit
 //!   numbers as strings, enums by name, RFC 3339 times. Unknown fields are errors.
 //!
@@ -92,7 +92,10 @@ pub enum Error {
 #[serde(deny_unknown_fields)]
 struct WrittenHeader {
     dozvon_events: u32,
+    // Whoever writes a file by hand need not say these.
+    #[serde(default)]
     source: String,
+    #[serde(default)]
     zone: String,
 }
 

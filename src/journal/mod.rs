@@ -15,6 +15,7 @@ mod handle;
 mod marks;
 mod record;
 mod sqlite;
+mod take;
 mod writer;
 
 pub use durable::Durable;

@@ -10,9 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::model::{
-    Body, Digest, EpochIndex, EpochName, Event, Position, SourceId, Text, Timestamp,
-};
+use crate::model::{Digest, EpochIndex, EpochName, Event, Position, SourceId, Timestamp};
 
 use super::commit::Commit;
 use super::durable::Durable;
@@ -20,16 +18,15 @@ use super::handle::{
     Acked, Command, EpochState, Handle, Opened, Opening, Question, Refusal, Submission,
     SubmissionKind,
 };
-use super::marks::{Numbering, Verdict};
+use super::marks::Numbering;
 use super::record::{self, Entry, EntryKind};
 use super::sqlite::{Database, Error};
+use super::take;
 
 /// The most sources there may be.
 const SOURCES_MAX: usize = 1_000;
 /// The most numberings there may be: imports of a file a day for a century.
 const EPOCHS_MAX: usize = 50_000;
-/// The most rejections kept of one epoch; further ones are counted.
-const REJECTIONS_KEPT: u64 = 10_000;
 /// How many submissions may wait for the writer.
 const SUBMISSIONS_WAITING: usize = 1_024;
 /// How many questions may wait for the writer.
@@ -254,66 +251,44 @@ impl Writer {
             .before
             .entry(epoch)
             .or_insert_with(|| numbering.clone());
+        let mut kinds = Vec::new();
         let result = match kind {
             SubmissionKind::Batch(items) => {
                 let rejected = group.rejected.entry(epoch).or_default();
-                let taken = take_items(numbering, &source, items, rejected);
-                if !taken.rejected.is_empty() {
-                    group.positions += taken.rejected.len() as u64;
-                    group.entries.push(Entry {
-                        source: source.clone(),
-                        epoch,
-                        mode,
-                        sent_at,
-                        received_at,
-                        kind: EntryKind::Rejected(taken.rejected),
-                    });
-                }
+                let taken = take::items(numbering, &source, items, rejected);
                 if taken.duplicates > 0 {
                     group.duplicates.push((source.clone(), taken.duplicates));
                 }
                 let accepted = taken.events.len() as u64;
+                if !taken.rejected.is_empty() {
+                    kinds.push(EntryKind::Rejected(taken.rejected));
+                }
                 if accepted > 0 {
-                    group.positions += accepted;
-                    let kind = EntryKind::Batch(taken.events);
-                    group.entries.push(Entry {
-                        source,
-                        epoch,
-                        mode,
-                        sent_at,
-                        received_at,
-                        kind,
-                    });
+                    kinds.push(EntryKind::Batch(taken.events));
                 }
                 taken.refusal.map_or(Ok((accepted, taken.duplicates)), Err)
             }
             SubmissionKind::Heartbeat => {
-                let kind = EntryKind::Heartbeat;
-                group.positions += 1;
-                group.entries.push(Entry {
-                    source,
-                    epoch,
-                    mode,
-                    sent_at,
-                    received_at,
-                    kind,
-                });
+                kinds.push(EntryKind::Heartbeat);
                 Ok((0, 0))
             }
             SubmissionKind::Finish { complete } => {
-                let kind = EntryKind::Finish { complete };
-                group.positions += 1;
-                group.entries.push(Entry {
-                    source,
-                    epoch,
-                    mode,
-                    sent_at,
-                    received_at,
-                    kind,
-                });
+                kinds.push(EntryKind::Finish { complete });
                 Ok((0, 0))
             }
         };
+        for kind in kinds {
+            let entry = Entry {
+                source: source.clone(),
+                epoch,
+                mode,
+                sent_at,
+                received_at,
+                kind,
+            };
+            group.positions += entry.positions();
+            group.entries.push(entry);
+        }
         group.answers.push(Answer {
             reply,
             epoch,
@@ -556,97 +531,4 @@ fn submission_events(submission: &Submission) -> u64 {
         SubmissionKind::Batch(items) => items.len() as u64,
         SubmissionKind::Heartbeat | SubmissionKind::Finish { .. } => 1,
     }
-}
-
-#[derive(Default)]
-struct Taken {
-    events: Vec<Event>,
-    duplicates: u64,
-    rejected: Vec<(u64, Text)>,
-    refusal: Option<Refusal>,
-}
-
-/// Decides every number; stops at the first that the numbering refuses, keeping those before it.
-fn take_items(
-    numbering: &mut Numbering,
-    source: &SourceId,
-    items: Vec<Item>,
-    rejected: &mut Vec<RejectedEvent>,
-) -> Taken {
-    let mut taken = Taken::default();
-    let mark_before = numbering.mark;
-    let mut at_mark: Option<Digest> = None;
-    for item in items {
-        let sequence = match &item {
-            Item::Event(event) => event.sequence,
-            Item::Rejected(event) => event.sequence,
-        };
-        // An event without a number cannot be remembered; it is only answered.
-        if sequence == 0 {
-            if let Item::Rejected(event) = item {
-                taken.rejected.push((0, event.reason.into()));
-            }
-            continue;
-        }
-        let last_mark = numbering.mark;
-        let digest = || match &item {
-            Item::Event(event) => digest_of(source, event),
-            Item::Rejected(_) => Digest(0),
-        };
-        match numbering.take(sequence, digest) {
-            Verdict::Fresh => {
-                if numbering.mark != last_mark {
-                    // Not checked within the batch that moved the mark: computed once, below.
-                    numbering.digest = Digest(0);
-                    at_mark = None;
-                }
-                match item {
-                    Item::Event(event) => taken.events.push(event),
-                    Item::Rejected(event) => {
-                        if numbering.mark == sequence && numbering.mark != last_mark {
-                            at_mark = Some(Digest(0));
-                        }
-                        numbering.rejected += 1;
-                        taken.rejected.push((sequence, event.reason.into()));
-                        if numbering.rejected <= REJECTIONS_KEPT {
-                            rejected.push(event);
-                        }
-                    }
-                }
-            }
-            Verdict::Duplicate => taken.duplicates += u64::from(matches!(item, Item::Event(_))),
-            Verdict::Conflict => {
-                let mark = numbering.mark;
-                taken.refusal = Some(Refusal::SequenceConflict { sequence, mark });
-                break;
-            }
-            Verdict::TooManyGaps => {
-                let limit = super::marks::GAPS_MAX;
-                taken.refusal = Some(Refusal::Limit {
-                    what: "gaps of one epoch",
-                    limit,
-                });
-                break;
-            }
-        }
-    }
-    if numbering.mark != mark_before {
-        let mark = numbering.mark;
-        let last = taken
-            .events
-            .iter()
-            .rev()
-            .find(|event| event.sequence == mark);
-        numbering.digest =
-            at_mark.unwrap_or_else(|| last.map_or(Digest(0), |event| digest_of(source, event)));
-    }
-    taken
-}
-
-fn digest_of(source: &SourceId, event: &Event) -> Digest {
-    let call = match &event.body {
-        Body::Call { call, .. } => Some(call.as_str()),
-        Body::Agent(_) | Body::Line(_) => None,
-    };
-    Digest::of(call, source, event.body.kind(), event.occurred_at)
 }
