@@ -198,6 +198,8 @@ impl Writer {
                             && group.positions + events > self.options.commit_events_max as u64
                         {
                             self.commit(std::mem::take(&mut group)).await?;
+                            // What has arrived together may be many commits: the bound holds between them too.
+                            self.wait_for_store().await;
                         }
                         self.take(submission, &mut group);
                     }
