@@ -1,8 +1,10 @@
 //! The gRPC server: our services, health and reflection on one listener.
 
+use std::io;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
@@ -120,10 +122,17 @@ impl<R: Rows, S: Sources> Server<R, S> {
             .add_service(ingest)
             .add_service(reports)
             .serve_with_incoming_shutdown(
-                TcpListenerStream::new(listener),
+                TcpListenerStream::new(listener).map(without_delay),
                 stopping.cancelled_owned(),
             )
             .await;
         Ok(served?)
     }
+}
+
+/// An ack is small and is to leave at once: the kernel must not hold it back until the sender's next packet.
+fn without_delay(accepted: io::Result<TcpStream>) -> io::Result<TcpStream> {
+    let stream = accepted?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
