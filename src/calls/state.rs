@@ -15,8 +15,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    AgentId, CallId, CallRecord, CodecError, EpochIndex, Exit, Mode, QueueId, Reader, Timestamp,
-    call_kind, put_call_fields, put_int, put_text, put_uint,
+    self, AgentId, CallId, CallRecord, CodecError, EpochIndex, Exit, Mode, QueueId, Reader,
+    Timestamp, call_kind, put_call_fields, put_int, put_text, put_uint,
 };
 
 use super::live::{self, LiveCall};
@@ -52,23 +52,11 @@ pub(super) struct SourceState {
 }
 
 fn put_option(out: &mut Vec<u8>, value: Option<i64>) {
-    out.push(value.is_some().into());
-    if let Some(value) = value {
-        put_int(out, value);
-    }
+    model::put_option(out, value, put_int);
 }
 
 fn read_option(reader: &mut Reader<'_>) -> Result<Option<i64>, CodecError> {
-    match reader.byte()? {
-        0 => Ok(None),
-        1 => reader.int().map(Some),
-        code => Err(CodecError::Code(code)),
-    }
-}
-
-fn word<T>(reader: &mut Reader<'_>, from_code: fn(u8) -> Option<T>) -> Result<T, CodecError> {
-    let code = reader.byte()?;
-    from_code(code).ok_or(CodecError::Code(code))
+    reader.option(Reader::int)
 }
 
 fn version(reader: &mut Reader<'_>) -> Result<(), StateError> {
@@ -180,7 +168,7 @@ pub(super) fn write_call(call: &LiveCall) -> Vec<u8> {
 pub(super) fn read_call(bytes: &[u8]) -> Result<LiveCall, StateError> {
     let reader = &mut Reader::new(bytes);
     version(reader)?;
-    let mode = word(reader, Mode::from_code)?;
+    let mode = reader.word(Mode::from_code)?;
     let epoch = EpochIndex(reader.uint32()?);
     let settle_after = read_option(reader)?.map(|after| after as u64);
     let flags = reader.byte()?;

@@ -8,12 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::text::decimal;
+use crate::kpi::WAIT_EDGES;
 use crate::model::Targets;
-
-/// The edges of kpi.md, in seconds.
-const SECONDS: [u64; 18] = [
-    0, 5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600,
-];
 
 /// The edges of transfers per call.
 const TRANSFERS: [u64; 6] = [0, 1, 2, 3, 4, 5];
@@ -46,7 +42,7 @@ impl Edges {
             thresholds.insert(micros(target.service_level));
             thresholds.insert(micros(target.short_abandon));
         }
-        let catalogue = SECONDS.iter().map(|seconds| seconds * MILLION);
+        let catalogue = WAIT_EDGES.into_iter().map(micros);
         Self::new(catalogue.chain(thresholds))
     }
 

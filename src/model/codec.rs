@@ -69,7 +69,8 @@ pub fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-fn put_option<T>(out: &mut Vec<u8>, value: Option<T>, put: impl FnOnce(&mut Vec<u8>, T)) {
+/// Appends a value that may be missing.
+pub fn put_option<T>(out: &mut Vec<u8>, value: Option<T>, put: impl FnOnce(&mut Vec<u8>, T)) {
     match value {
         None => out.push(0),
         Some(value) => {
@@ -430,12 +431,20 @@ impl<'a> Reader<'a> {
         self.name().map(QueueId::new)
     }
 
-    fn word<T>(&mut self, from_code: fn(u8) -> Option<T>) -> Result<T, CodecError> {
+    /// Reads a word of a closed list by its code.
+    ///
+    /// # Errors
+    /// When the code is none of the list's.
+    pub fn word<T>(&mut self, from_code: fn(u8) -> Option<T>) -> Result<T, CodecError> {
         let code = self.byte()?;
         from_code(code).ok_or(CodecError::Code(code))
     }
 
-    fn option<T>(
+    /// Reads a value that may be missing.
+    ///
+    /// # Errors
+    /// When it is cut off or no such value.
+    pub fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, CodecError>,
     ) -> Result<Option<T>, CodecError> {

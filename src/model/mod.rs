@@ -18,8 +18,8 @@ mod timestamp;
 mod words;
 
 pub use codec::{
-    CodecError, EVENTS_VERSION, Reader, call_kind, put_call_fields, put_int, put_text, put_uint,
-    read_event, write_event,
+    CodecError, EVENTS_VERSION, Reader, call_kind, put_call_fields, put_int, put_option, put_text,
+    put_uint, read_event, write_event,
 };
 pub use event::{AgentEvent, Body, CallEvent, Caller, Event, LineEvent, Pseudonym, TransferTarget};
 pub use fact::{Fact, Settled};

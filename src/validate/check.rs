@@ -224,7 +224,7 @@ impl Validator {
 }
 
 /// The instant of a wire timestamp; `None` when it is none.
-pub(super) fn instant(at: &pbjson_types::Timestamp) -> Option<Timestamp> {
+pub fn instant(at: &pbjson_types::Timestamp) -> Option<Timestamp> {
     if !(0..1_000_000_000).contains(&at.nanos) {
         return None;
     }

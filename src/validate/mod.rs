@@ -10,6 +10,6 @@ mod names;
 mod privacy;
 mod rejection;
 
-pub use check::Validator;
+pub use check::{Validator, instant};
 pub use privacy::{KEY_BYTES, Privacy, country_of};
 pub use rejection::{Reason, Rejection};

@@ -3,7 +3,7 @@
 use crate::journal::Opening;
 use crate::model::{Digest, EpochName, Mode, SourceId, Timestamp};
 use crate::proto::v1 as wire;
-use crate::validate::caps;
+use crate::validate::{caps, instant};
 
 use super::status::IngestError;
 
@@ -103,17 +103,11 @@ pub(super) fn sent_at(
     let Some(sent_at) = sent_at else {
         return Ok(received_at);
     };
-    let at = sent_at
-        .seconds
-        .checked_mul(1_000_000)
-        .and_then(|micros| micros.checked_add(i64::from(sent_at.nanos) / 1_000))
-        .map(Timestamp::from_micros)
-        .filter(|_| (0..1_000_000_000).contains(&sent_at.nanos));
     let invalid = |fault: &str| IngestError::FieldInvalid {
         field,
         fault: fault.into(),
     };
-    let at = at.ok_or_else(|| invalid("is no time"))?;
+    let at = instant(sent_at).ok_or_else(|| invalid("is no time"))?;
     if at.as_micros() < caps::EARLIEST_MICROS {
         return Err(invalid("is before 1990: the source's clock is not set"));
     }
