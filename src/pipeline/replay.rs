@@ -212,15 +212,13 @@ impl Pipeline {
                 self.next.position = at;
                 sent = at;
                 let write = self.take_write();
+                // The store of a rebuild stands at `sent` before it is written: its position says nothing, its word does.
+                stored.borrow_and_update();
                 writes
                     .send(write)
                     .await
                     .map_err(|_| store::Error::Stopped)?;
-                let stopped = |_| store::Error::Stopped;
-                stored
-                    .wait_for(|stored| *stored >= sent)
-                    .await
-                    .map_err(stopped)?;
+                stored.changed().await.map_err(|_| store::Error::Stopped)?;
                 self.on_the_way.stored(sent);
             }
             if done {
