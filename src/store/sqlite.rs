@@ -23,6 +23,8 @@ use super::write::{StoreWriter, unseal};
 /// Pages of write-ahead log before they are copied into the file: the pages a stretch changes again and again (keys,
 /// open calls, sources) are then copied once for many stretches. 8,000 pages are 32 MB.
 const CHECKPOINT_PAGES: &str = "8000";
+/// Memory for the writer's pages, in SQLite's words: 64 MB. A transaction that does not fit is written twice.
+const CACHE_SIZE: &str = "-64000";
 /// Reports that may read at the same time.
 const READERS: u32 = 4;
 
@@ -79,8 +81,9 @@ impl Store {
         let options = database::options(path, SqliteSynchronous::Normal)
             .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+        let writing = options.clone().pragma("cache_size", CACHE_SIZE);
         let sql = include_str!("../../migrations/sqlite/store/0001_store.sql");
-        let connection = database::open(path, &options, &[("store", sql)]).await?;
+        let connection = database::open(path, &writing, &[("store", sql)]).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
