@@ -42,7 +42,7 @@ pub struct CallRecord {
     pub failed_transfers: Vec<FailedTransfer>,
     /// Moves between queues before any human.
     pub reroutes: Vec<Reroute>,
-    /// Queued again by the same queue after an agent's leg, with no transfer told.
+    /// Queued again by the same queue within 5 s of an agent's leg, with no transfer told.
     pub requeued: u32,
     /// Consultations without hand-over.
     pub consult_only: u32,

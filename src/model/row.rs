@@ -43,7 +43,7 @@ pub struct CallRow {
     pub transfers: u32,
     /// Reroutes.
     pub reroutes: u32,
-    /// Queued again with no transfer told.
+    /// Queued again by the same queue within 5 s, with no transfer told.
     pub requeued: u32,
     /// Consultations without hand-over.
     pub consult_only: u32,

@@ -73,7 +73,7 @@ pub struct TransferReportRow {
     pub excessive: u64,
     /// T11.
     pub reroutes: u64,
-    /// Queued again with no transfer told.
+    /// Queued again by the same queue within 5 s, with no transfer told.
     pub requeued: u64,
     /// T2.
     pub consult_only: u64,
