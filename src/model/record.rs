@@ -71,13 +71,13 @@ pub struct Visit {
     pub exit: Option<Exit>,
     /// When it ended.
     pub exited_at: Option<Timestamp>,
-    /// W1; `None` while waiting, and when the clock stepped back in between.
+    /// W1; `None` while waiting, when the clock stepped back in between, and when the answer was never told.
     pub wait: Option<Duration>,
     /// Begun after a human had answered (counts for W4).
     pub after_human: bool,
     /// Left and entered again within a second by the dialplan's own loop.
     pub reentered: bool,
-    /// Talk of the visit's leg; `None` without one, or when the clock stepped back.
+    /// Talk of the visit's leg; `None` without one, when the clock stepped back, and when the answer was never told.
     pub talk: Option<Duration>,
 }
 
@@ -233,11 +233,14 @@ pub enum Mark {
     TransferUnseen = 1 << 11,
     /// More was told than is kept of one call.
     Truncated = 1 << 12,
+    /// An agent's connection was never told: that there was one follows from what was told later, and its visit's wait is
+    /// not known.
+    AnswerMissing = 1 << 13,
 }
 
 impl Mark {
     /// Every mark, in order of its bit.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ArrivalMissing,
         Self::EndMissing,
         Self::ExitMissing,
@@ -251,6 +254,7 @@ impl Mark {
         Self::Reordered,
         Self::TransferUnseen,
         Self::Truncated,
+        Self::AnswerMissing,
     ];
 
     /// The word for people and programs.
@@ -269,6 +273,7 @@ impl Mark {
             Self::Reordered => "reordered",
             Self::TransferUnseen => "transfer_unseen",
             Self::Truncated => "truncated",
+            Self::AnswerMissing => "answer_missing",
         }
     }
 }

@@ -64,7 +64,9 @@ pub struct VisitRow {
     pub entered_at: Timestamp,
     /// How it ended; `None` = waiting.
     pub exit: Option<Exit>,
-    /// W1; `None` while waiting, and when the clock stepped back.
+    /// When it ended, as far as that is known; `None` = waiting.
+    pub exited_at: Option<Timestamp>,
+    /// W1; `None` while waiting, when the clock stepped back, and when the answer was never told.
     pub wait: Option<Duration>,
     /// Talk of its leg.
     pub talk: Option<Duration>,

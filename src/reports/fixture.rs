@@ -54,6 +54,7 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
         queue: QueueId::new(queue),
         entered_at,
         exit: Some(exit),
+        exited_at: Some(entered_at.plus(seconds(wait))),
         wait: Some(seconds(wait)),
         talk: None,
         first: true,
@@ -65,6 +66,7 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
 pub(crate) fn waiting(queue: &str, entered_at: Timestamp) -> VisitRow {
     VisitRow {
         exit: None,
+        exited_at: None,
         wait: None,
         provisional: true,
         ..visit(queue, entered_at, Exit::Answered, 0)

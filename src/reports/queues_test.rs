@@ -268,14 +268,25 @@ fn each_queue_has_its_own_threshold_and_all_sums_their_counts() {
 }
 
 #[test]
-fn a_wait_that_no_clock_can_have_is_counted_and_no_wait() {
+fn a_wait_that_is_none_is_counted_by_its_cause() {
     let ten = samara("10:00:00");
-    let backwards = VisitRow {
+    let answered_at = |time| VisitRow {
+        exited_at: Some(samara(time)),
         wait: None,
         ..visit("jobs", ten, Exit::Answered, 0)
     };
+    // One a microsecond before it began: the clock stepped back. Two nobody knows when: the answers were lost.
+    let backwards = VisitRow {
+        exited_at: Some(ten.minus(Duration::from_micros(1))),
+        ..answered_at("10:00:00")
+    };
     let rows = Selection {
-        visits: vec![backwards, visit("jobs", ten, Exit::Answered, 10)],
+        visits: vec![
+            backwards,
+            answered_at("10:00:00"),
+            answered_at("10:00:30"),
+            visit("jobs", ten, Exit::Answered, 10),
+        ],
         ..Selection::default()
     };
     let report = Memory::of(rows)
@@ -287,9 +298,10 @@ fn a_wait_that_no_clock_can_have_is_counted_and_no_wait() {
         (
             row.counts.answered,
             row.counts.answered_within,
-            row.negative_spans
+            row.negative_spans,
+            row.waits_unknown
         ),
-        (2, 1, 1)
+        (4, 1, 1, 2)
     );
     assert_eq!(
         (row.wait_answered.count, row.wait_answered.mean),

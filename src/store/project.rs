@@ -46,6 +46,7 @@ pub(super) fn visit_rows(
             queue: visit.queue.clone(),
             entered_at: visit.entered_at,
             exit: visit.exit,
+            exited_at: visit.exited_at,
             wait: visit.wait,
             talk: visit.talk,
             first: index == 0 && record.direction == Direction::Inbound,

@@ -223,7 +223,7 @@ impl Rows for Store {
         for row in within(connection, sql, period).await? {
             selection.calls.push(names.call(&row)?);
         }
-        let sql = "select queue, entered_at, exit, wait, talk, visit from visits
+        let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at from visits
             where entered_at >= ? and entered_at < ? and test = 0";
         for row in within(connection, sql, period).await? {
             selection.visits.push(names.visit(&row)?);
@@ -386,6 +386,7 @@ impl Names {
             queue: self.queue(row.get(0)),
             entered_at: Timestamp::from_micros(row.get(1)),
             exit: Some(word(row, 2, Exit::from_code)?),
+            exited_at: Some(Timestamp::from_micros(row.get(6))),
             wait: span(row, 3),
             talk: span(row, 4),
             first: row.get::<i64, _>(5) == 0,

@@ -20,6 +20,7 @@ impl Rows for OneVisit {
             queue: QueueId::new("jobs"),
             entered_at: Timestamp::from_micros(5_000_000),
             exit: Some(Exit::Answered),
+            exited_at: Some(Timestamp::from_micros(6_500_000)),
             wait: Some(Duration::from_millis(1_500)),
             talk: Some(Duration::from_secs(60)),
             first: true,

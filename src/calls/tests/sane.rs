@@ -26,7 +26,7 @@ pub(super) fn check_record(record: &CallRecord) {
             "answered by one leg"
         );
         assert!(visit.exited_at.is_some());
-        assert!(visit.wait.is_some() || odd(Mark::NegativeSpan) || odd(Mark::Contradiction));
+        assert!(visit.wait.is_some() || odd(Mark::NegativeSpan) || odd(Mark::AnswerMissing));
     }
     for leg in &record.legs {
         assert!(leg.released_at.is_some(), "every leg ends");

@@ -101,6 +101,7 @@ pub(super) fn csv(answer: &GetQueueReportResponse, asked: &[Duration]) -> Result
             share(kpi::refused_rate(row.calls_offered, row.calls_refused))
         })
         .add("negative_spans", |row| row.negative_spans.to_string())
+        .add("waits_unknown", |row| row.waits_unknown.to_string())
         .add("conservation_residual", |row| {
             row.conservation_residual.to_string()
         });

@@ -89,7 +89,8 @@ const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_
     wait_abandoned_p90_s,wait_all_p50_s,wait_all_p90_s,wait_all_p95_s,wait_all_p99_s,wait_over_60s,wait_over_180s,\
     sl_strict,sl_short,sl_ignore_abandoned,sl_abandoned_met,sl_answered_only,abandon_rate,asa_s,\
     mean_time_to_abandon_s,decided,waiting,abandoned_ringing,timeout,key_exit,left_empty,withdrawn,callback,error,\
-    calls_offered,calls_refused,demand,refused_rate,negative_spans,conservation_residual\n";
+    calls_offered,calls_refused,demand,refused_rate,negative_spans,waits_unknown,\
+    conservation_residual\n";
 
 #[tokio::test]
 async fn queues_as_csv() {
@@ -99,15 +100,15 @@ async fn queues_as_csv() {
         HEADER.to_owned(),
         format!(
             "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
-             1,0,0,0,0,0,0,0,0,,0,0\n"
+             1,0,0,0,0,0,0,0,0,,0,0,0\n"
         ),
         format!(
             "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
-             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
         ),
         format!(
             "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
-             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
         ),
     ];
     assert_eq!(shown.text, expected.concat());

@@ -112,6 +112,7 @@ fn queue_row(row: QueueRow) -> v1::QueueReportRow {
         calls_refused: row.calls_refused,
         conservation_residual: row.conservation_residual,
         negative_spans: row.negative_spans,
+        waits_unknown: row.waits_unknown,
     }
 }
 
