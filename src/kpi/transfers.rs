@@ -74,6 +74,7 @@ mod tests {
             direction: Direction::Inbound,
             test: false,
             provisional: false,
+            source: None,
             caller: Caller::Unknown,
             visits: 1,
             first_queue: None,

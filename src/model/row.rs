@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::Caller;
-use super::ids::QueueId;
+use super::ids::{QueueId, SourceId};
 use super::record::Marks;
 use super::text::Text;
 use super::timestamp::Timestamp;
@@ -25,6 +25,8 @@ pub struct CallRow {
     pub test: bool,
     /// Open, or ended and not settled yet: may change.
     pub provisional: bool,
+    /// The source of a provisional call; `None` of a settled one, where nobody asks.
+    pub source: Option<SourceId>,
     /// Who called.
     pub caller: Caller,
     /// Number of visits.

@@ -278,19 +278,18 @@ impl Pipeline {
         let watermark = source.calls.watermark();
         let (gap_events, late_events) = (source.gap_events, source.late_events);
         let call_exists_events = source.call_exists_events;
-        let received_at = source
-            .heard
-            .map_or(Timestamp::default(), |(_, received)| received);
+        let heard_at = source.heard.map(|(_, received)| received);
         totals.apply_now(SourceNow {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
-            received_at,
+            received_at: heard_at.unwrap_or_default(),
             calls_open: source.calls.live_open(),
             gap_events,
             queues: source.calls.take_queues(),
         });
         self.status.update(name, |status| {
             status.watermark = watermark;
+            status.heard_at = heard_at;
             status.settled_until = watermark.map(|watermark| watermark.minus(settle));
             status.gap_events = gap_events;
             status.late_events = late_events;

@@ -1,7 +1,7 @@
 //! The queue report over rows in memory.
 
 use super::*;
-use crate::model::{Direction, Outcome, QueueId, RefusalReason};
+use crate::model::{Direction, Outcome, QueueId, RefusalReason, SourceId};
 use crate::reports::fixture::{Memory, at, call, hotline, query, samara, seconds, visit, waiting};
 use crate::reports::{Bucket, Query, Zone};
 
@@ -178,6 +178,42 @@ fn calls_count_at_their_arrival_and_without_tests_and_return_calls() {
 
     let context = reports.queues(&query()).unwrap().context;
     assert_eq!((context.calls_test, context.calls_provisional), (1, 1));
+}
+
+#[test]
+fn open_calls_of_a_silent_source_are_uncertain() {
+    let of = |source: &str, test| CallRow {
+        provisional: true,
+        source: Some(SourceId::new(source)),
+        test,
+        ..call(samara("11:00:00"))
+    };
+    // Open: two of the source that is silent, one of them a test; one of another source. One is settled.
+    let rows = Selection {
+        calls: vec![
+            of("pbx", false),
+            of("pbx", true),
+            of("elsewhere", false),
+            call(samara("11:00:00")),
+        ],
+        ..Selection::default()
+    };
+    let silent = samara("11:30:00");
+    for (reports, uncertain, since) in [
+        (Memory::of(rows.clone()).reports(hotline()), 0, None),
+        (
+            Memory::of(rows).reports_silent_since(hotline(), silent),
+            1,
+            Some(silent),
+        ),
+    ] {
+        let context = reports.queues(&query()).unwrap().context;
+        assert_eq!(
+            (context.calls_provisional, context.calls_uncertain),
+            (2, uncertain)
+        );
+        assert_eq!(context.sources[0].silent_since, since);
+    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl Sources for OneVisit {
             rejected_events: 3,
             settled_until: Some(Timestamp::from_micros(-1)),
             watermark: None,
+            silent_since: Some(Timestamp::from_micros(2_000_000)),
         }]
     }
 }
@@ -91,6 +92,11 @@ async fn an_answer_holds_the_figures_and_their_context() {
         nanos: 999_999_000,
     };
     assert_eq!(context.sources[0].settled_until, Some(settled));
+    let silent = pbjson_types::Timestamp {
+        seconds: 2,
+        nanos: 0,
+    };
+    assert_eq!(context.sources[0].silent_since, Some(silent));
     assert!(
         context
             .definitions

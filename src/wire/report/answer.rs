@@ -46,6 +46,7 @@ fn context(context: Context) -> v1::ReportContext {
         definitions: context.definitions.into_iter().map(definition).collect(),
         sources: context.sources.iter().map(source).collect(),
         calls_provisional: context.calls_provisional,
+        calls_uncertain: context.calls_uncertain,
         calls_test: context.calls_test,
         stored_position: context.stored.0,
     }
@@ -66,6 +67,7 @@ fn source(source: &SourceCompleteness) -> v1::SourceCompleteness {
         late_events: source.late_events,
         rejected_events: source.rejected_events,
         settled_until: source.settled_until.map(instant),
+        silent_since: source.silent_since.map(instant),
     }
 }
 
