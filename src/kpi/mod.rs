@@ -17,7 +17,7 @@ mod wait;
 pub use abandonment::{abandon_rate, is_abandoned_short};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use histogram::{WAIT_EDGES, counts_up_to};
-pub use seconds::{read_seconds, seconds_text};
+pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, ServiceLevel, abandoned_met, answered_only, ignore_abandoned, is_decided,
     is_within, short, strict,

@@ -1,6 +1,8 @@
 //! What a report says about itself: the period as understood, the definitions, and what may be missing.
 
-use crate::kpi::Definition;
+use std::time::Duration;
+
+use crate::kpi::{Definition, Threshold};
 use crate::model::{Position, SourceId, Timestamp};
 use crate::store::Selection;
 
@@ -41,6 +43,10 @@ pub struct Context {
     pub end_local: String,
     /// The definitions used.
     pub definitions: Vec<Definition>,
+    /// T; `None` when the queues of the report differ in it.
+    pub service_level: Option<Duration>,
+    /// s; `None` when the queues of the report differ in it.
+    pub short_abandon: Option<Duration>,
     /// What may be missing.
     pub sources: Vec<SourceCompleteness>,
     /// Calls of the period, of whatever queue, that are open or not settled yet.
@@ -82,6 +88,8 @@ impl Context {
             start_local: plan.zone.local_text(plan.start),
             end_local: plan.zone.local_text(plan.end),
             definitions,
+            service_level: plan.common(Threshold::ServiceLevel, &selection.queues),
+            short_abandon: plan.common(Threshold::ShortAbandon, &selection.queues),
             calls_provisional: provisional.len() as u64,
             calls_uncertain: uncertain as u64,
             calls_test: test.count() as u64,

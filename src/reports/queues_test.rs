@@ -452,6 +452,11 @@ fn the_definitions_used_are_named_with_their_thresholds() {
             .find(|definition| definition.id == id)
             .map(|definition| &*definition.sentence)
     };
+    let context = &report.context;
+    assert_eq!(
+        (context.service_level, context.short_abandon),
+        (Some(seconds(20)), Some(seconds(5)))
+    );
     assert_eq!(definition("T"), Some("T = 20 s"));
     assert_eq!(definition("s"), Some("s = 5 s"));
     assert!(definition("strict").is_some_and(|sentence| sentence.contains("within T")));

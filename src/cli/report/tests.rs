@@ -7,10 +7,11 @@ use tokio_stream::wrappers::TcpListenerStream;
 
 use super::*;
 use crate::model::{
-    CallRow, Exit as Left, QueueId, TargetKind, TransferMethod, TransferOutcome, TransferRow,
-    VisitRow,
+    CallRow, Exit as Left, QueueId, QueueTarget, TargetKind, TransferMethod, TransferOutcome,
+    TransferRow, VisitRow,
 };
 use crate::proto::v1::report_service_server::ReportServiceServer;
+use crate::reports::Options;
 use crate::reports::fixture::{Memory, call, hotline, samara, seconds, visit};
 use crate::store::Selection;
 use crate::wire::report::Service;
@@ -65,9 +66,13 @@ fn day() -> Memory {
 
 /// Serves the day; says where.
 async fn serve() -> String {
+    serve_with(hotline()).await
+}
+
+async fn serve_with(options: Options) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = ReportServiceServer::new(Service::new(day().reports(hotline()).0));
+    let service = ReportServiceServer::new(Service::new(day().reports(options).0));
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     address.to_string()
@@ -127,6 +132,26 @@ async fn thresholds_asked_for_name_the_columns() {
         assert!(header.contains(name), "{name} in {header}");
     }
     assert!(!header.contains("wait_over_60s"), "{header}");
+}
+
+#[tokio::test]
+async fn thresholds_that_differ_between_queues_are_no_number() {
+    let own = QueueTarget {
+        service_level: seconds(30),
+        ..QueueTarget::default()
+    };
+    let mut options = hotline();
+    options.targets.queues.insert(QueueId::new("jobs"), own);
+    let server = serve_with(options).await;
+    let shown = |words: &str| args(&format!("{words} --server {server} --output csv"));
+    let clock = Clock::manual(samara("12:00:00"));
+    let text = show(&shown("queues"), &clock).await.unwrap().text;
+    assert!(text.contains(",answered_within_target,abandoned_within_target,abandoned_within_5s,"));
+    let text = show(&shown("queues --queue jobs"), &clock)
+        .await
+        .unwrap()
+        .text;
+    assert!(text.contains(",answered_within_30s,abandoned_within_30s,abandoned_within_5s,"));
 }
 
 #[tokio::test]

@@ -44,6 +44,8 @@ fn context(context: Context) -> v1::ReportContext {
         start_local: context.start_local,
         end_local: context.end_local,
         definitions: context.definitions.into_iter().map(definition).collect(),
+        service_level: context.service_level.map(span),
+        short_abandon: context.short_abandon.map(span),
         sources: context.sources.iter().map(source).collect(),
         calls_provisional: context.calls_provisional,
         calls_uncertain: context.calls_uncertain,
