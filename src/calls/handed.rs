@@ -363,9 +363,10 @@ impl Story {
             told,
             is_return: reached.had_the_call,
             outcome: match (reached.answered, reached.had_the_call) {
-                (true, true) => TransferOutcome::Returned,
-                (true, false) => TransferOutcome::Answered,
-                (false, _) => TransferOutcome::Abandoned,
+                (true, true) => Some(TransferOutcome::Returned),
+                (true, false) => Some(TransferOutcome::Answered),
+                // Somebody may yet answer until the call has ended.
+                (false, _) => self.is_ended().then_some(TransferOutcome::Abandoned),
             },
             wait: reached.wait,
         });

@@ -70,7 +70,7 @@ catalogue! {
     T4 "T4" 1 "transfers_per_call: transfers ÷ served calls, and calls by number of transfers",
     T5 "T5" 1 "returns: transfers to an agent or queue that had the call before",
     T6 "T6" 1 "failed: transfers begun and not done, by cause",
-    T7 "T7" 1 "after a transfer: answered, abandoned, or returned and answered",
+    T7 "T7" 1 "after a transfer: answered, abandoned, or returned and answered; pending while the caller still waits",
     T8 "T8" 1 "wrong_door_rate: served calls whose first answering queue is not their last ÷ served calls",
     T9 "T9" 1 "paths: transfers by the queue they left and by where they went",
     T10 "T10" 1 "excessive: calls with more transfers than the limit",

@@ -144,8 +144,8 @@ pub struct Transfer {
     pub told: bool,
     /// Whether the target had the call before (T5).
     pub is_return: bool,
-    /// What came of it; known when settled.
-    pub outcome: TransferOutcome,
+    /// What came of it; `None` while nobody has answered and the call lives.
+    pub outcome: Option<TransferOutcome>,
     /// W4: waits between it and the next human.
     pub wait: Duration,
 }

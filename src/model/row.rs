@@ -95,6 +95,6 @@ pub struct TransferRow {
     pub from_queue: Option<QueueId>,
     /// Whether the target had the call before.
     pub is_return: bool,
-    /// What came of it.
-    pub outcome: TransferOutcome,
+    /// What came of it; `None` while nobody has answered and the call lives.
+    pub outcome: Option<TransferOutcome>,
 }

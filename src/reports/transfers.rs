@@ -63,6 +63,8 @@ pub struct TransferReportRow {
     pub after_abandoned: u64,
     /// T7: returned and answered.
     pub after_returned: u64,
+    /// Transfers of calls that live, answered by nobody yet: T7 does not know them.
+    pub after_pending: u64,
     /// W4.
     pub transfer_wait_sum: Duration,
     /// T8: calls.
@@ -245,11 +247,12 @@ impl Tally {
             .or_default() += 1;
         row.returns += u64::from(kpi::is_return(transfer));
         match transfer.outcome {
-            TransferOutcome::Answered => row.after_answered += 1,
-            TransferOutcome::Abandoned => row.after_abandoned += 1,
-            TransferOutcome::Returned => row.after_returned += 1,
+            Some(TransferOutcome::Answered) => row.after_answered += 1,
+            Some(TransferOutcome::Abandoned) => row.after_abandoned += 1,
+            Some(TransferOutcome::Returned) => row.after_returned += 1,
+            None => row.after_pending += 1,
             // Not done: T6 counts it by the call.
-            TransferOutcome::Failed => {}
+            Some(TransferOutcome::Failed) => {}
         }
     }
 

@@ -391,7 +391,7 @@ impl Names {
             to: row.get::<&str, _>(4).into(),
             from_queue: self.maybe_queue(row, 5),
             is_return: row.get(6),
-            outcome: word(row, 7, TransferOutcome::from_code)?,
+            outcome: Some(word(row, 7, TransferOutcome::from_code)?),
         })
     }
 }

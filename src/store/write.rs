@@ -307,7 +307,7 @@ impl StoreWriter {
                     .push_bind(transfer.from_queue.as_ref().map(QueueId::as_str))
                     .push_bind(transfer.told)
                     .push_bind(transfer.is_return)
-                    .push_bind(transfer.outcome.code())
+                    .push_bind(transfer.outcome.map_or(0, |outcome| outcome.code()))
                     .push_bind(micros(transfer.wait))
                     .push_bind(record.test);
             });

@@ -49,7 +49,7 @@ fn day() -> Memory {
         to: "anna".into(),
         from_queue: Some(jobs),
         is_return: false,
-        outcome: TransferOutcome::Answered,
+        outcome: Some(TransferOutcome::Answered),
     };
     Memory::of(Selection {
         calls: vec![passed_on, call(samara("09:00:00"))],
@@ -188,14 +188,14 @@ async fn transfers_as_csv() {
         .unwrap()
         .text;
     let start = "2026-03-01T00:00:00+04:00";
-    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0.000000000,0,0,0,0";
+    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0.000000000,0,0,0,0";
     let expected = format!(
         "bucket_start,queue,calls_served,calls_transferred,transferred_call_rate,transfers,transfers_per_call,\
          calls_with_0,calls_with_1,calls_with_2,calls_with_3,calls_with_4,calls_with_5,calls_with_over_5,\
          blind_agent,blind_queue,blind_outside,attended_agent,attended_queue,attended_outside,\
          conference_agent,conference_queue,conference_outside,returns,failed,failed_no_answer,failed_busy,\
-         failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,transfer_wait_sum_s,\
-         wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
+         failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,after_pending,\
+         transfer_wait_sum_s,wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
          {start},jobs,{figures}\n{start},ALL,{figures}\n"
     );
     assert_eq!(text, expected);

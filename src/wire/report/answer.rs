@@ -165,6 +165,7 @@ fn transfer_row(row: TransferReportRow) -> v1::TransferReportRow {
         after_answered: row.after_answered,
         after_abandoned: row.after_abandoned,
         after_returned: row.after_returned,
+        after_pending: row.after_pending,
         transfer_wait_sum: Some(span(row.transfer_wait_sum)),
         wrong_door: row.wrong_door,
         wrong_door_rate: row.wrong_door_rate,
