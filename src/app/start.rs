@@ -312,6 +312,7 @@ fn calls_options(config: &Config) -> calls::Options {
         settle: config.calls.settle,
         settle_events: config.calls.settle_events.into(),
         call_deadline: config.calls.call_deadline,
+        open_calls_max: config.calls.open_calls_max as usize,
     }
 }
 

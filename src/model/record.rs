@@ -236,11 +236,13 @@ pub enum Mark {
     /// An agent's connection was never told: that there was one follows from what was told later, and its visit's wait is
     /// not known.
     AnswerMissing = 1 << 13,
+    /// Closed before an end was told, because more calls of its source were open than are kept.
+    CrowdedOut = 1 << 14,
 }
 
 impl Mark {
     /// Every mark, in order of its bit.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ArrivalMissing,
         Self::EndMissing,
         Self::ExitMissing,
@@ -255,6 +257,7 @@ impl Mark {
         Self::TransferUnseen,
         Self::Truncated,
         Self::AnswerMissing,
+        Self::CrowdedOut,
     ];
 
     /// The word for people and programs.
@@ -274,6 +277,7 @@ impl Mark {
             Self::TransferUnseen => "transfer_unseen",
             Self::Truncated => "truncated",
             Self::AnswerMissing => "answer_missing",
+            Self::CrowdedOut => "crowded_out",
         }
     }
 }

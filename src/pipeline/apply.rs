@@ -9,8 +9,8 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, ByKey, CallEvent, EpochIndex, Event, Fact, Mode, Position, QueueId, SourceId, SourceNow,
-    Timestamp,
+    Body, ByKey, CallEvent, EpochIndex, Event, Fact, Mark, Mode, Position, QueueId, SourceId,
+    SourceNow, Timestamp,
 };
 use crate::store::{self, SettledCall, SourceWrite, Store, Unapplied, Write};
 use crate::validate::Reason;
@@ -33,6 +33,8 @@ pub(super) struct Source {
     pub(super) late_events: u64,
     pub(super) call_exists_events: u64,
     pub(super) gap_events: u64,
+    /// It was logged that calls are let go because too many are open.
+    pub(super) crowded: bool,
 }
 
 /// Follows the journal.
@@ -217,6 +219,9 @@ impl Pipeline {
             totals.apply(name, &fact);
             match fact {
                 Fact::Settled(settled) => {
+                    if settled.record.marks.has(Mark::CrowdedOut) {
+                        self.note_crowd(name);
+                    }
                     if keep {
                         self.on_the_way.settle(name, settled.key, settled.epoch);
                         let source = name.clone();
@@ -268,6 +273,20 @@ impl Pipeline {
                 | Fact::Corrected
                 | Fact::WrapUp { .. } => {}
             }
+        }
+    }
+
+    /// Says once a source that calls of it are let go.
+    fn note_crowd(&mut self, name: &SourceId) {
+        let max = self.options.calls.open_calls_max;
+        let source = self.source(name);
+        if !source.crowded {
+            source.crowded = true;
+            tracing::warn!(
+                source = %name,
+                open_calls_max = max,
+                "too many calls are open: those longest without news are closed without their end; is a finish of an import missing, or the ends of calls?"
+            );
         }
     }
 
@@ -346,6 +365,7 @@ impl Pipeline {
             late_events: 0,
             call_exists_events: 0,
             gap_events: 0,
+            crowded: false,
         })
     }
 }

@@ -71,6 +71,7 @@ fn restore(options: &Options, checkpoint: &Checkpoint) -> Option<Restored> {
             late_events: *late_events,
             call_exists_events: *call_exists_events,
             gap_events: 0,
+            crowded: false,
         };
         sources.insert(source.clone(), restored);
     }
