@@ -17,7 +17,7 @@ mod wait;
 pub use abandonment::{abandon_rate, is_abandoned_short};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use histogram::{WAIT_EDGES, counts_up_to};
-pub use seconds::{read_seconds, seconds_text};
+pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, ServiceLevel, abandoned_met, answered_only, ignore_abandoned, is_decided,
     is_within, short, strict,
@@ -31,6 +31,6 @@ pub use volume::{
     refused_rate,
 };
 pub use wait::{
-    WAIT_OVER_DEFAULT, WaitSummary, count_over, max_wait, mean_wait, nearest_rank, share_over,
-    wait, wait_sum,
+    WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
+    nearest_rank, share_over, wait, wait_sum,
 };

@@ -17,7 +17,7 @@ pub fn is_served(call: &CallRow) -> bool {
 
 /// T1: whether a transfer was done; one begun and not done is T6.
 pub fn is_done(transfer: &TransferRow) -> bool {
-    transfer.outcome != TransferOutcome::Failed
+    transfer.outcome != Some(TransferOutcome::Failed)
 }
 
 /// T3: served calls with at least one transfer ÷ served calls.
@@ -74,6 +74,7 @@ mod tests {
             direction: Direction::Inbound,
             test: false,
             provisional: false,
+            source: None,
             caller: Caller::Unknown,
             visits: 1,
             first_queue: None,
@@ -91,7 +92,7 @@ mod tests {
         }
     }
 
-    fn transfer(outcome: TransferOutcome, is_return: bool) -> TransferRow {
+    fn transfer(outcome: Option<TransferOutcome>, is_return: bool) -> TransferRow {
         TransferRow {
             call_arrived_at: Timestamp::default(),
             first_answer_queue: None,
@@ -129,10 +130,12 @@ mod tests {
     #[test]
     fn a_failed_transfer_is_neither_done_nor_a_return() {
         for (outcome, told_return, done, returned) in [
-            (TransferOutcome::Answered, false, true, false),
-            (TransferOutcome::Abandoned, true, true, true),
-            (TransferOutcome::Returned, true, true, true),
-            (TransferOutcome::Failed, true, false, false),
+            (Some(TransferOutcome::Answered), false, true, false),
+            (Some(TransferOutcome::Abandoned), true, true, true),
+            (Some(TransferOutcome::Returned), true, true, true),
+            (Some(TransferOutcome::Failed), true, false, false),
+            // The caller still waits: passed on all the same.
+            (None, true, true, true),
         ] {
             let transfer = transfer(outcome, told_return);
             assert_eq!((is_done(&transfer), is_return(&transfer)), (done, returned));

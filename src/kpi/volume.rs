@@ -58,6 +58,7 @@ mod tests {
             direction: Direction::Inbound,
             test: false,
             provisional: false,
+            source: None,
             caller: Caller::Unknown,
             visits: 0,
             first_queue: None,

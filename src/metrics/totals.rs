@@ -196,7 +196,9 @@ impl Totals {
             }
         }
         for transfer in &record.transfers {
-            self.transfer(transfer.method, Some(transfer.target), transfer.outcome);
+            if let Some(outcome) = transfer.outcome {
+                self.transfer(transfer.method, Some(transfer.target), outcome);
+            }
             self.series
                 .add(self.calls.returns, u64::from(transfer.is_return));
         }

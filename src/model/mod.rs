@@ -25,7 +25,7 @@ pub use event::{AgentEvent, Body, CallEvent, Caller, Event, LineEvent, Pseudonym
 pub use fact::{Fact, Settled};
 pub use ids::{AgentId, CallId, CallKey, LineId, QueueId, SourceId};
 pub use keys::ByKey;
-pub use now::{CounterRow, QueueNow, SourceNow};
+pub use now::{CounterRow, QueueNow, SILENCE_MAX, SourceNow};
 pub use record::{
     CallRecord, CallbackTry, FailedTransfer, Leg, Mark, Marks, Offer, Refusal, Reroute, Tag,
     Transfer, Visit,

@@ -9,8 +9,8 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, ByKey, CallEvent, EpochIndex, Event, Fact, Mode, Position, QueueId, SourceId, SourceNow,
-    Timestamp,
+    Body, ByKey, CallEvent, EpochIndex, Event, Fact, Mark, Mode, Position, QueueId, SourceId,
+    SourceNow, Timestamp,
 };
 use crate::store::{self, SettledCall, SourceWrite, Store, Unapplied, Write};
 use crate::validate::Reason;
@@ -33,6 +33,8 @@ pub(super) struct Source {
     pub(super) late_events: u64,
     pub(super) call_exists_events: u64,
     pub(super) gap_events: u64,
+    /// It was logged that calls are let go because too many are open.
+    pub(super) crowded: bool,
 }
 
 /// Follows the journal.
@@ -217,6 +219,9 @@ impl Pipeline {
             totals.apply(name, &fact);
             match fact {
                 Fact::Settled(settled) => {
+                    if settled.record.marks.has(Mark::CrowdedOut) {
+                        self.note_crowd(name);
+                    }
                     if keep {
                         self.on_the_way.settle(name, settled.key, settled.epoch);
                         let source = name.clone();
@@ -271,6 +276,20 @@ impl Pipeline {
         }
     }
 
+    /// Says once a source that calls of it are let go.
+    fn note_crowd(&mut self, name: &SourceId) {
+        let max = self.options.calls.open_calls_max;
+        let source = self.source(name);
+        if !source.crowded {
+            source.crowded = true;
+            tracing::warn!(
+                source = %name,
+                open_calls_max = max,
+                "too many calls are open: those longest without news are closed without their end; is a finish of an import missing, or the ends of calls?"
+            );
+        }
+    }
+
     /// Says what is true at this moment.
     pub(super) fn tell_now(&mut self, name: &SourceId, totals: &mut Totals) {
         let settle = self.options.calls.settle;
@@ -278,19 +297,18 @@ impl Pipeline {
         let watermark = source.calls.watermark();
         let (gap_events, late_events) = (source.gap_events, source.late_events);
         let call_exists_events = source.call_exists_events;
-        let received_at = source
-            .heard
-            .map_or(Timestamp::default(), |(_, received)| received);
+        let heard_at = source.heard.map(|(_, received)| received);
         totals.apply_now(SourceNow {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
-            received_at,
+            received_at: heard_at.unwrap_or_default(),
             calls_open: source.calls.live_open(),
             gap_events,
             queues: source.calls.take_queues(),
         });
         self.status.update(name, |status| {
             status.watermark = watermark;
+            status.heard_at = heard_at;
             status.settled_until = watermark.map(|watermark| watermark.minus(settle));
             status.gap_events = gap_events;
             status.late_events = late_events;
@@ -347,6 +365,7 @@ impl Pipeline {
             late_events: 0,
             call_exists_events: 0,
             gap_events: 0,
+            crowded: false,
         })
     }
 }

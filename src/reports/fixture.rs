@@ -54,6 +54,7 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
         queue: QueueId::new(queue),
         entered_at,
         exit: Some(exit),
+        exited_at: Some(entered_at.plus(seconds(wait))),
         wait: Some(seconds(wait)),
         talk: None,
         first: true,
@@ -65,6 +66,7 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
 pub(crate) fn waiting(queue: &str, entered_at: Timestamp) -> VisitRow {
     VisitRow {
         exit: None,
+        exited_at: None,
         wait: None,
         provisional: true,
         ..visit(queue, entered_at, Exit::Answered, 0)
@@ -79,6 +81,7 @@ pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
         direction: Direction::Inbound,
         test: false,
         provisional: false,
+        source: None,
         caller: Caller::Unknown,
         visits: 0,
         first_queue: None,
@@ -118,7 +121,20 @@ impl Memory {
 
     /// Reports of these rows, with the one source's time known up to `watermark`.
     pub(crate) fn reports_at(self, options: Options, watermark: Option<Timestamp>) -> Asked {
-        Asked(Reports::new(self, OneSource(watermark), options))
+        let source = OneSource {
+            watermark,
+            silent_since: None,
+        };
+        Asked(Reports::new(self, source, options))
+    }
+
+    /// Reports of these rows, with the one source silent since then.
+    pub(crate) fn reports_silent_since(self, options: Options, since: Timestamp) -> Asked {
+        let source = OneSource {
+            watermark: Some(since),
+            silent_since: Some(since),
+        };
+        Asked(Reports::new(self, source, options))
     }
 }
 
@@ -140,7 +156,10 @@ impl Rows for Memory {
 
 /// One source whose time is known so far.
 #[derive(Clone, Debug)]
-pub(crate) struct OneSource(pub(crate) Option<Timestamp>);
+pub(crate) struct OneSource {
+    watermark: Option<Timestamp>,
+    silent_since: Option<Timestamp>,
+}
 
 impl Sources for OneSource {
     fn completeness(&self) -> Vec<SourceCompleteness> {
@@ -149,8 +168,9 @@ impl Sources for OneSource {
             gap_events: 0,
             late_events: 0,
             rejected_events: 0,
-            settled_until: self.0,
-            watermark: self.0,
+            settled_until: self.watermark,
+            watermark: self.watermark,
+            silent_since: self.silent_since,
         }]
     }
 }

@@ -26,6 +26,7 @@ pub struct Options {
 /// Knows how complete the sources' parts are.
 pub trait Sources: Clone + Send + Sync + 'static {
     /// Every source, by name. A watermark is not ahead of what the store holds: by it, waiting visits are decided.
+    /// Who knows the time says which are silent.
     fn completeness(&self) -> Vec<SourceCompleteness>;
 }
 

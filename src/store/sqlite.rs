@@ -234,7 +234,7 @@ impl Rows for Store {
         for row in within(connection, sql, period).await? {
             selection.calls.push(names.call(&row)?);
         }
-        let sql = "select queue, entered_at, exit, wait, talk, visit from visits
+        let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at from visits
             where entered_at >= ? and entered_at < ? and test = 0";
         for row in within(connection, sql, period).await? {
             selection.visits.push(names.visit(&row)?);
@@ -245,30 +245,17 @@ impl Rows for Store {
         for row in within(connection, sql, period).await? {
             selection.transfers.push(names.transfer(&row)?);
         }
-        for row in all(connection, "select state from open_calls").await? {
+        let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
+        for row in all(connection, sql).await? {
             let state = unseal(row.get::<&[u8], _>(0)).and_then(self.open_reader);
             let record = state.ok_or(Error::Corrupt { what: "open call" })?;
-            add_open(&mut selection, &record, start, end);
+            let source = SourceId::new(row.get::<&str, _>(1));
+            project::add_open(&mut selection, source, &record, (start, end));
         }
         for row in all(connection, "select name from queues order by name").await? {
             selection.queues.push(names.queue(row.get(0)));
         }
         Ok(selection)
-    }
-}
-
-fn add_open(selection: &mut Selection, record: &CallRecord, start: Timestamp, end: Timestamp) {
-    let within = |at: Timestamp| at >= start && at < end;
-    if within(record.arrived_at) {
-        selection.calls.push(project::call_row(record, true));
-    }
-    if record.test {
-        return;
-    }
-    let visits = project::visit_rows(record, true).filter(|visit| within(visit.entered_at));
-    selection.visits.extend(visits);
-    if within(record.arrived_at) {
-        selection.transfers.extend(project::transfer_rows(record));
     }
 }
 
@@ -373,6 +360,7 @@ impl Names {
             direction: word(row, 2, Direction::from_code)?,
             test: row.get(3),
             provisional: false,
+            source: None,
             caller,
             visits: row.get(6),
             first_queue: self.maybe_queue(row, 7),
@@ -397,6 +385,7 @@ impl Names {
             queue: self.queue(row.get(0)),
             entered_at: Timestamp::from_micros(row.get(1)),
             exit: Some(word(row, 2, Exit::from_code)?),
+            exited_at: Some(Timestamp::from_micros(row.get(6))),
             wait: span(row, 3),
             talk: span(row, 4),
             first: row.get::<i64, _>(5) == 0,
@@ -413,7 +402,7 @@ impl Names {
             to: row.get::<&str, _>(4).into(),
             from_queue: self.maybe_queue(row, 5),
             is_return: row.get(6),
-            outcome: word(row, 7, TransferOutcome::from_code)?,
+            outcome: Some(word(row, 7, TransferOutcome::from_code)?),
         })
     }
 }

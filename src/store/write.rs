@@ -342,7 +342,7 @@ fn transfers(write: &Write, first_row: i64) -> Rows<'_> {
                 queue_name(transfer.from_queue.as_ref()),
                 transfer.told.into(),
                 transfer.is_return.into(),
-                transfer.outcome.code().into(),
+                transfer.outcome.map_or(0, |outcome| outcome.code()).into(),
                 micros(transfer.wait).into(),
                 record.test.into(),
             ]);

@@ -135,7 +135,9 @@ fn transfer(transfer: &Transfer) -> String {
         transfer.target.as_str(),
         transfer.to,
         moment(transfer.at),
-        transfer.outcome.as_str()
+        transfer
+            .outcome
+            .map_or("pending", |outcome| outcome.as_str())
     );
     if !transfer.wait.is_zero() {
         let _ = write!(line, " after {}", span(Some(transfer.wait)));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::kpi::{self, Threshold, WAIT_OVER_DEFAULT, seconds_text};
+use crate::kpi::{self, WAIT_OVER_DEFAULT, seconds_text};
 use crate::proto::v1::{
     GetQueueReportResponse, QueueExits, QueueReportRow, ServiceLevel, WaitSummary,
 };
@@ -14,8 +14,11 @@ use super::text::{clock, count, percent, seconds, share, span};
 
 /// Writes the report as CSV; `asked` are the thresholds of `--wait-over`, for the names of columns without rows.
 pub(super) fn csv(answer: &GetQueueReportResponse, asked: &[Duration]) -> Result<String, Failure> {
-    let target = threshold(answer, Threshold::ServiceLevel).unwrap_or_else(|| "target".into());
-    let short = threshold(answer, Threshold::ShortAbandon).unwrap_or_else(|| "short".into());
+    let context = answer.context.as_ref();
+    let service_level = context.and_then(|context| context.service_level.as_ref());
+    let short_abandon = context.and_then(|context| context.short_abandon.as_ref());
+    let target = service_level.map_or_else(|| "target".to_owned(), threshold);
+    let short = short_abandon.map_or_else(|| "short".to_owned(), threshold);
     let mut columns = Columns::<QueueReportRow>::new();
     columns
         .add("bucket_start", |row| row.bucket_start.clone())
@@ -101,6 +104,7 @@ pub(super) fn csv(answer: &GetQueueReportResponse, asked: &[Duration]) -> Result
             share(kpi::refused_rate(row.calls_offered, row.calls_refused))
         })
         .add("negative_spans", |row| row.negative_spans.to_string())
+        .add("waits_unknown", |row| row.waits_unknown.to_string())
         .add("conservation_residual", |row| {
             row.conservation_residual.to_string()
         });
@@ -126,14 +130,9 @@ fn wait_over(answer: &GetQueueReportResponse, asked: &[Duration]) -> Vec<Duratio
     thresholds
 }
 
-/// A threshold as names of columns have it, `20s`; `None` when it differs between queues.
-fn threshold(answer: &GetQueueReportResponse, threshold: Threshold) -> Option<String> {
-    let definitions = &answer.context.as_ref()?.definitions;
-    let definition = definitions
-        .iter()
-        .find(|definition| definition.id == threshold.id())?;
-    let value = threshold.read(&definition.sentence)?;
-    Some(format!("{}s", seconds_text(value)))
+/// A threshold as names of columns have it: `20s`.
+fn threshold(value: &pbjson_types::Duration) -> String {
+    format!("{}s", seconds(Some(value)))
 }
 
 /// Sets the report as a table, with its period above and its definitions below.
@@ -148,7 +147,8 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
         answer.rows.iter().map(|row| row.bucket_start.as_str()),
     );
     let has_arrived = answer.rows.iter().any(|row| row.calls_arrived.is_some());
-    let within = threshold(answer, Threshold::ServiceLevel).unwrap_or_default();
+    let service_level = context.and_then(|context| context.service_level.as_ref());
+    let within = service_level.map(threshold).unwrap_or_default();
     let level_header = format!("strict SL\n{within}");
 
     let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();

@@ -7,10 +7,11 @@ use tokio_stream::wrappers::TcpListenerStream;
 
 use super::*;
 use crate::model::{
-    CallRow, Exit as Left, QueueId, TargetKind, TransferMethod, TransferOutcome, TransferRow,
-    VisitRow,
+    CallRow, Exit as Left, QueueId, QueueTarget, TargetKind, TransferMethod, TransferOutcome,
+    TransferRow, VisitRow,
 };
 use crate::proto::v1::report_service_server::ReportServiceServer;
+use crate::reports::Options;
 use crate::reports::fixture::{Memory, call, hotline, samara, seconds, visit};
 use crate::store::Selection;
 use crate::wire::report::Service;
@@ -48,7 +49,7 @@ fn day() -> Memory {
         to: "anna".into(),
         from_queue: Some(jobs),
         is_return: false,
-        outcome: TransferOutcome::Answered,
+        outcome: Some(TransferOutcome::Answered),
     };
     Memory::of(Selection {
         calls: vec![passed_on, call(samara("09:00:00"))],
@@ -65,9 +66,13 @@ fn day() -> Memory {
 
 /// Serves the day; says where.
 async fn serve() -> String {
+    serve_with(hotline()).await
+}
+
+async fn serve_with(options: Options) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = ReportServiceServer::new(Service::new(day().reports(hotline()).0));
+    let service = ReportServiceServer::new(Service::new(day().reports(options).0));
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     address.to_string()
@@ -89,7 +94,8 @@ const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_
     wait_abandoned_p90_s,wait_all_p50_s,wait_all_p90_s,wait_all_p95_s,wait_all_p99_s,wait_over_60s,wait_over_180s,\
     sl_strict,sl_short,sl_ignore_abandoned,sl_abandoned_met,sl_answered_only,abandon_rate,asa_s,\
     mean_time_to_abandon_s,decided,waiting,abandoned_ringing,timeout,key_exit,left_empty,withdrawn,callback,error,\
-    calls_offered,calls_refused,demand,refused_rate,negative_spans,conservation_residual\n";
+    calls_offered,calls_refused,demand,refused_rate,negative_spans,waits_unknown,\
+    conservation_residual\n";
 
 #[tokio::test]
 async fn queues_as_csv() {
@@ -99,15 +105,15 @@ async fn queues_as_csv() {
         HEADER.to_owned(),
         format!(
             "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
-             1,0,0,0,0,0,0,0,0,,0,0\n"
+             1,0,0,0,0,0,0,0,0,,0,0,0\n"
         ),
         format!(
             "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
-             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
         ),
         format!(
             "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
-             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
         ),
     ];
     assert_eq!(shown.text, expected.concat());
@@ -126,6 +132,26 @@ async fn thresholds_asked_for_name_the_columns() {
         assert!(header.contains(name), "{name} in {header}");
     }
     assert!(!header.contains("wait_over_60s"), "{header}");
+}
+
+#[tokio::test]
+async fn thresholds_that_differ_between_queues_are_no_number() {
+    let own = QueueTarget {
+        service_level: seconds(30),
+        ..QueueTarget::default()
+    };
+    let mut options = hotline();
+    options.targets.queues.insert(QueueId::new("jobs"), own);
+    let server = serve_with(options).await;
+    let shown = |words: &str| args(&format!("{words} --server {server} --output csv"));
+    let clock = Clock::manual(samara("12:00:00"));
+    let text = show(&shown("queues"), &clock).await.unwrap().text;
+    assert!(text.contains(",answered_within_target,abandoned_within_target,abandoned_within_5s,"));
+    let text = show(&shown("queues --queue jobs"), &clock)
+        .await
+        .unwrap()
+        .text;
+    assert!(text.contains(",answered_within_30s,abandoned_within_30s,abandoned_within_5s,"));
 }
 
 #[tokio::test]
@@ -162,14 +188,14 @@ async fn transfers_as_csv() {
         .unwrap()
         .text;
     let start = "2026-03-01T00:00:00+04:00";
-    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0.000000000,0,0,0,0";
+    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0.000000000,0,0,0,0";
     let expected = format!(
         "bucket_start,queue,calls_served,calls_transferred,transferred_call_rate,transfers,transfers_per_call,\
          calls_with_0,calls_with_1,calls_with_2,calls_with_3,calls_with_4,calls_with_5,calls_with_over_5,\
          blind_agent,blind_queue,blind_outside,attended_agent,attended_queue,attended_outside,\
          conference_agent,conference_queue,conference_outside,returns,failed,failed_no_answer,failed_busy,\
-         failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,transfer_wait_sum_s,\
-         wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
+         failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,after_pending,\
+         transfer_wait_sum_s,wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
          {start},jobs,{figures}\n{start},ALL,{figures}\n"
     );
     assert_eq!(text, expected);

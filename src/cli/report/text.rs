@@ -23,6 +23,15 @@ pub(super) fn timestamp(at: jiff::Timestamp) -> pbjson_types::Timestamp {
     }
 }
 
+/// An instant of the contract in local time with offset (RFC 3339), to the second; UTC where the zone is not known here.
+pub(super) fn local(at: &pbjson_types::Timestamp, zone: &str) -> String {
+    let instant = jiff::Timestamp::from_second(at.seconds).unwrap_or_default();
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    instant
+        .display_with_offset(zone.to_offset(instant))
+        .to_string()
+}
+
 /// For programs: seconds in plain decimals; empty without data.
 pub(super) fn seconds(value: Option<&pbjson_types::Duration>) -> String {
     value

@@ -52,6 +52,7 @@ pub(super) fn csv(answer: &GetTransferReportResponse) -> Result<String, Failure>
         .add("after_answered", |row| row.after_answered.to_string())
         .add("after_abandoned", |row| row.after_abandoned.to_string())
         .add("after_returned", |row| row.after_returned.to_string())
+        .add("after_pending", |row| row.after_pending.to_string())
         .add("transfer_wait_sum_s", |row| {
             seconds(row.transfer_wait_sum.as_ref())
         })
