@@ -20,7 +20,7 @@ use crate::metrics;
 use crate::model::{Position, SourceId};
 use crate::pipeline::{self, Pipeline};
 use crate::reports::{self, Reports, Zone};
-use crate::store::{Store, Write};
+use crate::store::{self, Store, Write};
 use crate::validate::country_of;
 use crate::wire;
 
@@ -96,7 +96,11 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         .map_err(failure)?;
     let end = database.end().await.map_err(failure)?;
     let privacy = Arc::new(key::load(&config.key_file()?, end > Position(0))?);
-    let opened = Store::open(&files.store(), calls::record_of_open).await;
+    let reading = store::Readers {
+        open: calls::record_of_open,
+        told: calls::record_of_settled,
+    };
+    let opened = Store::open(&files.store(), reading).await;
     let (store, mut store_writer) = opened.map_err(failure)?;
     let checkpoint = store_writer.load().await.map_err(failure)?;
     let options = pipeline::Options {

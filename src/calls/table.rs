@@ -147,11 +147,13 @@ impl Calls {
                 let told = Told::new(at, order, event.ahead, told);
                 self.handle_call(arrival, call, told, settled, facts);
             }
-            Body::Agent(AgentEvent::WrapUpEnded { agent }) if arrival.mode == Mode::Live => {
-                self.wrap_ups.end(&agent, at, facts);
+            Body::Agent(told) => {
+                if let (AgentEvent::WrapUpEnded { agent }, Mode::Live) = (&told, arrival.mode) {
+                    self.wrap_ups.end(agent, at, facts);
+                }
+                facts.push(Fact::AgentTold { at, told });
             }
-            Body::Agent(AgentEvent::WrapUpEnded { .. } | AgentEvent::StateChanged { .. })
-            | Body::Line(_) => {}
+            Body::Line(told) => facts.push(Fact::LineTold { at, told }),
         }
         match arrival.mode {
             Mode::Live => self.handle_clock(at.min(arrival.sent_at), facts),

@@ -172,7 +172,8 @@ impl Totals {
                 self.series.add(source.corrections, 1);
             }
             // Whether the event was counted as applied is known to who counted it: see `rejected`.
-            Fact::CallExists { .. } => {}
+            // Counted from the journal; shown live elsewhere.
+            Fact::CallExists { .. } | Fact::AgentTold { .. } | Fact::LineTold { .. } => {}
         }
     }
 

@@ -30,7 +30,7 @@ pub use record::{
     CallRecord, CallbackTry, FailedTransfer, Leg, Mark, Marks, Offer, Refusal, Reroute, Tag,
     Transfer, Visit,
 };
-pub use row::{CallRow, TransferRow, VisitRow};
+pub use row::{AgentTold, CallRow, LineTold, TransferRow, VisitRow};
 pub use source::{Digest, EpochIndex, EpochName, Mode, Position, SourceIndex};
 pub use target::{QueueTarget, Targets};
 pub use text::Text;

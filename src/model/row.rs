@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::Caller;
+use super::event::{AgentEvent, Caller, LineEvent};
 use super::ids::{QueueId, SourceId};
 use super::record::Marks;
 use super::text::Text;
@@ -55,6 +55,28 @@ pub struct CallRow {
     pub transfer_wait: Duration,
     /// What was odd.
     pub marks: Marks,
+}
+
+/// What was told of an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentTold {
+    /// Who told it.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub told: AgentEvent,
+}
+
+/// What was told of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineTold {
+    /// Who told it.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub told: LineEvent,
 }
 
 /// One visit as reports read it; visits of test calls are not among them.

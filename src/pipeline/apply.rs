@@ -9,8 +9,8 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, ByKey, CallEvent, EpochIndex, Event, Fact, Mark, Mode, Position, QueueId, SourceId,
-    SourceNow, Timestamp,
+    AgentTold, Body, ByKey, CallEvent, EpochIndex, Event, Fact, LineTold, Mark, Mode, Position,
+    QueueId, SourceId, SourceNow, Timestamp,
 };
 use crate::store::{self, SettledCall, SourceWrite, Store, Unapplied, Write};
 use crate::validate::Reason;
@@ -263,6 +263,18 @@ impl Pipeline {
                             kind: None,
                             occurred_at: None,
                         });
+                    }
+                }
+                Fact::AgentTold { at, told } => {
+                    if keep {
+                        let source = name.clone();
+                        self.next.agents.push(AgentTold { source, at, told });
+                    }
+                }
+                Fact::LineTold { at, told } => {
+                    if keep {
+                        let source = name.clone();
+                        self.next.lines.push(LineTold { source, at, told });
                     }
                 }
                 Fact::CallArrived

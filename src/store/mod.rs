@@ -12,9 +12,12 @@ mod insert;
 mod project;
 mod rows;
 mod sqlite;
+mod stored;
+mod stream;
 mod table;
 mod write;
 
-pub use rows::{Error, Rows, Selection};
-pub use sqlite::{Checkpoint, OpenReader, Store, StoredSource};
+pub use rows::{Error, Period, Rows, Selection, Told};
+pub use sqlite::{Checkpoint, Store, StoredSource};
+pub use stored::{Place, Readers, StoredCall};
 pub use write::{SettledCall, SourceWrite, StoreWriter, Unapplied, Write};

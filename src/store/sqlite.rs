@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{Row as _, Sqlite, Transaction};
+use tokio::sync::mpsc;
 
 use crate::database::{self, OpenError};
 use crate::model::{
-    CallKey, CallRecord, CallRow, Caller, CounterRow, Direction, EpochIndex, Exit, Marks, Outcome,
+    CallId, CallKey, CallRow, Caller, CounterRow, Direction, EpochIndex, Exit, Marks, Outcome,
     Position, Pseudonym, QueueId, RefusalReason, SourceId, TargetKind, Timestamp, TransferFailure,
     TransferMethod, TransferOutcome, TransferRow, VisitRow,
 };
@@ -16,10 +17,23 @@ use crate::model::{
 use super::ids::SourceIds;
 use super::insert::{self, STATEMENTS_KEPT, Statements};
 use super::project;
-use super::rows::{Error, Rows, Selection};
+use super::rows::{Error, Period, Rows, Selection, Told};
+use super::stored::{Place, Readers, StoredCall};
+use super::stream;
 use super::table;
 use super::write::{StoreWriter, unseal};
 
+/// The tables, in the order in which they came to be.
+pub(super) const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "store",
+        include_str!("../../migrations/sqlite/store/0001_store.sql"),
+    ),
+    (
+        "agents_lines",
+        include_str!("../../migrations/sqlite/store/0002_agents_lines.sql"),
+    ),
+];
 /// Pages of write-ahead log before they are copied into the file: the pages a stretch changes again and again (keys,
 /// open calls, sources) are then copied once for many stretches. 8,000 pages are 32 MB.
 const CHECKPOINT_PAGES: &str = "8000";
@@ -27,9 +41,6 @@ const CHECKPOINT_PAGES: &str = "8000";
 const CACHE_SIZE: &str = "-64000";
 /// Reports that may read at the same time.
 const READERS: u32 = 4;
-
-/// Reads the record out of an open call's state; `None` = damaged. Given from outside: the store knows no stories.
-pub type OpenReader = fn(&[u8]) -> Option<CallRecord>;
 
 /// A source as the checkpoint left it.
 #[derive(Clone, Debug)]
@@ -65,7 +76,7 @@ pub struct Checkpoint {
 #[derive(Clone, Debug)]
 pub struct Store {
     readers: SqlitePool,
-    open_reader: OpenReader,
+    reading: Readers,
     ids: SourceIds,
 }
 
@@ -74,16 +85,12 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be opened, is newer than this dozvon, or SQLite is too old.
-    pub async fn open(
-        path: &Path,
-        open_reader: OpenReader,
-    ) -> Result<(Self, StoreWriter), OpenError> {
+    pub async fn open(path: &Path, reading: Readers) -> Result<(Self, StoreWriter), OpenError> {
         let options = database::options(path, SqliteSynchronous::Normal)
             .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
         let writing = options.clone().pragma("cache_size", CACHE_SIZE);
-        let sql = include_str!("../../migrations/sqlite/store/0001_store.sql");
-        let connection = database::open(path, &writing, &[("store", sql)]).await?;
+        let connection = database::open(path, &writing, MIGRATIONS).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
@@ -97,11 +104,16 @@ impl Store {
         Ok((
             Self {
                 readers,
-                open_reader,
+                reading,
                 ids,
             },
             writer,
         ))
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
+        let begun = self.readers.begin().await;
+        begun.map_err(failed("begin to read"))
     }
 
     /// Which of these calls were settled before `position`, and under which epoch.
@@ -211,13 +223,37 @@ impl StoreWriter {
 }
 
 impl Rows for Store {
+    async fn calls(
+        &self,
+        period: Period,
+        after: Option<Place>,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> Result<(), Error> {
+        // One read transaction: open and settled calls as of one position.
+        let mut transaction = self.begin().await?;
+        stream::calls(
+            &mut transaction,
+            self.reading,
+            period,
+            after.as_ref(),
+            &parts,
+        )
+        .await
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Vec<StoredCall>, Error> {
+        let mut transaction = self.begin().await?;
+        stream::call(&mut transaction, self.reading, id).await
+    }
+
+    async fn told(&self, period: Period) -> Result<Told, Error> {
+        let mut transaction = self.begin().await?;
+        stream::told(&mut transaction, period).await
+    }
+
     async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {
         // One read transaction: every table as of one position.
-        let mut transaction = self
-            .readers
-            .begin()
-            .await
-            .map_err(failed("begin to read"))?;
+        let mut transaction = self.begin().await?;
         let connection = &mut *transaction;
         let stored = position(connection).await?;
         let period = (start.as_micros(), end.as_micros());
@@ -247,8 +283,8 @@ impl Rows for Store {
         }
         let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
         for row in all(connection, sql).await? {
-            let state = unseal(row.get::<&[u8], _>(0)).and_then(self.open_reader);
-            let record = state.ok_or(Error::Corrupt { what: "open call" })?;
+            let state = unseal(row.get(0)).and_then(self.reading.open);
+            let (_, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
             let source = SourceId::new(row.get::<&str, _>(1));
             project::add_open(&mut selection, source, &record, (start, end));
         }
@@ -259,7 +295,7 @@ impl Rows for Store {
     }
 }
 
-fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
+pub(super) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
     move |source| Error::Database { doing, source }
 }
 
@@ -302,7 +338,11 @@ fn key(row: &SqliteRow, column: usize) -> Result<CallKey, Error> {
     Ok(CallKey::from_bytes(bytes))
 }
 
-fn word<T>(row: &SqliteRow, column: usize, from_code: fn(u8) -> Option<T>) -> Result<T, Error> {
+pub(super) fn word<T>(
+    row: &SqliteRow,
+    column: usize,
+    from_code: fn(u8) -> Option<T>,
+) -> Result<T, Error> {
     from_code(row.get::<u8, _>(column)).ok_or(Error::Corrupt { what: "code" })
 }
 
