@@ -1,4 +1,4 @@
-//! `dozvon report`: asks a running server for a report, and shows it as a table, as CSV or as JSON.
+//! `dozvon report`: asks a running server for a report, and shows it as a table, as CSV, as a workbook or as JSON.
 //!
 //! Figures go to stdout or to a file, remarks about them to stderr. Nothing is worked out here but how a figure is written.
 
@@ -10,9 +10,11 @@ mod frame;
 mod output;
 mod period;
 mod queues;
+mod sheet;
 mod text;
 mod transfers;
 mod waits;
+mod workbook;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -67,7 +69,7 @@ Examples:
   dozvon report queues                                        # today, in the hotline's own zone
   dozvon report queues --from 2026-01 --to 2026-02            # January
   dozvon report queues --from 2026-01-12 --bucket 30m --output csv > monday.csv
-  dozvon report queues --from 2026-01 --to 2026-02 --bucket day --out january.csv
+  dozvon report queues --from 2026-01 --to 2026-02 --bucket day --out january.xlsx
   dozvon report queues --from 2026-01 --queue jobs --service-level 30s --wait-over 2min";
 
 const TRANSFERS_EXAMPLES: &str = "\
@@ -153,7 +155,7 @@ fn buckets() -> impl clap::builder::TypedValueParser<Value = Bucket> {
 pub async fn run(args: Args, clock: &Clock) -> Result<(), Failure> {
     let options = args.report.options();
     let out = options.out.as_deref();
-    let output = Output::choose(options.output, out, io::stdout().is_terminal());
+    let output = Output::choose(options.output, out, io::stdout().is_terminal())?;
     let shown = show(&args, output, clock).await?;
     for remark in &shown.remarks {
         eprintln!("dozvon: {remark}");
@@ -172,13 +174,14 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 .queues(v1::GetQueueReportRequest { query, wait_over })
                 .await?;
             let answer = Answer {
+                title: queues::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 rows: &answer.rows,
                 columns: queues::columns(&answer, &options.wait_over),
                 table: queues_table,
             };
-            answer.shown(output)
+            answer.shown(output, clock.now())
         }
         Report::Transfers(_) => {
             let excessive_limit = options.excessive_limit.unwrap_or_default();
@@ -188,13 +191,14 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             };
             let answer = client.transfers(request).await?;
             let answer = Answer {
+                title: transfers::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 rows: &answer.rows,
                 columns: transfers::columns(),
                 table: transfers_table,
             };
-            answer.shown(output)
+            answer.shown(output, clock.now())
         }
         Report::Waits(_) => {
             let edges = spans(&options.edges);
@@ -202,13 +206,14 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 .waits(v1::GetWaitDistributionRequest { query, edges })
                 .await?;
             let answer = Answer {
+                title: waits::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 rows: &answer.rows,
                 columns: waits::columns(&answer, &options.edges),
                 table: waits_table,
             };
-            answer.shown(output)
+            answer.shown(output, clock.now())
         }
     }
 }

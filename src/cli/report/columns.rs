@@ -142,6 +142,15 @@ impl<R> Columns<R> {
         })
     }
 
+    /// Adds a column whose cells are of several kinds.
+    pub(super) fn mixed(
+        &mut self,
+        name: impl Into<String>,
+        cell: impl Fn(&R) -> Cell + 'static,
+    ) -> &mut Self {
+        self.add(name, "", cell)
+    }
+
     fn add(
         &mut self,
         name: impl Into<String>,

@@ -5,12 +5,13 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::model::Timestamp;
 use crate::proto::v1;
 
 use super::super::failure::{Exit, Failure};
 use super::columns::Columns;
 use super::delimited::{self, Dialect};
-use super::frame;
+use super::{frame, workbook};
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -23,27 +24,43 @@ pub(super) enum Output {
     Csv,
     /// With semicolons and decimal commas, for a spreadsheet of Russian settings
     CsvRu,
+    /// An Excel workbook with real dates, durations and percentages
+    Xlsx,
 }
 
 impl Output {
     /// What was asked for; else what the file's name says; else a table on a terminal, and CSV elsewhere.
-    pub(super) fn choose(asked: Option<Self>, out: Option<&Path>, is_terminal: bool) -> Self {
+    ///
+    /// Told before the server is asked: a workbook is nothing to throw at a terminal.
+    pub(super) fn choose(
+        asked: Option<Self>,
+        out: Option<&Path>,
+        is_terminal: bool,
+    ) -> Result<Self, Failure> {
         let is_terminal = is_terminal && out.is_none();
         let named = out.and_then(Path::extension).and_then(|extension| {
             let extension = extension.to_str()?.to_ascii_lowercase();
             match extension.as_str() {
+                "xlsx" => Some(Self::Xlsx),
                 "json" => Some(Self::Json),
                 "txt" => Some(Self::Table),
                 _ => None,
             }
         });
         let usual = if is_terminal { Self::Table } else { Self::Csv };
-        asked.or(named).unwrap_or(usual)
+        let output = asked.or(named).unwrap_or(usual);
+        if output == Self::Xlsx && is_terminal {
+            let words = "a terminal cannot show a workbook: add --out FILE, as `--out report.xlsx`, or pipe it on";
+            return Err(Failure::new(Exit::Usage, words));
+        }
+        Ok(output)
     }
 }
 
 /// A report as the server gave it, with the ways to show it.
 pub(super) struct Answer<'a, A, R> {
+    /// The report's name.
+    pub(super) title: &'static str,
     /// What the server said.
     pub(super) answer: &'a A,
     /// What the report says about itself.
@@ -58,13 +75,16 @@ pub(super) struct Answer<'a, A, R> {
 
 impl<A: serde::Serialize, R> Answer<'_, A, R> {
     /// Writes the report in a format.
-    pub(super) fn shown(self, output: Output) -> Result<Shown, Failure> {
+    pub(super) fn shown(self, output: Output, now: Timestamp) -> Result<Shown, Failure> {
         let csv = |dialect| delimited::write(&self.columns, self.rows, dialect);
         let content = match output {
             Output::Table => (self.table)(self.answer).into_bytes(),
             Output::Json => json(self.answer)?,
             Output::Csv => csv(Dialect::Plain)?,
             Output::CsvRu => csv(Dialect::Russian)?,
+            Output::Xlsx => {
+                workbook::write(self.title, &self.columns, self.rows, self.context, now)?
+            }
         };
         // A table says in itself what else there is to say; beside the others it is said on stderr.
         let mut remarks = Vec::new();
@@ -164,13 +184,23 @@ mod tests {
             (Some(Output::Json), None, true, Output::Json),
             (None, Some("day"), true, Output::Csv),
             (None, Some("day.csv"), true, Output::Csv),
+            (None, Some("day.XLSX"), true, Output::Xlsx),
             (None, Some("a.json/day.txt"), false, Output::Table),
             (None, Some("day.json"), false, Output::Json),
-            (Some(Output::CsvRu), Some("day.json"), false, Output::CsvRu),
+            (Some(Output::CsvRu), Some("day.xlsx"), false, Output::CsvRu),
+            (Some(Output::Xlsx), Some("day"), true, Output::Xlsx),
+            (Some(Output::Xlsx), None, false, Output::Xlsx),
         ] {
             let output = Output::choose(asked, out.map(Path::new), is_terminal);
-            assert_eq!(output, expected, "{asked:?} {out:?} {is_terminal}");
+            assert_eq!(output.unwrap(), expected, "{asked:?} {out:?} {is_terminal}");
         }
+    }
+
+    #[test]
+    fn a_terminal_gets_no_workbook_but_what_to_type() {
+        let failure = Output::choose(Some(Output::Xlsx), None, true).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("--out report.xlsx"), "{failure}");
     }
 
     /// The names in a folder, sorted.

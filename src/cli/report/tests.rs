@@ -1,5 +1,8 @@
 //! The command against a server of its own, and what it writes.
 
+use std::io::Cursor;
+
+use calamine::{Data, Reader as _, Xlsx};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -196,6 +199,36 @@ async fn queues_as_russian_csv_have_the_same_columns() {
         1,000000000;1,000000000;1,000000000;1,000000000;0,333333333;10;4;3;0;0;0;0;0;0;0;0;1;0;1;0,000000000;0;0";
     assert_eq!(lines.nth(1), Some(jobs));
     assert_eq!(lines.nth(1), Some(""), "the last line ends, too");
+}
+
+#[tokio::test]
+async fn every_report_is_a_workbook_with_its_definitions() {
+    for (report, title, row_of_jobs, definition) in [
+        ("queues", "Queues", 2, "V1"),
+        ("transfers", "Transfers", 1, "T1"),
+        ("waits", "Waits", 4, "W1"),
+    ] {
+        let shown = shown(&format!("{report} --output xlsx")).await.unwrap();
+        let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(shown.content)).unwrap();
+        assert_eq!(workbook.sheet_names(), [title, "Definitions", "About"]);
+        let rows = workbook.worksheet_range(title).unwrap();
+        let text = |cell: &str| Some(Data::String(cell.to_owned()));
+        assert_eq!(rows.get((0, 0)).cloned(), text("bucket_start"));
+        assert_eq!(
+            rows.get((row_of_jobs, 1)).cloned(),
+            text("jobs"),
+            "{report}"
+        );
+        let definitions = workbook.worksheet_range("Definitions").unwrap();
+        let ids: Vec<_> = definitions.rows().map(|row| row[0].to_string()).collect();
+        assert!(ids.iter().any(|id| id == definition), "{ids:?}");
+        let about = workbook.worksheet_range("About").unwrap();
+        let about: Vec<_> = about.rows().map(|row| row[1].to_string()).collect();
+        assert!(
+            about.iter().any(|value| value == "Europe/Samara"),
+            "{about:?}"
+        );
+    }
 }
 
 #[tokio::test]
