@@ -21,4 +21,5 @@ mod scrape;
 mod sender;
 mod smoke;
 mod start;
+mod statistics;
 mod truth;

@@ -1,5 +1,8 @@
 //! The command against a server of its own, and what it writes.
 
+use std::io::Cursor;
+
+use calamine::{Data, Reader as _, Xlsx};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -79,13 +82,24 @@ async fn serve_with(options: Options) -> String {
 }
 
 /// Asks for a report as if it were noon of that day.
-async fn asked(words: &str) -> Result<Shown, Failure> {
+async fn shown(words: &str) -> Result<Shown, Failure> {
     let server = serve().await;
-    show(
-        &args(&format!("{words} --server {server}")),
-        &Clock::manual(samara("12:00:00")),
-    )
-    .await
+    let args = args(&format!("{words} --server {server}"));
+    let output = args.report.options().output.unwrap_or(Output::Csv);
+    show(&args, output, &Clock::manual(samara("12:00:00"))).await
+}
+
+/// What was shown, and the remarks about it.
+async fn asked(words: &str) -> Result<Asked, Failure> {
+    let Shown { content, remarks } = shown(words).await?;
+    let text = String::from_utf8(content).unwrap();
+    Ok(Asked { text, remarks })
+}
+
+#[derive(Debug)]
+struct Asked {
+    text: String,
+    remarks: Vec<String>,
 }
 
 const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_offered,answered,abandoned,\
@@ -199,6 +213,48 @@ async fn transfers_as_csv() {
          {start},jobs,{figures}\n{start},ALL,{figures}\n"
     );
     assert_eq!(text, expected);
+}
+
+#[tokio::test]
+async fn queues_as_russian_csv_have_the_same_columns() {
+    let text = asked("queues --output csv-ru").await.unwrap().text;
+    let mut lines = text.split("\r\n");
+    let header = format!("\u{feff}{}", HEADER.trim_end().replace(',', ";"));
+    assert_eq!(lines.next(), Some(&*header));
+    let jobs = "2026-03-02T00:00:00+04:00;jobs;;;3;2;1;2;1;1;20;4;20;300;0;20;20;20;4;4;4;20;20;20;0;0;0,666666667;\
+        1,000000000;1,000000000;1,000000000;1,000000000;0,333333333;10;4;3;0;0;0;0;0;0;0;0;1;0;1;0,000000000;0;0";
+    assert_eq!(lines.nth(1), Some(jobs));
+    assert_eq!(lines.nth(1), Some(""), "the last line ends, too");
+}
+
+#[tokio::test]
+async fn every_report_is_a_workbook_with_its_definitions() {
+    for (report, title, row_of_jobs, definition) in [
+        ("queues", "Queues", 2, "V1"),
+        ("transfers", "Transfers", 1, "T1"),
+        ("waits", "Waits", 4, "W1"),
+    ] {
+        let shown = shown(&format!("{report} --output xlsx")).await.unwrap();
+        let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(shown.content)).unwrap();
+        assert_eq!(workbook.sheet_names(), [title, "Definitions", "About"]);
+        let rows = workbook.worksheet_range(title).unwrap();
+        let text = |cell: &str| Some(Data::String(cell.to_owned()));
+        assert_eq!(rows.get((0, 0)).cloned(), text("bucket_start"));
+        assert_eq!(
+            rows.get((row_of_jobs, 1)).cloned(),
+            text("jobs"),
+            "{report}"
+        );
+        let definitions = workbook.worksheet_range("Definitions").unwrap();
+        let ids: Vec<_> = definitions.rows().map(|row| row[0].to_string()).collect();
+        assert!(ids.iter().any(|id| id == definition), "{ids:?}");
+        let about = workbook.worksheet_range("About").unwrap();
+        let about: Vec<_> = about.rows().map(|row| row[1].to_string()).collect();
+        assert!(
+            about.iter().any(|value| value == "Europe/Samara"),
+            "{about:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -332,9 +388,8 @@ async fn no_server_or_another_one_is_exit_4_with_the_address() {
         .unwrap()
         .to_string();
     for address in [web, other, unused] {
-        let failure = show(&args(&format!("queues --server {address}")), &clock)
-            .await
-            .unwrap_err();
+        let args = args(&format!("queues --server {address}"));
+        let failure = show(&args, Output::Csv, &clock).await.unwrap_err();
         assert_eq!(failure.exit, Exit::Unreachable, "{failure}");
         assert!(
             failure.message.contains(&address) && !failure.message.contains('\n'),
@@ -348,14 +403,13 @@ fn every_report_takes_every_flag() {
     Args::augment_args(Command::new("report")).debug_assert();
     for report in ["queues", "transfers", "waits"] {
         let words = "--server h:1 --from 2026-01 --to 2026-02 --zone UTC --bucket 30m --queue a --queue b,c \
-            --service-level 20s --short-abandon 5s --wait-over 60s --edges 1s,2s --excessive-limit 1 --output csv";
+            --service-level 20s --short-abandon 5s --wait-over 60s --edges 1s,2s --excessive-limit 1 --output csv-ru --out a.csv";
         let args = args(&format!("{report} {words}"));
-        let (Report::Queues(options) | Report::Transfers(options) | Report::Waits(options)) =
-            args.report;
+        let options = args.report.options();
         assert_eq!(options.queue, ["a", "b,c"]);
         assert_eq!(
-            (options.bucket, options.edges),
-            (Bucket::Minutes30, vec![seconds(1), seconds(2)])
+            (options.bucket, &*options.edges),
+            (Bucket::Minutes30, &[seconds(1), seconds(2)][..])
         );
     }
 }

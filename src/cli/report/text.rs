@@ -39,11 +39,6 @@ pub(super) fn seconds(value: Option<&pbjson_types::Duration>) -> String {
         .unwrap_or_default()
 }
 
-/// For programs: a share with nine decimals; empty without data.
-pub(super) fn share(share: Option<f64>) -> String {
-    share.map(|share| format!("{share:.9}")).unwrap_or_default()
-}
-
 /// For programs: a count; empty where the figure does not apply.
 pub(super) fn count(count: Option<u64>) -> String {
     count.map(|count| count.to_string()).unwrap_or_default()
@@ -98,9 +93,6 @@ mod tests {
         assert_eq!(seconds(Some(&millis(947_857_000))), "947857");
         assert_eq!(seconds(Some(&millis(12_500))), "12.5");
         assert_eq!(seconds(None), "");
-        assert_eq!(share(Some(16_402.0 / 30_161.0)), "0.543814860");
-        assert_eq!(share(Some(1.0)), "1.000000000");
-        assert_eq!(share(None), "");
         assert_eq!((count(Some(0)), count(None)), ("0".into(), String::new()));
     }
 
