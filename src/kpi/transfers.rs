@@ -62,33 +62,16 @@ pub fn is_excessive(transfers: u32, limit: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::model::{Caller, Direction, Marks, QueueId, TargetKind, Timestamp, TransferMethod};
+    use crate::model::{QueueId, TargetKind, Timestamp, TransferMethod, fixture};
 
     fn call(first: Option<&str>, last: Option<&str>) -> CallRow {
         CallRow {
-            arrived_at: Timestamp::default(),
-            outcome: None,
-            direction: Direction::Inbound,
-            test: false,
-            provisional: false,
-            source: None,
-            caller: Caller::Unknown,
             visits: 1,
-            first_queue: None,
-            refused: None,
             answered: true,
             first_answer_queue: first.map(QueueId::new),
             last_answer_queue: last.map(QueueId::new),
-            transfers: 0,
-            reroutes: 0,
-            requeued: 0,
-            consult_only: 0,
-            failed_transfers: Vec::new(),
-            transfer_wait: Duration::ZERO,
-            marks: Marks::default(),
+            ..fixture::call(Timestamp::default())
         }
     }
 

@@ -6,6 +6,8 @@
 mod codec;
 mod event;
 mod fact;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod ids;
 mod keys;
 mod now;

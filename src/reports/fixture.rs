@@ -4,10 +4,8 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{
-    CallRow, Caller, Direction, Exit, Marks, Position, QueueId, SourceId, Targets, Timestamp,
-    VisitRow,
-};
+pub(crate) use crate::model::fixture::call;
+use crate::model::{Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow};
 use crate::store::{Error, Rows, Selection};
 
 use super::{
@@ -70,32 +68,6 @@ pub(crate) fn waiting(queue: &str, entered_at: Timestamp) -> VisitRow {
         wait: None,
         provisional: true,
         ..visit(queue, entered_at, Exit::Answered, 0)
-    }
-}
-
-/// An inbound call of which nothing else is known.
-pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
-    CallRow {
-        arrived_at,
-        outcome: None,
-        direction: Direction::Inbound,
-        test: false,
-        provisional: false,
-        source: None,
-        caller: Caller::Unknown,
-        visits: 0,
-        first_queue: None,
-        refused: None,
-        answered: false,
-        first_answer_queue: None,
-        last_answer_queue: None,
-        transfers: 0,
-        reroutes: 0,
-        requeued: 0,
-        consult_only: 0,
-        failed_transfers: Vec::new(),
-        transfer_wait: Duration::ZERO,
-        marks: Marks::default(),
     }
 }
 

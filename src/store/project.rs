@@ -1,4 +1,4 @@
-//! From a record to the rows that reports read.
+//! From an open call's record to the rows that reports read.
 
 use std::time::Duration;
 
@@ -15,15 +15,12 @@ pub(super) fn add_open(
 ) {
     let within = |at: Timestamp| at >= start && at < end;
     if within(record.arrived_at) {
-        selection.calls.push(CallRow {
-            source: Some(source),
-            ..call_row(record, true)
-        });
+        selection.calls.push(call_row(record, source));
     }
     if record.test {
         return;
     }
-    let visits = visit_rows(record, true).filter(|visit| within(visit.entered_at));
+    let visits = visit_rows(record).filter(|visit| within(visit.entered_at));
     selection.visits.extend(visits);
     if within(record.arrived_at) {
         selection.transfers.extend(transfer_rows(record));
@@ -31,15 +28,15 @@ pub(super) fn add_open(
 }
 
 /// The call's own row.
-pub(super) fn call_row(record: &CallRecord, provisional: bool) -> CallRow {
+fn call_row(record: &CallRecord, source: SourceId) -> CallRow {
     let refused = record.refusals.last();
     CallRow {
         arrived_at: record.arrived_at,
         outcome: record.outcome,
         direction: record.direction,
         test: record.test,
-        provisional,
-        source: None,
+        provisional: true,
+        source: Some(source),
         caller: record.caller,
         visits: record.visits.len() as u32,
         first_queue: record.visits.first().map(|visit| visit.queue.clone()),
@@ -68,7 +65,7 @@ pub(super) fn transfer_wait(record: &CallRecord) -> Duration {
 }
 
 /// The rows of its visits.
-fn visit_rows(record: &CallRecord, provisional: bool) -> impl Iterator<Item = VisitRow> + '_ {
+fn visit_rows(record: &CallRecord) -> impl Iterator<Item = VisitRow> + '_ {
     record
         .visits
         .iter()
@@ -81,7 +78,7 @@ fn visit_rows(record: &CallRecord, provisional: bool) -> impl Iterator<Item = Vi
             wait: visit.wait,
             talk: visit.talk,
             first: index == 0 && record.direction == Direction::Inbound,
-            provisional,
+            provisional: true,
         })
 }
 
