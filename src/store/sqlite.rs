@@ -262,13 +262,17 @@ impl Rows for Store {
             ..Selection::default()
         };
         let mut names = Names::default();
+        let sources = all(connection, "select source_id, name from sources").await?;
+        let sources = sources.iter();
+        let sources = sources.map(|row| (row.get(0), SourceId::new(row.get::<&str, _>(1))));
+        let sources: HashMap<i64, SourceId> = sources.collect();
 
         let sql = "select arrived_at, outcome, direction, test, caller_key, caller, visits,
             first_queue, refused_reason, refused_queue, answered, first_answer_queue,
             last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
-            transfer_wait, marks from calls where arrived_at >= ? and arrived_at < ?";
+            transfer_wait, marks, source_id, call_id from calls where arrived_at >= ? and arrived_at < ?";
         for row in within(connection, sql, period).await? {
-            selection.calls.push(names.call(&row)?);
+            selection.calls.push(names.call(&row, &sources)?);
         }
         let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at from visits
             where entered_at >= ? and entered_at < ? and test = 0";
@@ -284,9 +288,9 @@ impl Rows for Store {
         let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
         for row in all(connection, sql).await? {
             let state = unseal(row.get(0)).and_then(self.reading.open);
-            let (_, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
+            let (call, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
             let source = SourceId::new(row.get::<&str, _>(1));
-            project::add_open(&mut selection, source, &record, (start, end));
+            project::add_open(&mut selection, source, call, &record, (start, end));
         }
         for row in all(connection, "select name from queues order by name").await? {
             selection.queues.push(names.queue(row.get(0)));
@@ -374,7 +378,11 @@ impl Names {
             .map(|name| self.queue(name))
     }
 
-    fn call(&mut self, row: &SqliteRow) -> Result<CallRow, Error> {
+    fn call(
+        &mut self,
+        row: &SqliteRow,
+        sources: &HashMap<i64, SourceId>,
+    ) -> Result<CallRow, Error> {
         let caller = match (row.get::<Option<u32>, _>(4), row.get::<Option<&[u8]>, _>(5)) {
             (Some(key), Some(hash)) => {
                 let hash = hash
@@ -400,7 +408,11 @@ impl Names {
             direction: word(row, 2, Direction::from_code)?,
             test: row.get(3),
             provisional: false,
-            source: None,
+            source: sources
+                .get(&row.get(20))
+                .cloned()
+                .ok_or(Error::Corrupt { what: "source" })?,
+            call: CallId::new(row.get::<&str, _>(21)),
             caller,
             visits: row.get(6),
             first_queue: self.maybe_queue(row, 7),

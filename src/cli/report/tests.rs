@@ -157,14 +157,15 @@ async fn thresholds_that_differ_between_queues_are_no_number() {
     let mut options = hotline();
     options.targets.queues.insert(QueueId::new("jobs"), own);
     let server = serve_with(options).await;
-    let shown = |words: &str| args(&format!("{words} --server {server} --output csv"));
-    let clock = Clock::manual(samara("12:00:00"));
-    let text = show(&shown("queues"), &clock).await.unwrap().text;
+    let asked = async |words: &str| {
+        let args = args(&format!("{words} --server {server}"));
+        let clock = Clock::manual(samara("12:00:00"));
+        let shown = show(&args, Output::Csv, &clock).await.unwrap();
+        String::from_utf8(shown.content).unwrap()
+    };
+    let text = asked("queues").await;
     assert!(text.contains(",answered_within_target,abandoned_within_target,abandoned_within_5s,"));
-    let text = show(&shown("queues --queue jobs"), &clock)
-        .await
-        .unwrap()
-        .text;
+    let text = asked("queues --queue jobs").await;
     assert!(text.contains(",answered_within_30s,abandoned_within_30s,abandoned_within_5s,"));
 }
 
