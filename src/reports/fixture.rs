@@ -4,9 +4,11 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 pub(crate) use crate::model::fixture::call;
-use crate::model::{Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow};
-use crate::store::{Error, Rows, Selection};
+use crate::model::{CallId, Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow};
+use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told};
 
 use super::{
     Options, Query, QueueReport, Reports, SourceCompleteness, Sources, TransferReport, WaitReport,
@@ -111,6 +113,24 @@ impl Memory {
 }
 
 impl Rows for Memory {
+    /// Calls are kept as rows only: none can be followed.
+    fn calls(
+        &self,
+        _: Period,
+        _: Option<Place>,
+        _: mpsc::Sender<Vec<StoredCall>>,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(Ok(()))
+    }
+
+    fn call(&self, _: &CallId) -> impl Future<Output = Result<Vec<StoredCall>, Error>> + Send {
+        ready(Ok(Vec::new()))
+    }
+
+    fn told(&self, _: Period) -> impl Future<Output = Result<Told, Error>> + Send {
+        ready(Ok(Told::default()))
+    }
+
     fn select(
         &self,
         start: Timestamp,

@@ -2,15 +2,38 @@
 
 use std::future::{Future, ready};
 
+use tokio::sync::mpsc;
+
 use super::*;
-use crate::model::{Exit, QueueId, SourceId, Targets, VisitRow};
+use crate::model::{CallId, Exit, QueueId, SourceId, Targets, VisitRow};
 use crate::reports::{Options, SourceCompleteness, Zone};
-use crate::store::{self, Selection};
+use crate::store::{self, Period, Place, Selection, StoredCall, Told};
 
 #[derive(Clone)]
 struct OneVisit;
 
 impl Rows for OneVisit {
+    /// Calls are kept as rows only: none can be followed.
+    fn calls(
+        &self,
+        _: Period,
+        _: Option<Place>,
+        _: mpsc::Sender<Vec<StoredCall>>,
+    ) -> impl Future<Output = Result<(), store::Error>> + Send {
+        ready(Ok(()))
+    }
+
+    fn call(
+        &self,
+        _: &CallId,
+    ) -> impl Future<Output = Result<Vec<StoredCall>, store::Error>> + Send {
+        ready(Ok(Vec::new()))
+    }
+
+    fn told(&self, _: Period) -> impl Future<Output = Result<Told, store::Error>> + Send {
+        ready(Ok(Told::default()))
+    }
+
     fn select(
         &self,
         _: Timestamp,
