@@ -281,6 +281,8 @@ fn bucket(bucket: Bucket) -> v1::Bucket {
         Bucket::Day => v1::Bucket::Day,
         Bucket::Week => v1::Bucket::Week,
         Bucket::Month => v1::Bucket::Month,
+        Bucket::Weekday => v1::Bucket::Weekday,
+        Bucket::HourOfDay => v1::Bucket::HourOfDay,
     }
 }
 

@@ -99,6 +99,11 @@ impl Plan {
         )
     }
 
+    /// What a bucket is called in its rows.
+    pub(super) fn bucket_start(&self, bucket: usize) -> String {
+        self.buckets.name(bucket, &self.zone)
+    }
+
     /// Whether all queues are asked for.
     pub(super) fn is_unfiltered(&self) -> bool {
         self.queues.is_empty()

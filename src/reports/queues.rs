@@ -155,7 +155,7 @@ pub(super) fn report(
         if group != Group::All && tally.visits_offered == 0 {
             continue;
         }
-        let bucket_start = plan.zone.local_text(plan.buckets.start_of(bucket));
+        let bucket_start = plan.bucket_start(bucket);
         let mut row = tally.finish(bucket_start, group.name(), threshold, over);
         if group != Group::All || !plan.is_unfiltered() {
             row.calls_arrived = None;

@@ -172,7 +172,7 @@ pub(super) fn report(
         }
     }
 
-    let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+    let start = |bucket| plan.bucket_start(bucket);
     let shown = tallies
         .into_iter()
         .filter(|((_, group), tally)| *group == Group::All || tally.is_shown());

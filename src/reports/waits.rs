@@ -79,7 +79,7 @@ pub(super) fn report(
             }
             waits.sort_unstable();
             rows.push(WaitRow {
-                bucket_start: plan.zone.local_text(plan.buckets.start_of(bucket)),
+                bucket_start: plan.bucket_start(bucket),
                 queue: group.name(),
                 exit,
                 up_to: kpi::counts_up_to(waits, &edges),

@@ -128,6 +128,8 @@ fn bucket(value: i32) -> Result<Bucket, Error> {
         Ok(v1::Bucket::Day) => Ok(Bucket::Day),
         Ok(v1::Bucket::Week) => Ok(Bucket::Week),
         Ok(v1::Bucket::Month) => Ok(Bucket::Month),
+        Ok(v1::Bucket::Weekday) => Ok(Bucket::Weekday),
+        Ok(v1::Bucket::HourOfDay) => Ok(Bucket::HourOfDay),
         Err(_) => Err(Error::UnknownBucket { value }),
     }
 }

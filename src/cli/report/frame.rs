@@ -136,8 +136,10 @@ pub(super) enum Starts {
     Hidden,
     /// Whole days.
     Dates,
-    /// Anything else.
+    /// Other instants.
     Times,
+    /// Weekdays or hours of the day.
+    Names,
 }
 
 impl Starts {
@@ -150,6 +152,8 @@ impl Starts {
         let period = context.map_or("", |context| context.start_local.as_str());
         if starts.iter().all(|start| *start == period) {
             Self::Hidden
+        } else if !starts.iter().any(|start| start.contains('T')) {
+            Self::Names
         } else if starts.iter().all(|start| start.contains("T00:00:00")) {
             Self::Dates
         } else {
@@ -163,6 +167,7 @@ impl Starts {
             Self::Hidden => None,
             Self::Dates => Some(start.split('T').next().unwrap_or(start).to_owned()),
             Self::Times => Some(when(start)),
+            Self::Names => Some(start.to_owned()),
         }
     }
 
@@ -171,6 +176,7 @@ impl Starts {
         match self {
             Self::Hidden => None,
             Self::Dates | Self::Times => Some("From"),
+            Self::Names => Some("When"),
         }
     }
 }
@@ -196,6 +202,15 @@ mod tests {
         ] {
             let starts = Starts::of(Some(&context), starts.into_iter());
             assert_eq!(starts.cell(second).as_deref(), cell);
+        }
+    }
+
+    #[test]
+    fn a_weekday_or_an_hour_is_its_name() {
+        for name in ["monday", "00"] {
+            let starts = Starts::of(Some(&v1::ReportContext::default()), [name].into_iter());
+            assert_eq!(starts.cell(name).as_deref(), Some(name));
+            assert_eq!(starts.header(), Some("When"));
         }
     }
 
