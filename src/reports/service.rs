@@ -14,6 +14,7 @@ use super::context::{Counted, SourceCompleteness};
 use super::error::Error;
 use super::plan::{Plan, Query, thresholds};
 use super::queues::{self, QueueReport};
+use super::stays::Basis;
 use super::transfers::{self, TransferReport};
 use super::waits::{self, WaitReport};
 use super::zone::Zone;
@@ -174,7 +175,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let sources = self.sources.completeness();
         // The slowest source's: beyond it a visit that waits in the rows may have ended.
         plan.read_at = sources.iter().filter_map(|source| source.watermark).min();
-        let selected = self.rows.select(plan.start, plan.end).await;
+        let from = match plan.basis {
+            Basis::Cohort => plan.start,
+            // What ends in the period may have begun before it.
+            Basis::Event => plan.start.minus(LOOK_BACK),
+        };
+        let selected = self.rows.select(from, plan.end).await;
         let selection = selected.map_err(|source| Error::Store { source })?;
         plan.admit(&selection.queues)?;
         let working = tokio::task::spawn_blocking(move || work(&plan, &selection, sources));

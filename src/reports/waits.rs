@@ -90,7 +90,7 @@ pub(super) fn report(
     }
     let definitions = vec![Id::W1.definition()];
     WaitReport {
-        context: Context::of(plan, Counted::of(selection), sources, definitions),
+        context: Context::of(plan, Counted::of(plan, selection), sources, definitions),
         edges,
         rows,
     }

@@ -14,7 +14,15 @@ pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> Strin
         return format!("{title}\n");
     };
     let (start, end) = (when(&context.start_local), when(&context.end_local));
-    format!("{title}: {start} to {end}, {}\n", context.zone)
+    let mut text = format!("{title}: {start} to {end}, {}\n", context.zone);
+    if context.lens() == v1::Lens::Journey {
+        text +=
+            "Each call once, under the first queue it entered, until its first human or its end\n";
+    }
+    if context.basis() == v1::Basis::Event {
+        text += "Each arrival, answer and exit in the interval in which it happened\n";
+    }
+    text
 }
 
 /// A table whose columns but the first `words` hold figures and are set to the right.
@@ -61,7 +69,7 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
     let Some(context) = context else {
         return Vec::new();
     };
-    let mut lines = Vec::new();
+    let mut lines = context.cautions.clone();
     if context.calls_provisional > 0 {
         let calls = context.calls_provisional;
         lines.push(format!(
@@ -223,6 +231,7 @@ mod tests {
             ..v1::SourceCompleteness::default()
         };
         let context = v1::ReportContext {
+            cautions: vec!["this report has no lens: journey has no effect".into()],
             calls_test: 2,
             sources: vec![v1::SourceCompleteness::default(), source],
             ..v1::ReportContext::default()
@@ -230,6 +239,7 @@ mod tests {
         assert_eq!(
             cautions(Some(&context)),
             [
+                "this report has no lens: journey has no effect",
                 "test calls, left out: 2",
                 "events of source pbx: 3 never came, 1 were rejected"
             ]
