@@ -21,6 +21,7 @@ mod service;
 mod stays;
 mod transfers;
 mod waits;
+mod watched;
 mod zone;
 
 #[cfg(test)]
@@ -39,5 +40,5 @@ pub use queues::{ExitCounts, QueueReport, QueueRow, WaitOver};
 pub use service::{Options, Reports, Sources};
 pub use stays::{Basis, Lens};
 pub use transfers::{TransferKind, TransferPath, TransferReport, TransferReportRow};
-pub use waits::{WaitReport, WaitRow};
+pub use waits::{WaitCurve, WaitReport, WaitRow};
 pub use zone::Zone;
