@@ -15,6 +15,7 @@ mod interval;
 mod journey;
 mod kaplan_meier;
 mod outcome;
+mod repeats;
 mod seconds;
 mod service_level;
 mod share;
@@ -28,7 +29,7 @@ pub use abandonment::{
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
-pub use erlang::{ErlangC, erlang_b, offered_load};
+pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
@@ -40,6 +41,11 @@ pub use journey::{
 };
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
 pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
+pub use repeats::{
+    ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, attempt_slot, begins_episode,
+    got_through, is_called_again, is_mature, is_redial, is_repeat, next_call, previous_call,
+    repeat_rate, withheld_share,
+};
 pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, ServiceLevel, abandoned_met, amazon, answered_only, decided_at, ignore_abandoned,

@@ -123,7 +123,11 @@ fn time_to_answer_equals_the_virtual_waits() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 3 * 5 * 2, "months × queues of the file × quantiles");
+    assert_eq!(
+        compared,
+        3 * 5 * 2,
+        "months × queues of the file × quantiles"
+    );
 }
 
 #[test]

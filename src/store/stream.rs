@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, QueueId,
-    SourceId, Timestamp,
+    AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, Marks,
+    QueueId, SourceId, Timestamp,
 };
 
 use super::rows::{Error, Period, Told};
@@ -36,7 +36,8 @@ pub(super) async fn calls(
     open.sort_by(|one, other| one.place.cmp(&other.place));
     let mut open = open.into_iter().peekable();
 
-    let sql = "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from calls join sources using (source_id)
         where calls.arrived_at >= ? and calls.arrived_at < ?
         order by calls.arrived_at, calls.source_id, calls.call_id";
@@ -55,7 +56,12 @@ pub(super) async fn calls(
             part.push(earlier);
         }
         let source = SourceId::new(row.get::<&str, _>(3));
-        part.push(StoredCall::of_told(place, source, row.get(4), readers.told));
+        part.push(StoredCall::of_told(
+            place,
+            source,
+            told_and_marks(&row),
+            readers.told,
+        ));
         if part.len() >= CALLS_A_PART && parts.send(std::mem::take(&mut part)).await.is_err() {
             return Ok(());
         }
@@ -75,7 +81,8 @@ pub(super) async fn call(
     let mut found = open_calls(connection, readers).await?;
     found.retain(|call| call.place.call == *id);
     let key = id.key().to_bytes().to_vec();
-    let sql = "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from sources join call_keys using (source_id) join calls using (call_row)
         where call_key = ? and calls.call_id = ?";
     let query = sqlx::query(sql).bind(key).bind(id.as_str().to_owned());
@@ -85,11 +92,15 @@ pub(super) async fn call(
         found.push(StoredCall::of_told(
             place(&row),
             source,
-            row.get(4),
+            told_and_marks(&row),
             readers.told,
         ));
     }
     Ok(found)
+}
+
+fn told_and_marks(row: &SqliteRow) -> (Vec<u8>, Marks) {
+    (row.get(4), Marks::from_bits(row.get(5)))
 }
 
 fn place(row: &SqliteRow) -> Place {
