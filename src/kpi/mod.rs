@@ -62,6 +62,6 @@ pub use volume::{
     refused_rate,
 };
 pub use wait::{
-    WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
+    Quantiles, WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
     nearest_rank, share_over, wait, wait_sum,
 };

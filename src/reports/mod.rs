@@ -25,6 +25,7 @@ mod stays;
 mod transfers;
 mod unserved;
 mod waits;
+mod watched;
 mod zone;
 
 #[cfg(test)]
@@ -46,5 +47,5 @@ pub use service::{Options, Reports, Sources};
 pub use stays::{Basis, Lens};
 pub use transfers::{TransferKind, TransferPath, TransferReport, TransferReportRow};
 pub use unserved::{UnservedPerson, UnservedReport, UnservedSummary};
-pub use waits::{WaitReport, WaitRow};
+pub use waits::{WaitCurve, WaitReport, WaitRow};
 pub use zone::Zone;
