@@ -40,6 +40,11 @@ pub enum Refusal {
     /// The disk is full; nothing was taken, trying again later helps.
     #[error("the server's disk is full: nothing was taken; send it again once there is room")]
     DiskFull,
+    /// The database cannot be reached; trying again later helps.
+    #[error(
+        "the server has lost its database: nothing can be taken or read until it is back; try again then"
+    )]
+    DatabaseUnavailable,
     /// The journal has stopped.
     #[error("the journal has stopped: the server ends, send it again to the next one")]
     Stopped,

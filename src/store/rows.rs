@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::database::OpenError;
 use crate::model::{CallRow, Position, QueueId, Timestamp, TransferRow, VisitRow};
 
 /// Why the store could not be read or written.
@@ -16,6 +17,21 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
+    /// The connection to the database is gone; what was being done may have been done.
+    #[error("the store's database was lost when it was to {doing}")]
+    Lost {
+        /// What was being done.
+        doing: &'static str,
+        /// What the connection said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Another dozvon writes it now.
+    #[error("another dozvon has taken the database over while this one had lost its connection")]
+    TakenOver,
+    /// The database can no longer be trusted.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The disk is full; trying again later helps.
     #[error("the disk is full")]
     Full,

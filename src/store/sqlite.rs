@@ -6,7 +6,8 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use crate::database::{self, OpenError};
+use crate::database::OpenError;
+use crate::database::sqlite as database;
 use crate::model::{
     CallKey, CallRecord, CallRow, Caller, CounterRow, Direction, EpochIndex, Exit, Marks, Outcome,
     Position, Pseudonym, QueueId, RefusalReason, SourceId, TargetKind, Timestamp, TransferFailure,

@@ -128,7 +128,7 @@ impl StoreWriter {
         let sources = self.sources.clone();
         let done = self.write_all(write).await;
         if done.is_err() {
-            database::roll_back(&mut self.connection).await;
+            database::sqlite::roll_back(&mut self.connection).await;
             self.next_row = next_row;
             self.sources = sources;
         }
