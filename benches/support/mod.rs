@@ -6,3 +6,7 @@ pub(crate) mod load;
 pub(crate) mod machine;
 pub(crate) mod service;
 pub(crate) mod sqlite;
+
+/// What the program itself allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

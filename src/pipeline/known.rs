@@ -87,7 +87,8 @@ impl SettledBefore {
         first: Position,
     ) -> Result<Self, store::Error> {
         let mut found = Self::default();
-        let mut asked: BTreeMap<SourceId, ByKey<()>> = BTreeMap::new();
+        let mut asked = Vec::new();
+        let mut asked_before: BTreeMap<SourceId, ByKey<()>> = BTreeMap::new();
         for entry in entries {
             let EntryKind::Batch(events) = &entry.kind else {
                 continue;
@@ -98,28 +99,29 @@ impl SettledBefore {
             };
             let on_the_way = on_the_way.settled.get(&entry.source);
             let found = found.sources.entry(entry.source.clone()).or_default();
-            let asked = asked.entry(entry.source.clone()).or_default();
+            let asked_before = asked_before.entry(entry.source.clone()).or_default();
             for event in events {
                 let Body::Call { call, .. } = &event.body else {
                     continue;
                 };
                 let key = call.key();
-                if calls.is_live(key) || asked.contains_key(&key) {
+                if calls.is_live(key) || asked_before.contains_key(&key) {
                     continue;
                 }
                 match on_the_way.and_then(|settled| settled.get(&key)) {
                     Some(epoch) => drop(found.insert(key, *epoch)),
-                    None => drop(asked.insert(key, ())),
+                    None => {
+                        asked_before.insert(key, ());
+                        asked.push((entry.source.clone(), key));
+                    }
                 }
             }
         }
-        for (source, keys) in asked {
-            if keys.is_empty() {
-                continue;
-            }
-            let keys: Vec<CallKey> = keys.into_keys().collect();
-            let settled = store.settled(&source, &keys, first).await?;
-            found.sources.entry(source).or_default().extend(settled);
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        for (source, key, epoch) in store.settled(&asked, first).await? {
+            found.sources.entry(source).or_default().insert(key, epoch);
         }
         Ok(found)
     }

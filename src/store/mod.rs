@@ -7,9 +7,12 @@
 //!
 //! Not here: what a record means (`calls`), what a figure is (`kpi`).
 
+mod ids;
+mod insert;
 mod project;
 mod rows;
 mod sqlite;
+mod table;
 mod write;
 
 pub use rows::{Error, Rows, Selection};

@@ -1,11 +1,12 @@
 //! From a record to the rows that reports read.
 
+use std::time::Duration;
+
 use crate::model::{CallRecord, CallRow, Direction, TransferRow, VisitRow};
 
 /// The call's own row.
 pub(super) fn call_row(record: &CallRecord, provisional: bool) -> CallRow {
     let refused = record.refusals.last();
-    let after_human = record.visits.iter().filter(|visit| visit.after_human);
     CallRow {
         arrived_at: record.arrived_at,
         outcome: record.outcome,
@@ -28,9 +29,15 @@ pub(super) fn call_row(record: &CallRecord, provisional: bool) -> CallRow {
             .iter()
             .map(|failed| failed.cause)
             .collect(),
-        transfer_wait: after_human.filter_map(|visit| visit.wait).sum(),
+        transfer_wait: transfer_wait(record),
         marks: record.marks,
     }
+}
+
+/// W4: the waits of visits that began after a human answered.
+pub(super) fn transfer_wait(record: &CallRecord) -> Duration {
+    let after_human = record.visits.iter().filter(|visit| visit.after_human);
+    after_human.filter_map(|visit| visit.wait).sum()
 }
 
 /// The rows of its visits.

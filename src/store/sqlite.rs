@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use crate::database::OpenError;
 use crate::database::sqlite as database;
@@ -14,12 +14,16 @@ use crate::model::{
     TransferMethod, TransferOutcome, TransferRow, VisitRow,
 };
 
+use super::ids::SourceIds;
+use super::insert::{self, STATEMENTS_KEPT, Statements};
 use super::project;
 use super::rows::{Error, Rows, Selection};
+use super::table;
 use super::write::{StoreWriter, unseal};
 
-/// Keys asked for in one statement.
-const KEYS_A_STATEMENT: usize = 1_000;
+/// Pages of write-ahead log before they are copied into the file: the pages a stretch changes again and again (keys,
+/// open calls, sources) are then copied once for many stretches. 8,000 pages are 32 MB.
+const CHECKPOINT_PAGES: &str = "8000";
 /// Reports that may read at the same time.
 const READERS: u32 = 4;
 
@@ -61,6 +65,7 @@ pub struct Checkpoint {
 pub struct Store {
     readers: SqlitePool,
     open_reader: OpenReader,
+    ids: SourceIds,
 }
 
 impl Store {
@@ -72,21 +77,26 @@ impl Store {
         path: &Path,
         open_reader: OpenReader,
     ) -> Result<(Self, StoreWriter), OpenError> {
-        let options = database::options(path, SqliteSynchronous::Normal);
+        let options = database::options(path, SqliteSynchronous::Normal)
+            .statement_cache_capacity(STATEMENTS_KEPT)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
         let sql = include_str!("../../migrations/sqlite/store/0001_store.sql");
         let connection = database::open(path, &options, &[("store", sql)]).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        let ids = SourceIds::default();
         let writer = StoreWriter {
             connection,
-            sources: HashMap::new(),
+            statements: Statements::default(),
+            ids: ids.clone(),
             next_row: 1,
         };
         Ok((
             Self {
                 readers,
                 open_reader,
+                ids,
             },
             writer,
         ))
@@ -98,30 +108,28 @@ impl Store {
     /// When the database fails.
     pub async fn settled(
         &self,
-        source: &SourceId,
-        keys: &[CallKey],
+        asked: &[(SourceId, CallKey)],
         position: Position,
-    ) -> Result<Vec<(CallKey, EpochIndex)>, Error> {
-        let mut found = Vec::new();
-        for keys in keys.chunks(KEYS_A_STATEMENT) {
-            let mut sql = QueryBuilder::<Sqlite>::new(
-                "select call_key, epoch_id from call_keys where source_id =
-                (select source_id from sources where name = ",
-            );
-            sql.push_bind(source.as_str())
-                .push(") and settled_position < ");
-            sql.push_bind(position.0 as i64).push(" and call_key in (");
-            let mut values = sql.separated(", ");
-            for key in keys {
-                values.push_bind(key.to_bytes().to_vec());
-            }
-            sql.push(")");
-            let rows = sql.build().fetch_all(&self.readers).await;
-            for row in rows.map_err(failed("look calls up"))? {
-                found.push((key(&row, 0)?, EpochIndex(row.get::<u32, _>(1))));
+    ) -> Result<Vec<(SourceId, CallKey, EpochIndex)>, Error> {
+        let mut names = HashMap::new();
+        let mut keys = table::Rows::of(&table::CALL_KEYS_ASKED, asked.len());
+        for (source, key) in asked {
+            // A source that is not stored has settled nothing.
+            if let Some(id) = self.ids.of(source) {
+                names.entry(id).or_insert_with(|| source.clone());
+                keys.push([id.into(), key.to_bytes().to_vec().into()]);
             }
         }
-        Ok(found)
+        let rows = insert::settled(&self.readers, keys, position).await;
+        let rows = rows.map_err(failed("look calls up"))?;
+        rows.iter()
+            .map(|row| {
+                let source = names.get(&row.get::<i64, _>(0));
+                let source = source.ok_or(Error::Corrupt { what: "source" })?;
+                let epoch = EpochIndex(row.get::<u32, _>(2));
+                Ok((source.clone(), key(row, 1)?, epoch))
+            })
+            .collect()
     }
 }
 
@@ -142,7 +150,7 @@ impl StoreWriter {
                 .get::<Option<i64>, _>(3)
                 .zip(row.get::<Option<i64>, _>(4));
             let source = SourceId::new(row.get::<String, _>(1));
-            self.sources.insert(source.clone(), id);
+            self.ids.add([(source.clone(), id)]);
             sources.push((
                 id,
                 StoredSource {

@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sqlx::query_builder::Separated;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{QueryBuilder, Sqlite};
 
 use crate::database;
 use crate::model::{CallKey, Caller, CounterRow, Position, QueueId, Settled, SourceId, Timestamp};
 
+use super::ids::SourceIds;
+use super::insert::Statements;
 use super::project;
 use super::rows::Error;
-
-/// Rows a statement: below SQLite's 32,766 values at 30 a row.
-const ROWS_A_STATEMENT: usize = 500;
+use super::table::{self, Rows, Value};
 
 /// A call that settled.
 #[derive(Clone, Debug)]
@@ -87,7 +85,8 @@ pub struct Write {
 /// Writes the store: one connection, one transaction a stretch.
 pub struct StoreWriter {
     pub(super) connection: SqliteConnection,
-    pub(super) sources: HashMap<SourceId, i64>,
+    pub(super) statements: Statements,
+    pub(super) ids: SourceIds,
     pub(super) next_row: i64,
 }
 
@@ -124,291 +123,262 @@ impl StoreWriter {
     /// # Errors
     /// `Error::Full` when there is no room (try again), else when the database fails.
     pub async fn write(&mut self, write: &Write) -> Result<(), Error> {
-        let next_row = self.next_row;
-        let sources = self.sources.clone();
-        let done = self.write_all(write).await;
-        if done.is_err() {
-            database::sqlite::roll_back(&mut self.connection).await;
-            self.next_row = next_row;
-            self.sources = sources;
-        }
-        done
-    }
-
-    async fn write_all(&mut self, write: &Write) -> Result<(), Error> {
-        self.run(QueryBuilder::new("begin immediate"), "begin")
-            .await?;
-        if write.rebuild {
-            self.run(
-                QueryBuilder::new("delete from open_calls"),
-                "forget open calls",
-            )
-            .await?;
-        }
+        let mut ids = self.ids.all();
+        let mut new = Vec::new();
         for source in &write.sources {
-            self.write_source(source).await?;
-        }
-        self.write_settled(&write.settled).await?;
-        self.write_unapplied(&write.unapplied).await?;
-        self.write_counters(&write.counters).await?;
-        for queues in write.queues.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new("insert or ignore into queues (name) ");
-            sql.push_values(queues, |mut row, queue| {
-                row.push_bind(queue.as_str());
-            });
-            self.run(sql, "write queues").await?;
-        }
-        let mut sql = QueryBuilder::new("update checkpoint set position = ");
-        sql.push_bind(write.position.0 as i64).push("; commit");
-        self.run(sql, "commit").await
-    }
-
-    async fn write_source(&mut self, write: &SourceWrite) -> Result<(), Error> {
-        let next = self.sources.len() as i64 + 1;
-        let id = *self.sources.entry(write.source.clone()).or_insert(next);
-        let mut sql = QueryBuilder::new(
-            "insert into sources (source_id, name, state, sent_at, received_at, late_events,
-            call_exists_events) values (",
-        );
-        let mut values = sql.separated(", ");
-        values.push_bind(id);
-        values.push_bind(write.source.as_str());
-        values.push_bind(seal(&write.state));
-        values.push_bind(write.heard.map(|(sent_at, _)| sent_at.as_micros()));
-        values.push_bind(write.heard.map(|(_, received_at)| received_at.as_micros()));
-        values.push_bind(write.late_events as i64);
-        values.push_bind(write.call_exists_events as i64);
-        sql.push(
-            ") on conflict (source_id) do update set state = excluded.state,
-            sent_at = excluded.sent_at, received_at = excluded.received_at,
-            late_events = excluded.late_events, call_exists_events = excluded.call_exists_events",
-        );
-        self.run(sql, "write a source").await?;
-        for keys in write.closed.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new("delete from open_calls where source_id = ");
-            sql.push_bind(id).push(" and call_key in (");
-            let mut values = sql.separated(", ");
-            for key in keys {
-                values.push_bind(key.to_bytes().to_vec());
+            if !ids.contains_key(&source.source) {
+                let id = ids.len() as i64 + 1;
+                ids.insert(source.source.clone(), id);
+                new.push((source.source.clone(), id));
             }
-            sql.push(")");
-            self.run(sql, "remove open calls").await?;
         }
-        for open in write.open.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new("insert into open_calls (source_id, call_key, state) ");
-            sql.push_values(open, |mut row, (key, state)| {
-                row.push_bind(id)
-                    .push_bind(key.to_bytes().to_vec())
-                    .push_bind(seal(state));
-            });
-            sql.push(" on conflict (source_id, call_key) do update set state = excluded.state");
-            self.run(sql, "write open calls").await?;
+        if let Err(error) = self.write_all(write, &ids).await {
+            database::sqlite::roll_back(&mut self.connection).await;
+            return Err(error);
         }
+        self.next_row += write.settled.len() as i64;
+        self.ids.add(new);
         Ok(())
     }
 
-    async fn write_settled(&mut self, settled: &[SettledCall]) -> Result<(), Error> {
-        let first = self.next_row;
-        self.next_row += settled.len() as i64;
-        let numbered: Vec<(i64, i64, &SettledCall)> = (first..)
-            .zip(settled)
-            .map(|(row, call)| (row, self.sources[&call.source], call))
-            .collect();
-        for calls in numbered.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new(
-                "insert into calls (call_row, source_id, call_id, epoch_id, mode,
-                settled_position, arrived_at, ended_at, ended_by, outcome, direction, test,
-                caller_key, caller, line, visits, first_queue, refused_reason, refused_queue,
-                answered, first_answer_queue, last_answer_queue, transfers, failed_transfers,
-                reroutes, requeued, consult_only, transfer_wait, marks, told) ",
-            );
-            sql.push_values(calls, |row, call| push_call(row, call));
-            self.run(sql, "write calls").await?;
-            let mut sql = QueryBuilder::new(
-                "insert or ignore into call_keys (source_id, call_key, epoch_id, settled_position) ",
-            );
-            sql.push_values(calls, |mut row, (_, source, call)| {
-                row.push_bind(*source)
-                    .push_bind(call.settled.key.to_bytes().to_vec())
-                    .push_bind(call.settled.epoch.0)
-                    .push_bind(call.position.0 as i64);
-            });
-            self.run(sql, "write call keys").await?;
+    async fn write_all(&mut self, write: &Write, ids: &Ids) -> Result<(), Error> {
+        self.run("begin immediate", "begin").await?;
+        if write.rebuild {
+            self.run("delete from open_calls", "forget open calls")
+                .await?;
         }
-        self.write_visits(&numbered).await?;
-        self.write_transfers(&numbered).await
+        let first_row = self.next_row;
+        self.delete(closed(write, ids)).await?;
+        for rows in [
+            sources(write, ids),
+            open_calls(write, ids),
+            calls(write, ids, first_row),
+            call_keys(write, ids),
+            visits(write, first_row),
+            transfers(write, first_row),
+            unapplied_events(write, ids),
+            counters(write),
+            queues(write),
+        ] {
+            self.insert(rows).await?;
+        }
+        let query = sqlx::query("update checkpoint set position = ?; commit");
+        let query = query.bind(write.position.0 as i64);
+        let done = query.execute(&mut self.connection).await;
+        done.map(|_| ()).map_err(failed("commit"))
     }
 
-    async fn write_visits(&mut self, calls: &[(i64, i64, &SettledCall)]) -> Result<(), Error> {
-        let visits: Vec<_> = calls
-            .iter()
-            .flat_map(|(row, _, call)| {
-                let record = &call.settled.record;
-                record
-                    .visits
-                    .iter()
-                    .enumerate()
-                    .map(move |visit| (*row, record.test, visit))
-            })
-            .collect();
-        for visits in visits.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new(
-                "insert into visits (call_row, visit, queue, entered_at, exit, exited_at, wait,
-                talk, after_human, reentered, test) ",
-            );
-            sql.push_values(visits, |mut row, (call, test, (index, visit))| {
-                let exited_at = visit.exited_at.unwrap_or(visit.entered_at);
-                row.push_bind(*call)
-                    .push_bind(*index as i64)
-                    .push_bind(visit.queue.as_str())
-                    .push_bind(visit.entered_at.as_micros())
-                    .push_bind(visit.exit.map_or(0, |exit| exit.code()))
-                    .push_bind(exited_at.as_micros())
-                    .push_bind(visit.wait.map(micros))
-                    .push_bind(visit.talk.map(micros))
-                    .push_bind(visit.after_human)
-                    .push_bind(visit.reentered)
-                    .push_bind(*test);
-            });
-            self.run(sql, "write visits").await?;
-        }
-        Ok(())
+    async fn insert(&mut self, rows: Rows<'_>) -> Result<(), Error> {
+        let doing = rows.table.doing;
+        let done = self.statements.insert(&mut self.connection, rows);
+        done.await.map_err(failed(doing))
     }
 
-    async fn write_transfers(&mut self, calls: &[(i64, i64, &SettledCall)]) -> Result<(), Error> {
-        let transfers: Vec<_> = calls
-            .iter()
-            .flat_map(|(row, _, call)| {
-                let record = &call.settled.record;
-                record
-                    .transfers
-                    .iter()
-                    .enumerate()
-                    .map(move |transfer| (*row, record, transfer))
-            })
-            .collect();
-        for transfers in transfers.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new(
-                "insert into transfers (call_row, transfer, call_arrived_at, first_answer_queue,
-                at, method, target, to_name, from_agent, from_queue, told, is_return, outcome,
-                wait, test) ",
-            );
-            sql.push_values(transfers, |mut row, (call, record, (index, transfer))| {
-                let first_queue = record.legs.first().and_then(|leg| leg.queue.as_ref());
-                row.push_bind(*call)
-                    .push_bind(*index as i64)
-                    .push_bind(record.arrived_at.as_micros())
-                    .push_bind(first_queue.map(QueueId::as_str))
-                    .push_bind(transfer.at.as_micros())
-                    .push_bind(transfer.method.code())
-                    .push_bind(transfer.target.code())
-                    .push_bind(&*transfer.to)
-                    .push_bind(transfer.from_agent.as_str())
-                    .push_bind(transfer.from_queue.as_ref().map(QueueId::as_str))
-                    .push_bind(transfer.told)
-                    .push_bind(transfer.is_return)
-                    .push_bind(transfer.outcome.code())
-                    .push_bind(micros(transfer.wait))
-                    .push_bind(record.test);
-            });
-            self.run(sql, "write transfers").await?;
-        }
-        Ok(())
+    async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
+        let doing = keys.table.doing;
+        let done = self.statements.delete(&mut self.connection, keys);
+        done.await.map_err(failed(doing))
     }
 
-    async fn write_unapplied(&mut self, events: &[Unapplied]) -> Result<(), Error> {
-        for events in events.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new(
-                "insert into unapplied_events (position, source_id, reason, call_id, sequence,
-                kind, occurred_at) ",
-            );
-            sql.push_values(events, |mut row, event| {
-                row.push_bind(event.position.0 as i64)
-                    .push_bind(self.sources[&event.source])
-                    .push_bind(event.reason)
-                    .push_bind(event.call.as_str())
-                    .push_bind(event.sequence as i64)
-                    .push_bind(event.kind)
-                    .push_bind(event.occurred_at.map(Timestamp::as_micros));
-            });
-            self.run(sql, "write unapplied events").await?;
-        }
-        Ok(())
-    }
-
-    async fn write_counters(&mut self, counters: &[CounterRow]) -> Result<(), Error> {
-        for counters in counters.chunks(ROWS_A_STATEMENT) {
-            let mut sql = QueryBuilder::new("insert into counters (series, state) ");
-            sql.push_values(counters, |mut row, counter| {
-                row.push_bind(counter.series.as_str())
-                    .push_bind(seal(&counter.state));
-            });
-            sql.push(" on conflict (series) do update set state = excluded.state");
-            self.run(sql, "write counters").await?;
-        }
-        Ok(())
-    }
-
-    async fn run(
-        &mut self,
-        mut sql: QueryBuilder<Sqlite>,
-        doing: &'static str,
-    ) -> Result<(), Error> {
-        let done = sql.build().execute(&mut self.connection).await;
+    async fn run(&mut self, sql: &'static str, doing: &'static str) -> Result<(), Error> {
+        let done = sqlx::query(sql).execute(&mut self.connection).await;
         done.map(|_| ()).map_err(failed(doing))
     }
 }
 
-/// The columns of one call, in the order of the statement.
-fn push_call(
-    mut row: Separated<'_, Sqlite, &str>,
-    (number, source, call): &(i64, i64, &SettledCall),
-) {
-    let settled = &call.settled;
-    let record = &settled.record;
-    let one = project::call_row(record, false);
-    let (caller_key, caller) = match record.caller {
-        Caller::Unknown => (None, None),
-        Caller::Withheld => (None, Some(Vec::new())),
-        Caller::Known(known) => (Some(known.key), Some(known.hash.to_vec())),
-    };
-    let (refused, refused_queue) = one
-        .refused
-        .map_or((None, None), |(reason, queue)| (Some(reason), queue));
-    let text = |queue: Option<QueueId>| queue.map(|queue| queue.as_str().to_owned());
-    let failed: Vec<u8> = one
-        .failed_transfers
-        .iter()
-        .map(|cause| cause.code())
-        .collect();
-    row.push_bind(*number)
-        .push_bind(*source)
-        .push_bind(settled.call.as_str().to_owned())
-        .push_bind(settled.epoch.0)
-        .push_bind(settled.mode.code())
-        .push_bind(call.position.0 as i64)
-        .push_bind(record.arrived_at.as_micros())
-        .push_bind(record.ended_at.map(Timestamp::as_micros))
-        .push_bind(record.ended_by.code())
-        .push_bind(record.outcome.map_or(0, |outcome| outcome.code()))
-        .push_bind(record.direction.code())
-        .push_bind(record.test)
-        .push_bind(caller_key)
-        .push_bind(caller)
-        .push_bind(record.line.as_ref().map(|line| line.as_str().to_owned()))
-        .push_bind(one.visits)
-        .push_bind(text(one.first_queue))
-        .push_bind(refused.map(|reason| reason.code()))
-        .push_bind(text(refused_queue))
-        .push_bind(one.answered)
-        .push_bind(text(one.first_answer_queue))
-        .push_bind(text(one.last_answer_queue))
-        .push_bind(one.transfers)
-        .push_bind(failed)
-        .push_bind(one.reroutes)
-        .push_bind(one.requeued)
-        .push_bind(one.consult_only)
-        .push_bind(micros(one.transfer_wait))
-        .push_bind(record.marks.bits())
-        .push_bind(settled.told.clone());
+/// The numbers of sources, those that this stretch brings among them.
+type Ids = HashMap<SourceId, i64>;
+
+fn key_bytes(key: CallKey) -> Vec<u8> {
+    key.to_bytes().to_vec()
+}
+
+fn queue_name(queue: Option<&QueueId>) -> Value<'_> {
+    queue.map(QueueId::as_str).into()
+}
+
+fn closed<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::OPEN_CALL_KEYS, 0);
+    for source in &write.sources {
+        let id = ids[&source.source];
+        for key in &source.closed {
+            rows.push([id.into(), key_bytes(*key).into()]);
+        }
+    }
+    rows
+}
+
+fn sources<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::SOURCES, write.sources.len());
+    for source in &write.sources {
+        let sent_at = source.heard.map(|(sent_at, _)| sent_at.as_micros());
+        let received_at = source.heard.map(|(_, received_at)| received_at.as_micros());
+        rows.push([
+            ids[&source.source].into(),
+            source.source.as_str().into(),
+            seal(&source.state).into(),
+            sent_at.into(),
+            received_at.into(),
+            (source.late_events as i64).into(),
+            (source.call_exists_events as i64).into(),
+        ]);
+    }
+    rows
+}
+
+fn open_calls<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::OPEN_CALLS, 0);
+    for source in &write.sources {
+        let id = ids[&source.source];
+        for (key, state) in &source.open {
+            rows.push([id.into(), key_bytes(*key).into(), seal(state).into()]);
+        }
+    }
+    rows
+}
+
+fn calls<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
+    let mut rows = Rows::of(&table::CALLS, write.settled.len());
+    for (number, call) in (first_row..).zip(&write.settled) {
+        let settled = &call.settled;
+        let record = &settled.record;
+        let (caller_key, caller): (Option<u32>, Option<&[u8]>) = match &record.caller {
+            Caller::Unknown => (None, None),
+            Caller::Withheld => (None, Some(&[])),
+            Caller::Known(known) => (Some(known.key), Some(&known.hash)),
+        };
+        let refused = record.refusals.last();
+        let failed = record.failed_transfers.iter();
+        let failed: Vec<u8> = failed.map(|failed| failed.cause.code()).collect();
+        rows.push([
+            number.into(),
+            ids[&call.source].into(),
+            settled.call.as_str().into(),
+            settled.epoch.0.into(),
+            settled.mode.code().into(),
+            (call.position.0 as i64).into(),
+            record.arrived_at.as_micros().into(),
+            record.ended_at.map(Timestamp::as_micros).into(),
+            record.ended_by.code().into(),
+            record.outcome.map_or(0, |outcome| outcome.code()).into(),
+            record.direction.code().into(),
+            record.test.into(),
+            caller_key.into(),
+            caller.into(),
+            record.line.as_ref().map(|line| line.as_str()).into(),
+            (record.visits.len() as i64).into(),
+            queue_name(record.visits.first().map(|visit| &visit.queue)),
+            refused.map(|refusal| refusal.reason.code()).into(),
+            queue_name(refused.and_then(|refusal| refusal.queue.as_ref())),
+            (!record.legs.is_empty()).into(),
+            queue_name(record.legs.first().and_then(|leg| leg.queue.as_ref())),
+            queue_name(record.legs.last().and_then(|leg| leg.queue.as_ref())),
+            (record.transfers.len() as i64).into(),
+            failed.into(),
+            (record.reroutes.len() as i64).into(),
+            record.requeued.into(),
+            record.consult_only.into(),
+            micros(project::transfer_wait(record)).into(),
+            record.marks.bits().into(),
+            settled.told.as_slice().into(),
+        ]);
+    }
+    rows
+}
+
+fn call_keys<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::CALL_KEYS, write.settled.len());
+    for call in &write.settled {
+        rows.push([
+            ids[&call.source].into(),
+            key_bytes(call.settled.key).into(),
+            call.settled.epoch.0.into(),
+            (call.position.0 as i64).into(),
+        ]);
+    }
+    rows
+}
+
+fn visits(write: &Write, first_row: i64) -> Rows<'_> {
+    let mut rows = Rows::of(&table::VISITS, write.settled.len());
+    for (number, call) in (first_row..).zip(&write.settled) {
+        let record = &call.settled.record;
+        for (index, visit) in record.visits.iter().enumerate() {
+            let exited_at = visit.exited_at.unwrap_or(visit.entered_at);
+            rows.push([
+                number.into(),
+                (index as i64).into(),
+                visit.queue.as_str().into(),
+                visit.entered_at.as_micros().into(),
+                visit.exit.map_or(0, |exit| exit.code()).into(),
+                exited_at.as_micros().into(),
+                visit.wait.map(micros).into(),
+                visit.talk.map(micros).into(),
+                visit.after_human.into(),
+                visit.reentered.into(),
+                record.test.into(),
+            ]);
+        }
+    }
+    rows
+}
+
+fn transfers(write: &Write, first_row: i64) -> Rows<'_> {
+    let mut rows = Rows::of(&table::TRANSFERS, 0);
+    for (number, call) in (first_row..).zip(&write.settled) {
+        let record = &call.settled.record;
+        let first_queue = record.legs.first().and_then(|leg| leg.queue.as_ref());
+        for (index, transfer) in record.transfers.iter().enumerate() {
+            rows.push([
+                number.into(),
+                (index as i64).into(),
+                record.arrived_at.as_micros().into(),
+                queue_name(first_queue),
+                transfer.at.as_micros().into(),
+                transfer.method.code().into(),
+                transfer.target.code().into(),
+                (&*transfer.to).into(),
+                transfer.from_agent.as_str().into(),
+                queue_name(transfer.from_queue.as_ref()),
+                transfer.told.into(),
+                transfer.is_return.into(),
+                transfer.outcome.code().into(),
+                micros(transfer.wait).into(),
+                record.test.into(),
+            ]);
+        }
+    }
+    rows
+}
+
+fn unapplied_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::UNAPPLIED_EVENTS, write.unapplied.len());
+    for event in &write.unapplied {
+        rows.push([
+            (event.position.0 as i64).into(),
+            ids[&event.source].into(),
+            event.reason.into(),
+            event.call.as_str().into(),
+            (event.sequence as i64).into(),
+            event.kind.into(),
+            event.occurred_at.map(Timestamp::as_micros).into(),
+        ]);
+    }
+    rows
+}
+
+fn counters(write: &Write) -> Rows<'_> {
+    let mut rows = Rows::of(&table::COUNTERS, write.counters.len());
+    for counter in &write.counters {
+        rows.push([counter.series.as_str().into(), seal(&counter.state).into()]);
+    }
+    rows
+}
+
+fn queues(write: &Write) -> Rows<'_> {
+    let mut rows = Rows::of(&table::QUEUES, write.queues.len());
+    for queue in &write.queues {
+        rows.push([queue.as_str().into()]);
+    }
+    rows
 }
