@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 pub use failure::{is_full, is_lost};
-pub use row::Columns;
+pub use row::{Columns, Fetch};
 
 /// A thing of one database or the other.
 #[derive(Clone, Debug)]
@@ -50,6 +50,13 @@ impl Writer {
             Self::Sqlite(connection) => Db::Sqlite(connection),
             Self::Postgres(session) => Db::Postgres(session.connection()),
         }
+    }
+}
+
+/// Ends a transaction that failed half-way; without one, nothing changes.
+pub async fn roll_back(connection: &mut impl Fetch) {
+    if let Err(error) = connection.fetch("rollback", &[]).await {
+        tracing::debug!(%error, "nothing to roll back");
     }
 }
 

@@ -192,7 +192,7 @@ impl Session {
     /// # Errors
     /// When the database fails.
     pub async fn try_lock(&mut self) -> Result<bool, sqlx::Error> {
-        let sql = "select pg_try_advisory_lock($1, $2)";
+        let sql = "select pg_try_advisory_lock($1, $2)::int::bigint";
         let query = sqlx::query(sql).bind(LOCK_CLASS).bind(self.part as i32);
         let row = within(CONNECT_WITHIN, query.fetch_one(&mut self.connection)).await?;
         Ok(row.flag(0))

@@ -1,8 +1,8 @@
-//! A row's columns, read alike from either database: whole numbers, texts, bytes and flags are all that our tables hold.
+//! Rows and their columns, read alike from either database: whole numbers, texts and bytes are all that our tables hold.
 
 use sqlx::Row as _;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 /// Reads columns by their place. A column of another kind than the statement promises is a mistake in our own SQL.
 pub trait Columns {
@@ -18,13 +18,40 @@ pub trait Columns {
     fn bytes(&self, column: usize) -> &[u8];
     /// Bytes that may be missing.
     fn maybe_bytes(&self, column: usize) -> Option<&[u8]>;
-    /// A flag.
-    fn flag(&self, column: usize) -> bool;
+    /// A flag: 1 or 0.
+    fn flag(&self, column: usize) -> bool {
+        self.int(column) != 0
+    }
+}
+
+/// Reads rows with one SQL text for either database; values are `$1`, `$2` … and whole numbers all.
+pub trait Fetch: Send {
+    /// Its rows.
+    type Row: Columns + Send + Sync;
+
+    /// All rows of a statement.
+    fn fetch(
+        &mut self,
+        sql: &'static str,
+        values: &[i64],
+    ) -> impl Future<Output = Result<Vec<Self::Row>, sqlx::Error>> + Send;
 }
 
 macro_rules! columns {
-    ($($row:ty)+) => {
+    ($($connection:ty, $row:ty;)+) => {
         $(
+            impl Fetch for $connection {
+                type Row = $row;
+
+                async fn fetch(
+                    &mut self,
+                    sql: &'static str,
+                    values: &[i64],
+                ) -> Result<Vec<$row>, sqlx::Error> {
+                    let query = values.iter().fold(sqlx::query(sql), |query, value| query.bind(*value));
+                    query.fetch_all(self).await
+                }
+            }
             impl Columns for $row {
                 fn int(&self, column: usize) -> i64 {
                     self.get(column)
@@ -50,12 +77,12 @@ macro_rules! columns {
                     self.get(column)
                 }
 
-                fn flag(&self, column: usize) -> bool {
-                    self.get(column)
-                }
             }
         )+
     };
 }
 
-columns!(SqliteRow PgRow);
+columns! {
+    SqliteConnection, SqliteRow;
+    PgConnection, PgRow;
+}

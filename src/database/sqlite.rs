@@ -67,13 +67,6 @@ pub async fn limit(writer: &mut SqliteConnection, bytes: u64) -> Result<(), sqlx
         .map(|_| ())
 }
 
-/// Ends a transaction that failed half-way; without one, nothing changes.
-pub async fn roll_back(writer: &mut SqliteConnection) {
-    if let Err(error) = sqlx::query("rollback").execute(writer).await {
-        tracing::debug!(%error, "nothing to roll back");
-    }
-}
-
 fn version(text: &str) -> (u32, u32, u32) {
     let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
     let mut next = || parts.next().unwrap_or(0);

@@ -3,7 +3,7 @@
 //! Not here: how it is opened and written (`sqlite`, `postgres`).
 
 use crate::database::postgres::Retake;
-use crate::database::{self, Columns, Db, OpenError, Readers, on};
+use crate::database::{self, Columns, Db, Fetch as _, OpenError, Readers, on};
 use crate::model::{Digest, EpochIndex, EpochName, Position, SourceId, Timestamp};
 
 use super::marks::{Gap, Numbering};
@@ -102,11 +102,9 @@ impl Database {
     /// When the database fails.
     pub async fn end(&mut self) -> Result<Position, Error> {
         let sql = "select coalesce(max(last_position), 0) from journal";
-        let row = on!(self.writer.connection(), connection => {
-            let row = sqlx::query(sql).fetch_one(connection).await;
-            row.map(|row| Position(row.int(0) as u64))
-        });
-        row.map_err(failed("read its end"))
+        let rows = self.read(sql, &[], |row| Position(row.int(0) as u64));
+        let rows = rows.await.map_err(failed("read its end"))?;
+        Ok(rows.first().copied().unwrap_or_default())
     }
 
     /// Every numbering ever begun, in order of its index.
@@ -114,24 +112,30 @@ impl Database {
         let sql = "select e.epoch_id, s.name, e.spool, e.content, m.mark, m.digest, m.rejected
             from epochs e join sources s using (source_id) left join marks m using (epoch_id)
             order by e.epoch_id";
-        let known = on!(self.writer.connection(), connection => {
-            let rows = sqlx::query(sql).fetch_all(connection).await;
-            rows.map(|rows| rows.iter().map(read_known).collect())
-        });
-        let mut known: Vec<Known> = known.map_err(failed("read marks"))?;
+        let known = self.read(sql, &[], read_known).await;
+        let mut known = known.map_err(failed("read marks"))?;
         let sql = "select epoch_id, first_sequence, last_sequence from gaps";
-        let gaps = on!(self.writer.connection(), connection => {
-            let rows = sqlx::query(sql).fetch_all(connection).await;
-            rows.map(|rows| rows.iter().map(read_gap).collect())
-        });
-        let gaps: Vec<(EpochIndex, Gap)> = gaps.map_err(failed("read gaps"))?;
-        for (epoch, gap) in gaps {
+        let gaps = self.read(sql, &[], read_gap).await;
+        for (epoch, gap) in gaps.map_err(failed("read gaps"))? {
             // Indexes rise by one from 0, so each stands at its own place.
             if let Some(known) = known.get_mut(epoch.0 as usize) {
                 known.numbering.restore_gap(gap);
             }
         }
         Ok(known)
+    }
+
+    /// Reads with the writer's own connection.
+    async fn read<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[i64],
+        one: impl Fn(&dyn Columns) -> T,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        on!(self.writer.connection(), connection => {
+            let rows = connection.fetch(sql, values).await?;
+            Ok(rows.iter().map(|row| one(row)).collect())
+        })
     }
 
     /// Notes a new epoch, and its source when that is new too.
@@ -155,11 +159,8 @@ impl Database {
     ) -> Result<(Option<Row>, Position), Error> {
         let sql = "select first_position, last_position, committed_at, body from journal
             where first_position = $1";
-        let row = on!(self.writer.connection(), connection => {
-            let row = sqlx::query(sql).bind(first.0 as i64).fetch_optional(connection).await;
-            row.map(|row| row.as_ref().map(read_row))
-        });
-        let row = row.map_err(failed("read a row"))?;
+        let rows = self.read(sql, &[first.0 as i64], read_row).await;
+        let row = rows.map_err(failed("read a row"))?.pop();
         Ok((row, self.end().await?))
     }
 
@@ -188,7 +189,7 @@ impl Database {
         let Err(source) = done else { return Ok(()) };
         // PostgreSQL's statements are transactions of their own: nothing of a failed one is left open.
         if let Db::Sqlite(writer) = &mut self.writer {
-            database::sqlite::roll_back(writer).await;
+            database::roll_back(writer).await;
         }
         Err(failed(doing)(source))
     }
@@ -235,11 +236,8 @@ impl Reader {
     pub async fn rows_after(&self, position: Position) -> Result<Vec<Row>, Error> {
         let sql = "select first_position, last_position, committed_at, body from journal
             where first_position > $1 order by first_position limit $2";
-        let rows = on!(&self.readers, readers => {
-            let query = sqlx::query(sql).bind(position.0 as i64).bind(REPLAY_ROWS);
-            let rows = query.fetch_all(readers).await;
-            rows.map(|rows| rows.iter().map(read_row).collect())
-        });
+        let values = [position.0 as i64, REPLAY_ROWS];
+        let rows = self.read(sql, &values, read_row).await;
         rows.map_err(failed("read rows"))
     }
 
@@ -250,12 +248,21 @@ impl Reader {
     pub async fn rejections(&self, epoch: EpochIndex, limit: u32) -> Result<Vec<Rejection>, Error> {
         let sql = "select sequence, reason, field, message from rejections
             where epoch_id = $1 order by sequence desc limit $2";
-        let rows = on!(&self.readers, readers => {
-            let query = sqlx::query(sql).bind(i64::from(epoch.0)).bind(i64::from(limit));
-            let rows = query.fetch_all(readers).await;
-            rows.map(|rows| rows.iter().map(read_rejection).collect())
-        });
+        let values = [epoch.0.into(), limit.into()];
+        let rows = self.read(sql, &values, read_rejection).await;
         rows.map_err(failed("read rejections"))
+    }
+
+    async fn read<T>(
+        &self,
+        sql: &'static str,
+        values: &[i64],
+        one: impl Fn(&dyn Columns) -> T,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        on!(&self.readers, readers => {
+            let rows = readers.acquire().await?.fetch(sql, values).await?;
+            Ok(rows.iter().map(|row| one(row)).collect())
+        })
     }
 }
 
@@ -271,7 +278,7 @@ pub(super) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
     }
 }
 
-fn read_row(row: &impl Columns) -> Row {
+fn read_row(row: &dyn Columns) -> Row {
     Row {
         first: Position(row.int(0) as u64),
         last: Position(row.int(1) as u64),
@@ -280,12 +287,12 @@ fn read_row(row: &impl Columns) -> Row {
     }
 }
 
-fn read_rejection(row: &impl Columns) -> Rejection {
+fn read_rejection(row: &dyn Columns) -> Rejection {
     let text = |column| row.text(column).to_owned();
     (row.int(0) as u64, text(1), text(2), text(3))
 }
 
-fn read_gap(row: &impl Columns) -> (EpochIndex, Gap) {
+fn read_gap(row: &dyn Columns) -> (EpochIndex, Gap) {
     let gap = Gap {
         first: row.int(1) as u64,
         last: row.int(2) as u64,
@@ -293,7 +300,7 @@ fn read_gap(row: &impl Columns) -> (EpochIndex, Gap) {
     (EpochIndex(row.int(0) as u32), gap)
 }
 
-fn read_known(row: &impl Columns) -> Known {
+fn read_known(row: &dyn Columns) -> Known {
     let content = row.maybe_bytes(3);
     let name = match content.and_then(|content| <[u8; 32]>::try_from(content).ok()) {
         Some(content) => EpochName::Content(content),

@@ -7,14 +7,20 @@
 //!
 //! Not here: what a record means (`calls`), what a figure is (`kpi`).
 
+mod checkpoint;
+mod from_row;
 mod ids;
-mod insert;
+mod insert_postgres;
+mod insert_sqlite;
+mod postgres;
 mod project;
+mod read;
 mod rows;
 mod sqlite;
 mod table;
 mod write;
 
+pub use checkpoint::{Checkpoint, StoredSource};
+pub use read::{OpenReader, Store};
 pub use rows::{Error, Rows, Selection};
-pub use sqlite::{Checkpoint, OpenReader, Store, StoredSource};
 pub use write::{SettledCall, SourceWrite, StoreWriter, Unapplied, Write};

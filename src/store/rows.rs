@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::database::OpenError;
+use crate::database::{self, OpenError};
 use crate::model::{CallRow, Position, QueueId, Timestamp, TransferRow, VisitRow};
 
 /// Why the store could not be read or written.
@@ -44,6 +44,19 @@ pub enum Error {
         /// What could not be read.
         what: &'static str,
     },
+}
+
+/// Names what was being done, and says what kind of failure it was.
+pub(super) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
+    move |source| {
+        if database::is_full(&source) {
+            return Error::Full;
+        }
+        if database::is_lost(&source) {
+            return Error::Lost { doing, source };
+        }
+        Error::Database { doing, source }
+    }
 }
 
 /// The rows of a period, as of one journal position; open calls are among them, marked provisional.

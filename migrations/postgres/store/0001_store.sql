@@ -35,7 +35,7 @@ create table calls (
     ended_by bigint not null,
     outcome bigint not null,
     direction bigint not null,
-    test boolean not null,             -- true = in no figure
+    test bigint not null,              -- 1 = in no figure
     caller_key bigint,                 -- which key made the pseudonym; null = unknown or withheld
     caller bytea,                      -- the pseudonym; null = unknown, empty = withheld
     line text,
@@ -43,7 +43,7 @@ create table calls (
     first_queue text,
     refused_reason bigint,
     refused_queue text,
-    answered boolean not null,
+    answered bigint not null,
     first_answer_queue text,
     last_answer_queue text,
     transfers bigint not null,
@@ -67,9 +67,9 @@ create table visits (
     exited_at bigint not null,
     wait bigint,                       -- null: the clock stepped back
     talk bigint,
-    after_human boolean not null,
-    reentered boolean not null,
-    test boolean not null,
+    after_human bigint not null,
+    reentered bigint not null,
+    test bigint not null,
     primary key (call_row, visit)
 );
 create index visits_by_entry on visits (entered_at);
@@ -86,11 +86,11 @@ create table transfers (
     to_name text not null,
     from_agent text not null,
     from_queue text,
-    told boolean not null,
-    is_return boolean not null,
+    told bigint not null,
+    is_return bigint not null,
     outcome bigint not null,
     wait bigint not null,
-    test boolean not null,
+    test bigint not null,
     primary key (call_row, transfer)
 );
 create index transfers_by_arrival on transfers (call_arrived_at);

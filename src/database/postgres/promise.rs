@@ -25,7 +25,7 @@ impl Found {
     pub(super) async fn read(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
         let sql = "select current_setting('server_version_num')::bigint, current_setting('fsync'),
             current_setting('full_page_writes'), current_setting('synchronous_commit'),
-            pg_is_in_recovery() or current_setting('transaction_read_only') = 'on',
+            (pg_is_in_recovery() or current_setting('transaction_read_only') = 'on')::int::bigint,
             pg_backend_pid()::bigint,
             coalesce((select (extract(epoch from backend_start) * 1000000)::bigint
                 from pg_stat_activity where pid = pg_backend_pid()), 0),
