@@ -13,7 +13,7 @@ use super::handle::{Command, Refusal};
 use super::writer::Writer;
 
 /// How long senders wait for the database to come back before they are told to come again.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The shortest pause between two tries to reach it.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 /// The longest.
