@@ -26,6 +26,10 @@ pub(super) async fn open(config: &Config, patience: Patience) -> Result<Database
     match &config.database {
         Some(url) => {
             let server = Server::new(url.secret()).map_err(failure)?;
+            let key = config.key_file()?;
+            if patience == Patience::Standby && !key.exists() {
+                tracing::warn!(path = %key.display(), "a standby takes over only with the pseudonym key of the one before: copy its key file here");
+            }
             on_postgres(&server, patience).await
         }
         None => in_folder(&Files::prepare(&config.data_dir)?, patience).await,
@@ -46,6 +50,7 @@ async fn in_folder(files: &Files, patience: Patience) -> Result<Databases, Failu
     })
 }
 
+/// The locks are taken before anything is read: what the one before was doing has ended then.
 async fn on_postgres(server: &Server, patience: Patience) -> Result<Databases, Failure> {
     let session = lock::session(server, Part::Journal, patience).await?;
     let journal = journal::Database::on_postgres(session).await;

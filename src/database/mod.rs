@@ -96,13 +96,19 @@ pub enum OpenError {
         #[source]
         source: sqlx::Error,
     },
-    /// The PostgreSQL server could lose what it says is written, or cannot write.
+    /// The PostgreSQL server could lose what it says is written.
     #[error("cannot promise durability on the database {name}: {fault}")]
     Unsafe {
         /// Where it is.
         name: String,
-        /// Which setting or state, and what to do.
+        /// Which setting, and what to do.
         fault: String,
+    },
+    /// The PostgreSQL server only reads; it may be about to take over from the one that writes.
+    #[error("the database {name} is read-only, as a replica is: name the server that writes")]
+    ReadOnly {
+        /// Where it is.
+        name: String,
     },
 }
 
@@ -111,6 +117,7 @@ impl OpenError {
     pub fn is_lost(&self) -> bool {
         match self {
             Self::Unreachable { source, .. } => is_lost(source),
+            Self::ReadOnly { .. } => true,
             Self::Open { .. } | Self::Newer { .. } | Self::OldSqlite { .. } => false,
             Self::Unsafe { .. } => false,
         }

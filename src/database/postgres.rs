@@ -153,6 +153,10 @@ impl Session {
             let name = server.name();
             return Err(OpenError::Unsafe { name, fault });
         }
+        if found.read_only {
+            let name = server.name();
+            return Err(OpenError::ReadOnly { name });
+        }
         let set_up = async {
             set(&mut connection, part).await?;
             promise::pin(&mut connection, &found).await
@@ -235,6 +239,9 @@ impl Session {
     pub async fn retake(&mut self) -> Result<(), Retake> {
         let refused = |error: OpenError| match error {
             OpenError::Unreachable { source, .. } => Retake::Away(source),
+            read_only @ OpenError::ReadOnly { .. } => {
+                Retake::Away(sqlx::Error::Protocol(read_only.to_string()))
+            }
             other @ (OpenError::Open { .. }
             | OpenError::Newer { .. }
             | OpenError::OldSqlite { .. }
