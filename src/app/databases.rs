@@ -7,10 +7,16 @@ use crate::cli::failure::Failure;
 use crate::config::Config;
 use crate::database::postgres::{Part, Server};
 use crate::journal;
-use crate::store::{Store, StoreWriter};
+use crate::store::{Readers, Store, StoreWriter};
 
 use super::files::Files;
 use super::lock::{self, Patience};
+
+/// How the store reads records out of its bytes.
+const READING: Readers = Readers {
+    open: calls::record_of_open,
+    told: calls::record_of_settled,
+};
 
 /// Everything that is opened before a start goes on.
 pub(super) struct Databases {
@@ -40,7 +46,7 @@ async fn in_folder(files: &Files, patience: Patience) -> Result<Databases, Failu
     let lock = lock::folder(&files.folder, patience).await?;
     let journal = journal::Database::open(&files.journal()).await;
     let journal = journal.map_err(failure)?;
-    let opened = Store::open(&files.store(), calls::record_of_open).await;
+    let opened = Store::open(&files.store(), READING).await;
     let (store, store_writer) = opened.map_err(failure)?;
     Ok(Databases {
         journal,
@@ -57,7 +63,7 @@ async fn on_postgres(server: &Server, patience: Patience) -> Result<Databases, F
     let journal = journal.map_err(failure)?;
     // One that lost the journal may still hold the store, until it knows.
     let session = lock::session(server, Part::Store, patience).await?;
-    let opened = Store::on_postgres(session, calls::record_of_open).await;
+    let opened = Store::on_postgres(session, READING).await;
     let (store, store_writer) = opened.map_err(failure)?;
     tracing::info!(database = server.name(), "on PostgreSQL");
     Ok(Databases {

@@ -100,7 +100,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let options = pipeline::Options {
         calls: calls_options(config),
     };
-    let started = Pipeline::start(options, checkpoint, end, store.clone());
+    let started = Pipeline::start(options, checkpoint, end, store.clone(), clock.clone());
     let (mut pipeline, from) = started.map_err(failure)?;
 
     let stopping = CancellationToken::new();
@@ -314,6 +314,7 @@ fn calls_options(config: &Config) -> calls::Options {
         settle: config.calls.settle,
         settle_events: config.calls.settle_events.into(),
         call_deadline: config.calls.call_deadline,
+        open_calls_max: config.calls.open_calls_max as usize,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What came of passing the caller on: transfers, failures, returns, consultations.
 //!
 //! A transfer is done when an agent's leg ends while the caller lives on and becomes connected or queued elsewhere.
-//! Queued again by the same queue is no transfer unless the switch told one: the dialplan did it. Back with the agent
-//! who passed on, or in the agent's queue without that having been the target, is the fall-back of a failure.
+//! Queued again by the same queue at once is no transfer unless the switch told one: the dialplan did it. Later than
+//! that somebody did it. Back with the agent who passed on, or in the agent's queue without that having been the target,
+//! is the fall-back of a failure.
 
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ use crate::model::{
 use super::story::Story;
 use super::transfers::{Attempt, Destination};
 
+/// A dialplan that takes a caller back does so at once; an announcement or a slow switch makes it seconds. Whoever is
+/// queued again later than this was queued by somebody.
+const REQUEUE_MAX: Duration = Duration::from_secs(5);
+
 /// What came of it, as a record has it.
 #[derive(Debug, Default)]
 pub(super) struct Passed {
@@ -21,7 +26,7 @@ pub(super) struct Passed {
     pub(super) transfers: Vec<Transfer>,
     /// Transfers begun and not done.
     pub(super) failed_transfers: Vec<FailedTransfer>,
-    /// Queued again by the same queue with no transfer told.
+    /// Queued again by the same queue at once, with no transfer told.
     pub(super) requeued: u32,
     /// Consultations without hand-over.
     pub(super) consult_only: u32,
@@ -39,10 +44,12 @@ struct Reached {
     wait: Duration,
 }
 
-/// A place in the call: when, and how many visits and legs there were before.
+/// A place in the call: when, since when the caller is known to be queued there, and how many visits and legs there were
+/// before.
 #[derive(Clone, Copy)]
 struct Place {
     at: Timestamp,
+    queued_at: Option<Timestamp>,
     visits: usize,
     legs: usize,
 }
@@ -51,7 +58,7 @@ struct Place {
 enum Handed {
     /// A transfer.
     Over(Reached),
-    /// Queued again by the same queue, the dialplan's doing.
+    /// Queued again by the same queue at once, the dialplan's doing.
     Requeued,
     /// Back where the caller came from, at this instant: what was begun failed.
     Back(Timestamp),
@@ -140,6 +147,7 @@ impl Story {
                 let visited = &self.record.visits[visit];
                 let place = Place {
                     at: visited.entered_at,
+                    queued_at: Some(visited.entered_at),
                     visits: visit,
                     legs: self.visits[visit].legs_before,
                 };
@@ -152,6 +160,7 @@ impl Story {
                     at: released_at
                         .unwrap_or(taken.connected_at)
                         .max(taken.connected_at),
+                    queued_at: None,
                     visits: self.legs[next].visits_before,
                     legs: next,
                 };
@@ -193,12 +202,15 @@ impl Story {
         place: Place,
     ) -> Handed {
         if self.record.legs[leg].queue.as_ref() == Some(queue) {
-            let Some(attempt) = attempt else {
-                return Handed::Requeued;
-            };
-            let meant = matches!(&attempt.to, None | Some(TransferTarget::Queue(_)));
-            if !meant && attempt.completed_at.is_none() {
-                return Handed::Back(place.at);
+            match attempt {
+                None if self.queued_at_once(leg, place) => return Handed::Requeued,
+                None => {}
+                Some(attempt) => {
+                    let meant = matches!(&attempt.to, None | Some(TransferTarget::Queue(_)));
+                    if !meant && attempt.completed_at.is_none() {
+                        return Handed::Back(place.at);
+                    }
+                }
             }
         }
         let (answered, wait) = self.until_human(place);
@@ -210,6 +222,15 @@ impl Story {
             answered,
             wait,
         })
+    }
+
+    /// Whether the caller may have been queued as soon after a leg as a dialplan does it. Where the queue entry was lost
+    /// nothing speaks of anybody else; a release told after the entry is no gap at all.
+    fn queued_at_once(&self, leg: usize, place: Place) -> bool {
+        let released_at = self.record.legs[leg].released_at;
+        let ends = place.queued_at.zip(released_at);
+        let gap = ends.and_then(|(queued_at, released_at)| queued_at.since(released_at));
+        gap.is_none_or(|gap| gap <= REQUEUE_MAX)
     }
 
     fn outside(&self, at: Timestamp, to: &Text) -> Reached {
@@ -299,6 +320,7 @@ impl Story {
                     to,
                     Place {
                         at,
+                        queued_at: None,
                         visits: self.record.visits.len(),
                         legs: self.record.legs.len(),
                     },
@@ -341,9 +363,10 @@ impl Story {
             told,
             is_return: reached.had_the_call,
             outcome: match (reached.answered, reached.had_the_call) {
-                (true, true) => TransferOutcome::Returned,
-                (true, false) => TransferOutcome::Answered,
-                (false, _) => TransferOutcome::Abandoned,
+                (true, true) => Some(TransferOutcome::Returned),
+                (true, false) => Some(TransferOutcome::Answered),
+                // Somebody may yet answer until the call has ended.
+                (false, _) => self.is_ended().then_some(TransferOutcome::Abandoned),
             },
             wait: reached.wait,
         });

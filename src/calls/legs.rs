@@ -108,7 +108,7 @@ impl Story {
         if self.is_ended() || known || else_talks {
             return None;
         }
-        self.contradict();
+        self.miss_before(Mark::AnswerMissing);
         let since = rang.map_or(at, |offer| self.record.offers[offer].offered_at);
         if let Some(ringing) = rang {
             self.end_offer(ringing, since, OfferResult::Answered);

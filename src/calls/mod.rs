@@ -5,7 +5,7 @@
 //! the same record; what was already said of a live call is remembered beside it, so that it is said once.
 //!
 //! An event comes to its call by `table`, which keeps deadlines (`deadlines`, `backfill`) and waiting (`queues`); `live`
-//! holds what was told and said of one call; `order` folds it into a `story`, whose parts are `visits`, `offers`, `legs`
+//! holds what was told and said of one call; `crowd` lets calls go when there are too many; `order` folds it into a `story`, whose parts are `visits`, `offers`, `legs`
 //! and `transfers`; `handed` and `close` conclude what came of it; `state` and `checkpoint` keep it over a restart.
 //!
 //! Not here: what a figure means (`kpi`), who may send (`wire`), what is kept (`store`).
@@ -16,6 +16,7 @@
 mod backfill;
 mod checkpoint;
 mod close;
+mod crowd;
 mod deadlines;
 mod handed;
 mod legs;
@@ -37,6 +38,6 @@ mod visits;
 mod wrap_up;
 
 pub use checkpoint::{OpenCall, OpenChanges};
-pub use open::record_of_open;
+pub use open::{record_of_open, record_of_settled};
 pub use state::{StateError, record_of_told};
 pub use table::{Arrival, Calls, Options};

@@ -111,6 +111,11 @@ impl Fold {
         fold
     }
 
+    /// The last place in the telling.
+    pub(super) fn told_until(&self) -> Order {
+        self.told_until
+    }
+
     /// Carries the story on by one more thing told. Says no when that does not simply come last: then everything is to
     /// be folded again, and would come to the same if this had said yes.
     pub(super) fn carry_on(&mut self, told: &Told) -> bool {

@@ -130,7 +130,7 @@ fn read_told(reader: &mut Reader<'_>) -> Result<Vec<Told>, StateError> {
     Ok(all)
 }
 
-/// The record of a settled call, made again from its kept timeline.
+/// The record of a settled call, made again from its kept timeline; all of it but `crowded_out`, which other calls did.
 ///
 /// # Errors
 /// When the bytes are no timeline that a known version wrote.

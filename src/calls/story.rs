@@ -97,10 +97,15 @@ impl Story {
         self.record.marks.add(mark);
     }
 
+    /// Counts something that does not fit because what comes before it was lost.
+    pub(super) fn miss_before(&mut self, mark: Mark) {
+        self.contradictions += 1;
+        self.mark(mark);
+    }
+
     /// Counts something that does not fit.
     pub(super) fn contradict(&mut self) {
-        self.contradictions += 1;
-        self.mark(Mark::Contradiction);
+        self.miss_before(Mark::Contradiction);
         if self.ended {
             self.mark(Mark::AfterEnd);
         }

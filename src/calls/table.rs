@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::model::{
-    AgentEvent, Body, ByKey, CallId, CallKey, EpochIndex, Event, Fact, Mode, QueueNow, Targets,
-    Timestamp,
+    AgentEvent, Body, ByKey, CallId, CallKey, EpochIndex, Event, Fact, Mark, Mode, QueueNow,
+    Targets, Timestamp,
 };
 
 use super::backfill::Backfill;
+use super::crowd::{Crowd, Heard};
 use super::deadlines::{Deadlines, Due};
 use super::live::{LiveCall, Taken};
 use super::news::{News, late};
@@ -26,7 +27,14 @@ pub struct Options {
     pub settle_events: u64,
     /// A call of which nothing was told for this long is closed as `unknown`.
     pub call_deadline: Duration,
+    /// The most calls that are open or not settled yet; beyond it the one that was longest without news is closed, as its
+    /// deadline would close it.
+    pub open_calls_max: usize,
 }
+
+/// No hotline has so many calls at once: they are calls whose ends were lost, or history that nobody finished. They take
+/// some hundred megabytes.
+const OPEN_CALLS_MAX_DEFAULT: usize = 200_000;
 
 impl Default for Options {
     fn default() -> Self {
@@ -35,6 +43,7 @@ impl Default for Options {
             settle: Duration::from_secs(30),
             settle_events: 10_000,
             call_deadline: Duration::from_secs(24 * 60 * 60),
+            open_calls_max: OPEN_CALLS_MAX_DEFAULT,
         }
     }
 }
@@ -65,6 +74,7 @@ pub struct Calls {
     pub(super) calls: ByKey<Box<LiveCall>>,
     pub(super) deadlines: Deadlines,
     pub(super) backfill: Backfill,
+    pub(super) crowd: Crowd,
     pub(super) queues: Queues,
     pub(super) wrap_ups: WrapUps,
     pub(super) watermark: Option<Timestamp>,
@@ -81,6 +91,7 @@ impl Calls {
             calls: ByKey::default(),
             deadlines: Deadlines::default(),
             backfill: Backfill::default(),
+            crowd: Crowd::default(),
             queues: Queues::default(),
             wrap_ups: WrapUps::default(),
             watermark: None,
@@ -136,11 +147,13 @@ impl Calls {
                 let told = Told::new(at, order, event.ahead, told);
                 self.handle_call(arrival, call, told, settled, facts);
             }
-            Body::Agent(AgentEvent::WrapUpEnded { agent }) if arrival.mode == Mode::Live => {
-                self.wrap_ups.end(&agent, at, facts);
+            Body::Agent(told) => {
+                if let (AgentEvent::WrapUpEnded { agent }, Mode::Live) = (&told, arrival.mode) {
+                    self.wrap_ups.end(agent, at, facts);
+                }
+                facts.push(Fact::AgentTold { at, told });
             }
-            Body::Agent(AgentEvent::WrapUpEnded { .. } | AgentEvent::StateChanged { .. })
-            | Body::Line(_) => {}
+            Body::Line(told) => facts.push(Fact::LineTold { at, told }),
         }
         match arrival.mode {
             Mode::Live => self.handle_clock(at.min(arrival.sent_at), facts),
@@ -232,6 +245,9 @@ impl Calls {
             }
             return;
         }
+        while self.calls.len() >= self.options.open_calls_max.max(1) {
+            self.let_one_go(facts);
+        }
         if arrival.mode == Mode::Live {
             self.live_open += 1;
             let expires_at = told.at.plus(self.options.call_deadline);
@@ -243,11 +259,29 @@ impl Calls {
         self.follow_up(key, news, facts);
     }
 
+    /// Closes the call that was longest without news, to make room.
+    fn let_one_go(&mut self, facts: &mut Vec<Fact>) {
+        let calls = &self.calls;
+        let heard = |key: CallKey| calls.get(&key).map(|call| Heard::of(key, call));
+        let all = || calls.iter().map(|(key, call)| Heard::of(*key, call));
+        let holds = |told: Heard| heard(told.key()) == Some(told);
+        let Some(key) = self.crowd.pop(all, holds) else {
+            return;
+        };
+        if let Some(call) = self.calls.get_mut(&key)
+            && !call.story().is_ended()
+        {
+            call.fold.story.mark(Mark::CrowdedOut);
+        }
+        self.close(key, facts);
+    }
+
     /// After a call changed: says what is new, sets its deadlines.
     fn follow_up(&mut self, key: CallKey, news: News, facts: &mut Vec<Fact>) {
         let Some(call) = self.calls.get_mut(&key) else {
             return;
         };
+        self.crowd.hear(Heard::of(key, call));
         if !call.dirty {
             call.dirty = true;
             self.dirty.push(key);
@@ -301,6 +335,8 @@ impl Calls {
             self.closed.push(key);
         }
         facts.push(Fact::Settled(call.settle(key)));
+        self.crowd
+            .prune(self.calls.len(), self.options.open_calls_max);
         let calls = &self.calls;
         self.deadlines
             .prune(calls.len(), |key| calls.contains_key(&key));

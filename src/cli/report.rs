@@ -1,18 +1,23 @@
-//! `dozvon report`: asks a running server for a report, and shows it as a table, as CSV or as JSON.
+//! `dozvon report`: asks a running server for a report, and shows it as a table, as CSV, as a workbook or as JSON.
 //!
-//! Figures go to stdout, remarks about them to stderr. Nothing is worked out here but how a figure is written.
+//! Figures go to stdout or to a file, remarks about them to stderr. Nothing is worked out here but how a figure is written.
 
 mod chart;
 mod client;
 mod columns;
+mod delimited;
 mod frame;
+mod output;
 mod period;
 mod queues;
+mod sheet;
 mod text;
 mod transfers;
 mod waits;
+mod workbook;
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -22,6 +27,7 @@ use crate::proto::v1;
 use crate::reports::{Bucket, Zone};
 
 use self::client::Client;
+use self::output::{Answer, Output, Shown};
 use self::period::Bound;
 use super::failure::{Exit, Failure};
 use crate::connect::client::Server;
@@ -51,11 +57,19 @@ enum Report {
     Waits(Options),
 }
 
+impl Report {
+    fn options(&self) -> &Options {
+        let (Self::Queues(options) | Self::Transfers(options) | Self::Waits(options)) = self;
+        options
+    }
+}
+
 const QUEUES_EXAMPLES: &str = "\
 Examples:
   dozvon report queues                                        # today, in the hotline's own zone
   dozvon report queues --from 2026-01 --to 2026-02            # January
   dozvon report queues --from 2026-01-12 --bucket 30m --output csv > monday.csv
+  dozvon report queues --from 2026-01 --to 2026-02 --bucket day --out january.xlsx
   dozvon report queues --from 2026-01 --queue jobs --service-level 30s --wait-over 2min";
 
 const TRANSFERS_EXAMPLES: &str = "\
@@ -67,7 +81,7 @@ Examples:
 const WAITS_EXAMPLES: &str = "\
 Examples:
   dozvon report waits --from 2026-01 --to 2026-02             # January, with a chart
-  dozvon report waits --from 2026-01 --bucket day --queue jobs --output csv
+  dozvon report waits --from 2026-01 --bucket day --queue jobs --output csv-ru --out waits.csv
   dozvon report waits --from 2026-01 --edges 40s,75s          # two further edges";
 
 /// What every report can be asked with; what means nothing to one is ignored.
@@ -113,20 +127,12 @@ struct Options {
     /// A call with more transfers than this is excessive [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     excessive_limit: Option<u32>,
-    /// How to show it [default: table on a terminal, else csv]
+    /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
     #[arg(long, value_name = "FORMAT", value_enum)]
     output: Option<Output>,
-}
-
-/// How a report is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Output {
-    /// For people.
-    Table,
-    /// The answer in the JSON mapping of the contract.
-    Json,
-    /// For spreadsheets and programs.
-    Csv,
+    /// Write to this file instead of stdout; it is replaced when all is written
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// The words of `--bucket`.
@@ -144,53 +150,38 @@ fn buckets() -> impl clap::builder::TypedValueParser<Value = Bucket> {
 ///
 /// # Errors
 ///
-/// The server is not there, or refuses, or stdout cannot be written. A reader that has had enough is no error.
+/// The server is not there, or refuses, or the file or stdout cannot be written. A reader that has had enough is no
+/// error.
 pub async fn run(args: Args, clock: &Clock) -> Result<(), Failure> {
-    let shown = show(&args, clock).await?;
+    let options = args.report.options();
+    let out = options.out.as_deref();
+    let output = Output::choose(options.output, out, io::stdout().is_terminal())?;
+    let shown = show(&args, output, clock).await?;
     for remark in &shown.remarks {
         eprintln!("dozvon: {remark}");
     }
-    let mut out = io::stdout().lock();
-    match out
-        .write_all(shown.text.as_bytes())
-        .and_then(|()| out.flush())
-    {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
-            Exit::Failure,
-            format!("cannot write to stdout: {error}"),
-        )),
-        Ok(()) | Err(_) => Ok(()),
-    }
+    output::deliver(&shown.content, out)
 }
 
-/// A report as it is written.
-#[derive(Debug)]
-struct Shown {
-    /// For stdout.
-    text: String,
-    /// For stderr, a line each.
-    remarks: Vec<String>,
-}
-
-async fn show(args: &Args, clock: &Clock) -> Result<Shown, Failure> {
-    let (Report::Queues(options) | Report::Transfers(options) | Report::Waits(options)) =
-        &args.report;
+async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failure> {
+    let options = args.report.options();
     let mut client = Client::connect(&options.server).await?;
     let query = Some(query(options, &mut client, clock).await?);
-    let output = options.output.unwrap_or_else(usual_output);
     match &args.report {
         Report::Queues(_) => {
             let wait_over = spans(&options.wait_over);
             let answer = client
                 .queues(v1::GetQueueReportRequest { query, wait_over })
                 .await?;
-            let is_empty = answer.rows.is_empty();
-            let text = match output {
-                Output::Table => queues_table(&answer),
-                Output::Json => json(&answer)?,
-                Output::Csv => queues::csv(&answer, &options.wait_over)?,
+            let answer = Answer {
+                title: queues::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                rows: &answer.rows,
+                columns: queues::columns(&answer, &options.wait_over),
+                table: queues_table,
             };
-            Ok(shown(text, output, is_empty, answer.context.as_ref()))
+            answer.shown(output, clock.now())
         }
         Report::Transfers(_) => {
             let excessive_limit = options.excessive_limit.unwrap_or_default();
@@ -199,50 +190,31 @@ async fn show(args: &Args, clock: &Clock) -> Result<Shown, Failure> {
                 excessive_limit,
             };
             let answer = client.transfers(request).await?;
-            let is_empty = answer.rows.is_empty();
-            let text = match output {
-                Output::Table => transfers_table(&answer),
-                Output::Json => json(&answer)?,
-                Output::Csv => transfers::csv(&answer)?,
+            let answer = Answer {
+                title: transfers::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                rows: &answer.rows,
+                columns: transfers::columns(),
+                table: transfers_table,
             };
-            Ok(shown(text, output, is_empty, answer.context.as_ref()))
+            answer.shown(output, clock.now())
         }
         Report::Waits(_) => {
             let edges = spans(&options.edges);
             let answer = client
                 .waits(v1::GetWaitDistributionRequest { query, edges })
                 .await?;
-            let is_empty = answer.rows.is_empty();
-            let text = match output {
-                Output::Table => waits_table(&answer),
-                Output::Json => json(&answer)?,
-                Output::Csv => waits::csv(&answer, &options.edges)?,
+            let answer = Answer {
+                title: waits::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                rows: &answer.rows,
+                columns: waits::columns(&answer, &options.edges),
+                table: waits_table,
             };
-            Ok(shown(text, output, is_empty, answer.context.as_ref()))
+            answer.shown(output, clock.now())
         }
-    }
-}
-
-/// A table says in itself what else there is to say; beside CSV and JSON it is said on stderr.
-fn shown(
-    text: String,
-    output: Output,
-    is_empty: bool,
-    context: Option<&v1::ReportContext>,
-) -> Shown {
-    let mut remarks = Vec::new();
-    if output != Output::Table {
-        remarks.extend(is_empty.then(|| frame::no_data(context)));
-        remarks.extend(frame::cautions(context));
-    }
-    Shown { text, remarks }
-}
-
-fn usual_output() -> Output {
-    if io::stdout().is_terminal() {
-        Output::Table
-    } else {
-        Output::Csv
     }
 }
 
@@ -288,13 +260,6 @@ fn bucket(bucket: Bucket) -> v1::Bucket {
 
 fn spans(spans: &[Duration]) -> Vec<pbjson_types::Duration> {
     spans.iter().map(|span| (*span).into()).collect()
-}
-
-fn json(answer: &impl serde::Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(answer);
-    let text = text
-        .map_err(|error| Failure::new(Exit::Failure, format!("the answer is no JSON: {error}")))?;
-    Ok(text + "\n")
 }
 
 #[cfg(test)]

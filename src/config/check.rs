@@ -179,6 +179,12 @@ fn calls(config: &Config) -> Result<(), Problem> {
             "must be at least 1",
         ));
     }
+    if calls.open_calls_max == 0 {
+        return Err(Problem::at(
+            ["calls", "open_calls_max"],
+            "must be at least 1",
+        ));
+    }
     if calls.call_deadline <= calls.settle {
         let settle = humantime::format_duration(calls.settle);
         let message = format!("must be longer than settle, {settle}");

@@ -206,6 +206,10 @@ fn what_does_not_fit_together_is_told_at_its_key() {
             "dozvon.toml:2:1: calls.settle_events: must be at least 1",
         ),
         (
+            "[calls]\nopen_calls_max = 0\n",
+            "dozvon.toml:2:1: calls.open_calls_max: must be at least 1",
+        ),
+        (
             "[calls]\ncall_deadline = \"10s\"\n",
             "dozvon.toml:2:1: calls.call_deadline: must be longer than settle, 30s",
         ),

@@ -124,6 +124,8 @@ pub struct Calls {
     /// A call without an end is closed after this.
     #[serde(with = "value::span")]
     pub call_deadline: Duration,
+    /// Calls of one source that may be open at once; beyond it the one longest without news is closed.
+    pub open_calls_max: u32,
 }
 
 impl Default for Calls {
@@ -132,6 +134,8 @@ impl Default for Calls {
             settle: Duration::from_secs(30),
             settle_events: 10_000,
             call_deadline: Duration::from_secs(24 * 60 * 60),
+            // No hotline has so many at once: their ends were lost.
+            open_calls_max: 200_000,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Not here: how it is opened and written (`sqlite`, `postgres`).
 
 use crate::database::postgres::Retake;
-use crate::database::{self, Columns, Db, Fetch as _, OpenError, Readers, on};
+use crate::database::{self, Bind, Columns, Db, Fetch as _, OpenError, Readers, on};
 use crate::model::{Digest, EpochIndex, EpochName, Position, SourceId, Timestamp};
 
 use super::marks::{Gap, Numbering};
@@ -129,7 +129,7 @@ impl Database {
     async fn read<T>(
         &mut self,
         sql: &'static str,
-        values: &[i64],
+        values: &[Bind<'_>],
         one: impl Fn(&dyn Columns) -> T,
     ) -> Result<Vec<T>, sqlx::Error> {
         on!(self.writer.connection(), connection => {
@@ -159,7 +159,7 @@ impl Database {
     ) -> Result<(Option<Row>, Position), Error> {
         let sql = "select first_position, last_position, committed_at, body from journal
             where first_position = $1";
-        let rows = self.read(sql, &[first.0 as i64], read_row).await;
+        let rows = self.read(sql, &[(first.0 as i64).into()], read_row).await;
         let row = rows.map_err(failed("read a row"))?.pop();
         Ok((row, self.end().await?))
     }
@@ -236,7 +236,7 @@ impl Reader {
     pub async fn rows_after(&self, position: Position) -> Result<Vec<Row>, Error> {
         let sql = "select first_position, last_position, committed_at, body from journal
             where first_position > $1 order by first_position limit $2";
-        let values = [position.0 as i64, REPLAY_ROWS];
+        let values = [(position.0 as i64).into(), REPLAY_ROWS.into()];
         let rows = self.read(sql, &values, read_row).await;
         rows.map_err(failed("read rows"))
     }
@@ -248,7 +248,7 @@ impl Reader {
     pub async fn rejections(&self, epoch: EpochIndex, limit: u32) -> Result<Vec<Rejection>, Error> {
         let sql = "select sequence, reason, field, message from rejections
             where epoch_id = $1 order by sequence desc limit $2";
-        let values = [epoch.0.into(), limit.into()];
+        let values = [i64::from(epoch.0).into(), i64::from(limit).into()];
         let rows = self.read(sql, &values, read_rejection).await;
         rows.map_err(failed("read rejections"))
     }
@@ -256,7 +256,7 @@ impl Reader {
     async fn read<T>(
         &self,
         sql: &'static str,
-        values: &[i64],
+        values: &[Bind<'_>],
         one: impl Fn(&dyn Columns) -> T,
     ) -> Result<Vec<T>, sqlx::Error> {
         on!(&self.readers, readers => {

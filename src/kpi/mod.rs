@@ -6,7 +6,10 @@
 
 mod abandonment;
 mod definitions;
+mod erlang;
 mod histogram;
+mod interval;
+mod kaplan_meier;
 mod seconds;
 mod service_level;
 mod share;
@@ -16,8 +19,11 @@ mod wait;
 
 pub use abandonment::{abandon_rate, is_abandoned_short};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
+pub use erlang::{ErlangC, erlang_b, offered_load};
 pub use histogram::{WAIT_EDGES, counts_up_to};
-pub use seconds::{read_seconds, seconds_text};
+pub use interval::{Difference, Part, newcombe, wilson};
+pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
+pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, ServiceLevel, abandoned_met, answered_only, ignore_abandoned, is_decided,
     is_within, short, strict,
@@ -31,6 +37,6 @@ pub use volume::{
     refused_rate,
 };
 pub use wait::{
-    WAIT_OVER_DEFAULT, WaitSummary, count_over, max_wait, mean_wait, nearest_rank, share_over,
-    wait, wait_sum,
+    WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
+    nearest_rank, share_over, wait, wait_sum,
 };

@@ -17,7 +17,7 @@ pub fn is_served(call: &CallRow) -> bool {
 
 /// T1: whether a transfer was done; one begun and not done is T6.
 pub fn is_done(transfer: &TransferRow) -> bool {
-    transfer.outcome != TransferOutcome::Failed
+    transfer.outcome != Some(TransferOutcome::Failed)
 }
 
 /// T3: served calls with at least one transfer ÷ served calls.
@@ -62,36 +62,20 @@ pub fn is_excessive(transfers: u32, limit: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::model::{Caller, Direction, Marks, QueueId, TargetKind, Timestamp, TransferMethod};
+    use crate::model::{QueueId, TargetKind, Timestamp, TransferMethod, fixture};
 
     fn call(first: Option<&str>, last: Option<&str>) -> CallRow {
         CallRow {
-            arrived_at: Timestamp::default(),
-            outcome: None,
-            direction: Direction::Inbound,
-            test: false,
-            provisional: false,
-            caller: Caller::Unknown,
             visits: 1,
-            first_queue: None,
-            refused: None,
             answered: true,
             first_answer_queue: first.map(QueueId::new),
             last_answer_queue: last.map(QueueId::new),
-            transfers: 0,
-            reroutes: 0,
-            requeued: 0,
-            consult_only: 0,
-            failed_transfers: Vec::new(),
-            transfer_wait: Duration::ZERO,
-            marks: Marks::default(),
+            ..fixture::call(Timestamp::default())
         }
     }
 
-    fn transfer(outcome: TransferOutcome, is_return: bool) -> TransferRow {
+    fn transfer(outcome: Option<TransferOutcome>, is_return: bool) -> TransferRow {
         TransferRow {
             call_arrived_at: Timestamp::default(),
             first_answer_queue: None,
@@ -129,10 +113,12 @@ mod tests {
     #[test]
     fn a_failed_transfer_is_neither_done_nor_a_return() {
         for (outcome, told_return, done, returned) in [
-            (TransferOutcome::Answered, false, true, false),
-            (TransferOutcome::Abandoned, true, true, true),
-            (TransferOutcome::Returned, true, true, true),
-            (TransferOutcome::Failed, true, false, false),
+            (Some(TransferOutcome::Answered), false, true, false),
+            (Some(TransferOutcome::Abandoned), true, true, true),
+            (Some(TransferOutcome::Returned), true, true, true),
+            (Some(TransferOutcome::Failed), true, false, false),
+            // The caller still waits: passed on all the same.
+            (None, true, true, true),
         ] {
             let transfer = transfer(outcome, told_return);
             assert_eq!((is_done(&transfer), is_return(&transfer)), (done, returned));

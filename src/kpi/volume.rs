@@ -46,33 +46,11 @@ pub fn conservation_residual(offered: u64, ended: u64, waiting: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::model::{Caller, Marks, QueueId, RefusalReason, Timestamp};
+    use crate::model::{QueueId, RefusalReason, Timestamp, fixture};
 
     fn call() -> CallRow {
-        CallRow {
-            arrived_at: Timestamp::default(),
-            outcome: None,
-            direction: Direction::Inbound,
-            test: false,
-            provisional: false,
-            caller: Caller::Unknown,
-            visits: 0,
-            first_queue: None,
-            refused: None,
-            answered: false,
-            first_answer_queue: None,
-            last_answer_queue: None,
-            transfers: 0,
-            reroutes: 0,
-            requeued: 0,
-            consult_only: 0,
-            failed_transfers: Vec::new(),
-            transfer_wait: Duration::ZERO,
-            marks: Marks::default(),
-        }
+        fixture::call(Timestamp::default())
     }
 
     /// Whether it is offered, refused, left before the queue.

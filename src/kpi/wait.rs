@@ -16,6 +16,11 @@ pub fn wait(entered_at: Timestamp, exited_at: Timestamp) -> Option<Duration> {
     exited_at.since(entered_at)
 }
 
+/// Whether a visit ended before it began, as its clock has it. A wait can be unknown without that: the answer was lost.
+pub fn is_span_negative(entered_at: Timestamp, exited_at: Option<Timestamp>) -> bool {
+    exited_at.is_some_and(|exited_at| wait(entered_at, exited_at).is_none())
+}
+
 /// Σ W1, exact.
 pub fn wait_sum(waits: &[Duration]) -> Duration {
     waits

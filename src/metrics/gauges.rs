@@ -10,11 +10,7 @@ use super::name::Metric;
 use super::sets::QueueSeries;
 use super::text::{decimal, labels, signed_decimal, write_sample};
 use super::totals::Totals;
-use crate::model::{QueueId, QueueNow, SourceId, SourceNow, Timestamp};
-
-/// After this much silence a source's clock stands still: a heartbeat comes every 5 s, so three are missing, and a
-/// wait that grows only because a line was cut would be made up.
-const SILENCE_MAX: Duration = Duration::from_secs(15);
+use crate::model::{QueueId, QueueNow, SILENCE_MAX, SourceId, SourceNow, Timestamp};
 
 /// Each source as it was last told.
 #[derive(Debug, Default)]
@@ -57,7 +53,8 @@ impl Moment {
 }
 
 impl Source {
-    /// The source's own clock at this moment of ours.
+    /// The source's own clock at this moment of ours. It stands still in silence: a wait that grows only because a line
+    /// was cut would be made up.
     fn now(&self, now: Timestamp) -> Timestamp {
         let passed = now.since(self.received_at).unwrap_or_default();
         let sent_at = self.sent_at.unwrap_or(self.received_at);

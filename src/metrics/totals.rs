@@ -172,7 +172,8 @@ impl Totals {
                 self.series.add(source.corrections, 1);
             }
             // Whether the event was counted as applied is known to who counted it: see `rejected`.
-            Fact::CallExists { .. } => {}
+            // Counted from the journal; shown live elsewhere.
+            Fact::CallExists { .. } | Fact::AgentTold { .. } | Fact::LineTold { .. } => {}
         }
     }
 
@@ -196,7 +197,9 @@ impl Totals {
             }
         }
         for transfer in &record.transfers {
-            self.transfer(transfer.method, Some(transfer.target), transfer.outcome);
+            if let Some(outcome) = transfer.outcome {
+                self.transfer(transfer.method, Some(transfer.target), outcome);
+            }
             self.series
                 .add(self.calls.returns, u64::from(transfer.is_return));
         }

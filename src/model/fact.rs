@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::event::{AgentEvent, LineEvent};
 use super::ids::{CallId, CallKey, QueueId};
 use super::record::CallRecord;
 use super::source::{EpochIndex, Mode};
@@ -49,6 +50,20 @@ pub enum Fact {
         queue: QueueId,
         /// How long it took.
         span: Duration,
+    },
+    /// An agent's state changed, or a wrap-up ended; of history, too.
+    AgentTold {
+        /// When.
+        at: Timestamp,
+        /// What was told.
+        told: AgentEvent,
+    },
+    /// Channels of a line are in use; of history, too.
+    LineTold {
+        /// When.
+        at: Timestamp,
+        /// What was told.
+        told: LineEvent,
     },
     /// A call is settled: nothing more is expected of it.
     Settled(Box<Settled>),

@@ -6,6 +6,8 @@
 mod codec;
 mod event;
 mod fact;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod ids;
 mod keys;
 mod now;
@@ -25,12 +27,12 @@ pub use event::{AgentEvent, Body, CallEvent, Caller, Event, LineEvent, Pseudonym
 pub use fact::{Fact, Settled};
 pub use ids::{AgentId, CallId, CallKey, LineId, QueueId, SourceId};
 pub use keys::ByKey;
-pub use now::{CounterRow, QueueNow, SourceNow};
+pub use now::{CounterRow, QueueNow, SILENCE_MAX, SourceNow};
 pub use record::{
     CallRecord, CallbackTry, FailedTransfer, Leg, Mark, Marks, Offer, Refusal, Reroute, Tag,
     Transfer, Visit,
 };
-pub use row::{CallRow, TransferRow, VisitRow};
+pub use row::{AgentTold, CallRow, LineTold, TransferRow, VisitRow};
 pub use source::{Digest, EpochIndex, EpochName, Mode, Position, SourceIndex};
 pub use target::{QueueTarget, Targets};
 pub use text::Text;

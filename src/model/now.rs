@@ -1,7 +1,13 @@
 //! What is true at this moment: the gauges' source, and a counter as the checkpoint keeps it.
 
+use std::time::Duration;
+
 use super::ids::{QueueId, SourceId};
 use super::timestamp::Timestamp;
+
+/// After this much without a live event or heartbeat a source is silent: a heartbeat comes every 5 s, so three are
+/// missing. Its clock then stands still, and nobody knows what became of its calls.
+pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 
 /// One queue of one source at this moment, live calls only.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -42,7 +42,7 @@ pub struct CallRecord {
     pub failed_transfers: Vec<FailedTransfer>,
     /// Moves between queues before any human.
     pub reroutes: Vec<Reroute>,
-    /// Queued again by the same queue after an agent's leg, with no transfer told.
+    /// Queued again by the same queue within 5 s of an agent's leg, with no transfer told.
     pub requeued: u32,
     /// Consultations without hand-over.
     pub consult_only: u32,
@@ -71,13 +71,13 @@ pub struct Visit {
     pub exit: Option<Exit>,
     /// When it ended.
     pub exited_at: Option<Timestamp>,
-    /// W1; `None` while waiting, and when the clock stepped back in between.
+    /// W1; `None` while waiting, when the clock stepped back in between, and when the answer was never told.
     pub wait: Option<Duration>,
     /// Begun after a human had answered (counts for W4).
     pub after_human: bool,
     /// Left and entered again within a second by the dialplan's own loop.
     pub reentered: bool,
-    /// Talk of the visit's leg; `None` without one, or when the clock stepped back.
+    /// Talk of the visit's leg; `None` without one, when the clock stepped back, and when the answer was never told.
     pub talk: Option<Duration>,
 }
 
@@ -144,8 +144,8 @@ pub struct Transfer {
     pub told: bool,
     /// Whether the target had the call before (T5).
     pub is_return: bool,
-    /// What came of it; known when settled.
-    pub outcome: TransferOutcome,
+    /// What came of it; `None` while nobody has answered and the call lives.
+    pub outcome: Option<TransferOutcome>,
     /// W4: waits between it and the next human.
     pub wait: Duration,
 }
@@ -233,11 +233,16 @@ pub enum Mark {
     TransferUnseen = 1 << 11,
     /// More was told than is kept of one call.
     Truncated = 1 << 12,
+    /// An agent's connection was never told: that there was one follows from what was told later, and its visit's wait is
+    /// not known.
+    AnswerMissing = 1 << 13,
+    /// Closed before an end was told, because more calls of its source were open than are kept.
+    CrowdedOut = 1 << 14,
 }
 
 impl Mark {
     /// Every mark, in order of its bit.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ArrivalMissing,
         Self::EndMissing,
         Self::ExitMissing,
@@ -251,6 +256,8 @@ impl Mark {
         Self::Reordered,
         Self::TransferUnseen,
         Self::Truncated,
+        Self::AnswerMissing,
+        Self::CrowdedOut,
     ];
 
     /// The word for people and programs.
@@ -269,6 +276,8 @@ impl Mark {
             Self::Reordered => "reordered",
             Self::TransferUnseen => "transfer_unseen",
             Self::Truncated => "truncated",
+            Self::AnswerMissing => "answer_missing",
+            Self::CrowdedOut => "crowded_out",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::event::Caller;
-use super::ids::QueueId;
+use super::event::{AgentEvent, Caller, LineEvent};
+use super::ids::{QueueId, SourceId};
 use super::record::Marks;
 use super::text::Text;
 use super::timestamp::Timestamp;
@@ -25,6 +25,8 @@ pub struct CallRow {
     pub test: bool,
     /// Open, or ended and not settled yet: may change.
     pub provisional: bool,
+    /// The source of a provisional call; `None` of a settled one, where nobody asks.
+    pub source: Option<SourceId>,
     /// Who called.
     pub caller: Caller,
     /// Number of visits.
@@ -43,7 +45,7 @@ pub struct CallRow {
     pub transfers: u32,
     /// Reroutes.
     pub reroutes: u32,
-    /// Queued again with no transfer told.
+    /// Queued again by the same queue within 5 s, with no transfer told.
     pub requeued: u32,
     /// Consultations without hand-over.
     pub consult_only: u32,
@@ -55,6 +57,28 @@ pub struct CallRow {
     pub marks: Marks,
 }
 
+/// What was told of an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentTold {
+    /// Who told it.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub told: AgentEvent,
+}
+
+/// What was told of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineTold {
+    /// Who told it.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub told: LineEvent,
+}
+
 /// One visit as reports read it; visits of test calls are not among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisitRow {
@@ -64,7 +88,9 @@ pub struct VisitRow {
     pub entered_at: Timestamp,
     /// How it ended; `None` = waiting.
     pub exit: Option<Exit>,
-    /// W1; `None` while waiting, and when the clock stepped back.
+    /// When it ended, as far as that is known; `None` = waiting.
+    pub exited_at: Option<Timestamp>,
+    /// W1; `None` while waiting, when the clock stepped back, and when the answer was never told.
     pub wait: Option<Duration>,
     /// Talk of its leg.
     pub talk: Option<Duration>,
@@ -91,6 +117,6 @@ pub struct TransferRow {
     pub from_queue: Option<QueueId>,
     /// Whether the target had the call before.
     pub is_return: bool,
-    /// What came of it.
-    pub outcome: TransferOutcome,
+    /// What came of it; `None` while nobody has answered and the call lives.
+    pub outcome: Option<TransferOutcome>,
 }

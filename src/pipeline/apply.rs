@@ -9,12 +9,12 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, ByKey, CallEvent, EpochIndex, Event, Fact, Mode, Position, QueueId, SourceId, SourceNow,
-    Timestamp,
+    Body, CallEvent, Event, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
 };
-use crate::store::{self, SettledCall, SourceWrite, Store, Unapplied, Write};
+use crate::store::{self, SourceWrite, Store, Write};
 use crate::validate::Reason;
 
+use super::facts::note_settled;
 use super::known::{OnTheWay, SettledBefore};
 use super::status::Status;
 
@@ -33,6 +33,8 @@ pub(super) struct Source {
     pub(super) late_events: u64,
     pub(super) call_exists_events: u64,
     pub(super) gap_events: u64,
+    /// It was logged that calls are let go because too many are open.
+    pub(super) crowded: bool,
 }
 
 /// Follows the journal.
@@ -204,73 +206,6 @@ impl Pipeline {
         all_settled.put_back(name, settled);
     }
 
-    /// Passes facts on: to the metrics, and to the store unless it has them already.
-    fn take_facts(
-        &mut self,
-        name: &SourceId,
-        facts: Vec<Fact>,
-        position: Position,
-        totals: &mut Totals,
-    ) {
-        let keep = position > self.stored_before;
-        for fact in facts {
-            totals.apply(name, &fact);
-            match fact {
-                Fact::Settled(settled) => {
-                    if keep {
-                        self.on_the_way.settle(name, settled.key, settled.epoch);
-                        let source = name.clone();
-                        self.next.settled.push(SettledCall {
-                            source,
-                            position,
-                            settled,
-                        });
-                    }
-                }
-                Fact::Late {
-                    call,
-                    kind,
-                    sequence,
-                    occurred_at,
-                } => {
-                    self.source(name).late_events += 1;
-                    if keep {
-                        self.next.unapplied.push(Unapplied {
-                            position,
-                            source: name.clone(),
-                            reason: "late",
-                            call: call.as_str().to_owned(),
-                            sequence,
-                            kind: Some(kind),
-                            occurred_at: Some(occurred_at),
-                        });
-                    }
-                }
-                Fact::CallExists { call, sequence } => {
-                    self.source(name).call_exists_events += 1;
-                    if keep {
-                        self.next.unapplied.push(Unapplied {
-                            position,
-                            source: name.clone(),
-                            reason: "call_exists",
-                            call: call.as_str().to_owned(),
-                            sequence,
-                            kind: None,
-                            occurred_at: None,
-                        });
-                    }
-                }
-                Fact::CallArrived
-                | Fact::CallRefused { .. }
-                | Fact::VisitOffered { .. }
-                | Fact::VisitEnded { .. }
-                | Fact::VisitDecided { .. }
-                | Fact::Corrected
-                | Fact::WrapUp { .. } => {}
-            }
-        }
-    }
-
     /// Says what is true at this moment.
     pub(super) fn tell_now(&mut self, name: &SourceId, totals: &mut Totals) {
         let settle = self.options.calls.settle;
@@ -278,19 +213,18 @@ impl Pipeline {
         let watermark = source.calls.watermark();
         let (gap_events, late_events) = (source.gap_events, source.late_events);
         let call_exists_events = source.call_exists_events;
-        let received_at = source
-            .heard
-            .map_or(Timestamp::default(), |(_, received)| received);
+        let heard_at = source.heard.map(|(_, received)| received);
         totals.apply_now(SourceNow {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
-            received_at,
+            received_at: heard_at.unwrap_or_default(),
             calls_open: source.calls.live_open(),
             gap_events,
             queues: source.calls.take_queues(),
         });
         self.status.update(name, |status| {
             status.watermark = watermark;
+            status.heard_at = heard_at;
             status.settled_until = watermark.map(|watermark| watermark.minus(settle));
             status.gap_events = gap_events;
             status.late_events = late_events;
@@ -347,16 +281,8 @@ impl Pipeline {
             late_events: 0,
             call_exists_events: 0,
             gap_events: 0,
+            crowded: false,
         })
-    }
-}
-
-/// A later event of the same row must find a call settled.
-fn note_settled(facts: &[Fact], settled: &mut ByKey<EpochIndex>) {
-    for fact in facts {
-        if let Fact::Settled(call) = fact {
-            settled.insert(call.key, call.epoch);
-        }
     }
 }
 

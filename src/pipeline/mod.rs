@@ -9,6 +9,7 @@
 //! position; a replay from any point gives the same rows.
 
 mod apply;
+mod facts;
 mod flush;
 mod known;
 mod replay;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use crate::calls::Calls;
+use crate::clock::Clock;
 use crate::journal::{self, Committed};
 use crate::metrics::{Board, Totals};
 use crate::model::{CounterRow, Position, SourceId, Targets};
@@ -70,6 +71,7 @@ fn restore(options: &Options, checkpoint: &Checkpoint) -> Option<Restored> {
             late_events: *late_events,
             call_exists_events: *call_exists_events,
             gap_events: 0,
+            crowded: false,
         };
         sources.insert(source.clone(), restored);
     }
@@ -79,7 +81,7 @@ fn restore(options: &Options, checkpoint: &Checkpoint) -> Option<Restored> {
 }
 
 impl Pipeline {
-    /// Takes the checkpoint back. Returns the pipeline and the position behind which rows are to be applied.
+    /// Takes the checkpoint back; `clock` tells for how long a source has been silent. Returns the pipeline and the position behind which rows are to be applied.
     ///
     /// # Errors
     /// When the store goes beyond the journal's end.
@@ -88,6 +90,7 @@ impl Pipeline {
         checkpoint: Checkpoint,
         end: Position,
         store: Store,
+        clock: Clock,
     ) -> Result<(Self, Position), Error> {
         if checkpoint.position > end {
             return Err(Error::StoreAhead {
@@ -116,7 +119,7 @@ impl Pipeline {
         let pipeline = Self {
             store,
             board: Board::new(totals),
-            status: Status::default(),
+            status: Status::new(clock),
             sources,
             queues: checkpoint.queues,
             on_the_way: OnTheWay::default(),

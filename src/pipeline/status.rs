@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::model::{Position, SourceId, Timestamp};
+use crate::clock::Clock;
+use crate::model::{Position, SILENCE_MAX, SourceId, Timestamp};
 use crate::reports::{SourceCompleteness, Sources};
 
 /// What is known of one source.
@@ -14,6 +15,8 @@ pub struct SourceStatus {
     pub watermark: Option<Timestamp>,
     /// Live calls that ended before this are settled.
     pub settled_until: Option<Timestamp>,
+    /// Our clock when it was last heard live.
+    pub heard_at: Option<Timestamp>,
     /// Numbers that never came.
     pub gap_events: u64,
     /// Events that were rejected.
@@ -25,13 +28,23 @@ pub struct SourceStatus {
 }
 
 /// Every source's status; cheap to clone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Status {
+    clock: Clock,
     sources: Arc<Mutex<BTreeMap<SourceId, SourceStatus>>>,
     committed: Arc<AtomicU64>,
 }
 
 impl Status {
+    /// No source yet; silence is measured by this clock.
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            sources: Arc::default(),
+            committed: Arc::default(),
+        }
+    }
+
     /// One source's status.
     pub fn of(&self, source: &SourceId) -> SourceStatus {
         self.lock().get(source).cloned().unwrap_or_default()
@@ -72,6 +85,11 @@ impl Status {
 
 impl Sources for Status {
     fn completeness(&self) -> Vec<SourceCompleteness> {
+        let now = self.clock.now();
+        let silent = |heard_at: &Timestamp| {
+            let passed = now.since(*heard_at);
+            passed.is_some_and(|passed| passed >= SILENCE_MAX)
+        };
         let one = |(source, status): (SourceId, SourceStatus)| SourceCompleteness {
             source,
             gap_events: status.gap_events,
@@ -79,7 +97,42 @@ impl Sources for Status {
             rejected_events: status.rejected_events,
             settled_until: status.settled_until,
             watermark: status.watermark,
+            silent_since: status.heard_at.filter(silent),
         };
         self.all().into_iter().map(one).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_live_source_is_silent_after_15_s_until_it_is_heard_again() {
+        let start = Timestamp::from_micros(1_000_000_000);
+        let clock = Clock::manual(start);
+        let status = Status::new(clock.clone());
+        let [pbx, file] = ["pbx", "file"].map(SourceId::new);
+        let heard = |at| status.update(&pbx, |status| status.heard_at = Some(at));
+        // A source that only brought history has not been heard, so it is not silent.
+        status.update(&file, |status| status.gap_events = 1);
+        let silent = || {
+            let sources = status.completeness().into_iter();
+            let silent = sources.filter_map(|one| Some((one.source, one.silent_since?)));
+            silent.collect::<Vec<_>>()
+        };
+
+        heard(start);
+        clock.advance(SILENCE_MAX - Duration::from_micros(1));
+        assert_eq!(silent(), []);
+        clock.advance(Duration::from_micros(1));
+        assert_eq!(silent(), [(pbx.clone(), start)]);
+        heard(clock.now());
+        assert_eq!(silent(), []);
+        // Heard later than now: our clock was set back, and says nothing of silence.
+        heard(clock.now().plus(SILENCE_MAX * 2));
+        assert_eq!(silent(), []);
     }
 }

@@ -316,6 +316,7 @@ fn map_row(row: &BankRow, zone: &Zone, rows: &mut Selection) {
         } else {
             Exit::AbandonedWaiting
         }),
+        exited_at: Some(instant(exit).plus(span(row.q_time))),
         wait: Some(span(row.q_time)),
         talk: answered.then(|| span(row.ser_time)),
         first: true,

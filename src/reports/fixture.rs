@@ -4,10 +4,8 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{
-    CallRow, Caller, Direction, Exit, Marks, Position, QueueId, SourceId, Targets, Timestamp,
-    VisitRow,
-};
+pub(crate) use crate::model::fixture::call;
+use crate::model::{Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow};
 use crate::store::{Error, Rows, Selection};
 
 use super::{
@@ -54,6 +52,7 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
         queue: QueueId::new(queue),
         entered_at,
         exit: Some(exit),
+        exited_at: Some(entered_at.plus(seconds(wait))),
         wait: Some(seconds(wait)),
         talk: None,
         first: true,
@@ -65,34 +64,10 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
 pub(crate) fn waiting(queue: &str, entered_at: Timestamp) -> VisitRow {
     VisitRow {
         exit: None,
+        exited_at: None,
         wait: None,
         provisional: true,
         ..visit(queue, entered_at, Exit::Answered, 0)
-    }
-}
-
-/// An inbound call of which nothing else is known.
-pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
-    CallRow {
-        arrived_at,
-        outcome: None,
-        direction: Direction::Inbound,
-        test: false,
-        provisional: false,
-        caller: Caller::Unknown,
-        visits: 0,
-        first_queue: None,
-        refused: None,
-        answered: false,
-        first_answer_queue: None,
-        last_answer_queue: None,
-        transfers: 0,
-        reroutes: 0,
-        requeued: 0,
-        consult_only: 0,
-        failed_transfers: Vec::new(),
-        transfer_wait: Duration::ZERO,
-        marks: Marks::default(),
     }
 }
 
@@ -118,7 +93,20 @@ impl Memory {
 
     /// Reports of these rows, with the one source's time known up to `watermark`.
     pub(crate) fn reports_at(self, options: Options, watermark: Option<Timestamp>) -> Asked {
-        Asked(Reports::new(self, OneSource(watermark), options))
+        let source = OneSource {
+            watermark,
+            silent_since: None,
+        };
+        Asked(Reports::new(self, source, options))
+    }
+
+    /// Reports of these rows, with the one source silent since then.
+    pub(crate) fn reports_silent_since(self, options: Options, since: Timestamp) -> Asked {
+        let source = OneSource {
+            watermark: Some(since),
+            silent_since: Some(since),
+        };
+        Asked(Reports::new(self, source, options))
     }
 }
 
@@ -140,7 +128,10 @@ impl Rows for Memory {
 
 /// One source whose time is known so far.
 #[derive(Clone, Debug)]
-pub(crate) struct OneSource(pub(crate) Option<Timestamp>);
+pub(crate) struct OneSource {
+    watermark: Option<Timestamp>,
+    silent_since: Option<Timestamp>,
+}
 
 impl Sources for OneSource {
     fn completeness(&self) -> Vec<SourceCompleteness> {
@@ -149,8 +140,9 @@ impl Sources for OneSource {
             gap_events: 0,
             late_events: 0,
             rejected_events: 0,
-            settled_until: self.0,
-            watermark: self.0,
+            settled_until: self.watermark,
+            watermark: self.watermark,
+            silent_since: self.silent_since,
         }]
     }
 }

@@ -65,6 +65,8 @@ pub struct QueueRow {
     pub talk_sum: Duration,
     /// Visits that ended without a wait, because the clock stepped back.
     pub negative_spans: u64,
+    /// Visits that ended without a wait, because the answer was never told.
+    pub waits_unknown: u64,
 }
 
 /// How many waits were longer than a threshold.
@@ -214,6 +216,7 @@ struct Tally {
     waiting: u64,
     counts: LevelCounts,
     negative_spans: u64,
+    waits_unknown: u64,
     talk_sum: Duration,
     answered: Vec<Duration>,
     abandoned: Vec<Duration>,
@@ -240,7 +243,11 @@ impl Tally {
             return;
         };
         self.exits.add(exit);
-        self.negative_spans += u64::from(visit.wait.is_none());
+        if kpi::is_span_negative(visit.entered_at, visit.exited_at) {
+            self.negative_spans += 1;
+        } else {
+            self.waits_unknown += u64::from(visit.wait.is_none());
+        }
         let within = u64::from(kpi::is_within(visit.wait, threshold));
         match exit.class() {
             ExitClass::Answered => {
@@ -304,6 +311,7 @@ impl Tally {
             wait_over: wait_over.collect(),
             talk_sum: self.talk_sum,
             negative_spans: self.negative_spans,
+            waits_unknown: self.waits_unknown,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The queue report over rows in memory.
 
 use super::*;
-use crate::model::{Direction, Outcome, QueueId, RefusalReason};
+use crate::model::{Direction, Outcome, QueueId, RefusalReason, SourceId};
 use crate::reports::fixture::{Memory, at, call, hotline, query, samara, seconds, visit, waiting};
 use crate::reports::{Bucket, Query, Zone};
 
@@ -181,6 +181,42 @@ fn calls_count_at_their_arrival_and_without_tests_and_return_calls() {
 }
 
 #[test]
+fn open_calls_of_a_silent_source_are_uncertain() {
+    let of = |source: &str, test| CallRow {
+        provisional: true,
+        source: Some(SourceId::new(source)),
+        test,
+        ..call(samara("11:00:00"))
+    };
+    // Open: two of the source that is silent, one of them a test; one of another source. One is settled.
+    let rows = Selection {
+        calls: vec![
+            of("pbx", false),
+            of("pbx", true),
+            of("elsewhere", false),
+            call(samara("11:00:00")),
+        ],
+        ..Selection::default()
+    };
+    let silent = samara("11:30:00");
+    for (reports, uncertain, since) in [
+        (Memory::of(rows.clone()).reports(hotline()), 0, None),
+        (
+            Memory::of(rows).reports_silent_since(hotline(), silent),
+            1,
+            Some(silent),
+        ),
+    ] {
+        let context = reports.queues(&query()).unwrap().context;
+        assert_eq!(
+            (context.calls_provisional, context.calls_uncertain),
+            (2, uncertain)
+        );
+        assert_eq!(context.sources[0].silent_since, since);
+    }
+}
+
+#[test]
 fn calls_without_any_visit_make_a_row_for_all() {
     let rows = Selection {
         calls: vec![call(samara("07:00:00"))],
@@ -268,14 +304,25 @@ fn each_queue_has_its_own_threshold_and_all_sums_their_counts() {
 }
 
 #[test]
-fn a_wait_that_no_clock_can_have_is_counted_and_no_wait() {
+fn a_wait_that_is_none_is_counted_by_its_cause() {
     let ten = samara("10:00:00");
-    let backwards = VisitRow {
+    let answered_at = |time| VisitRow {
+        exited_at: Some(samara(time)),
         wait: None,
         ..visit("jobs", ten, Exit::Answered, 0)
     };
+    // One a microsecond before it began: the clock stepped back. Two nobody knows when: the answers were lost.
+    let backwards = VisitRow {
+        exited_at: Some(ten.minus(Duration::from_micros(1))),
+        ..answered_at("10:00:00")
+    };
     let rows = Selection {
-        visits: vec![backwards, visit("jobs", ten, Exit::Answered, 10)],
+        visits: vec![
+            backwards,
+            answered_at("10:00:00"),
+            answered_at("10:00:30"),
+            visit("jobs", ten, Exit::Answered, 10),
+        ],
         ..Selection::default()
     };
     let report = Memory::of(rows)
@@ -287,9 +334,10 @@ fn a_wait_that_no_clock_can_have_is_counted_and_no_wait() {
         (
             row.counts.answered,
             row.counts.answered_within,
-            row.negative_spans
+            row.negative_spans,
+            row.waits_unknown
         ),
-        (2, 1, 1)
+        (4, 1, 1, 2)
     );
     assert_eq!(
         (row.wait_answered.count, row.wait_answered.mean),
@@ -404,6 +452,11 @@ fn the_definitions_used_are_named_with_their_thresholds() {
             .find(|definition| definition.id == id)
             .map(|definition| &*definition.sentence)
     };
+    let context = &report.context;
+    assert_eq!(
+        (context.service_level, context.short_abandon),
+        (Some(seconds(20)), Some(seconds(5)))
+    );
     assert_eq!(definition("T"), Some("T = 20 s"));
     assert_eq!(definition("s"), Some("s = 5 s"));
     assert!(definition("strict").is_some_and(|sentence| sentence.contains("within T")));

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use crate::kpi::EXCESSIVE_LIMIT_DEFAULT;
-use crate::model::Targets;
-use crate::store::{Rows, Selection};
+use tokio::sync::mpsc;
+use tokio::task::JoinError;
+
+use crate::model::{CallRecord, Targets};
+use crate::store::{Period, Rows, Selection, StoredCall};
 
 use super::context::SourceCompleteness;
 use super::error::Error;
@@ -13,6 +16,9 @@ use super::queues::{self, QueueReport};
 use super::transfers::{self, TransferReport};
 use super::waits::{self, WaitReport};
 use super::zone::Zone;
+
+/// Parts of a period's calls that may wait to be worked on.
+const PARTS_WAITING: usize = 4;
 
 /// What the hotline is configured with, as far as reports go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +32,7 @@ pub struct Options {
 /// Knows how complete the sources' parts are.
 pub trait Sources: Clone + Send + Sync + 'static {
     /// Every source, by name. A watermark is not ahead of what the store holds: by it, waiting visits are decided.
+    /// Who knows the time says which are silent.
     fn completeness(&self) -> Vec<SourceCompleteness>;
 }
 
@@ -94,6 +101,33 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         self.make(query, work).await
     }
 
+    /// Checks the query, and works on the calls of a period one by one, off the threads that serve. `period` widens the
+    /// one asked for, where a figure needs to look further.
+    pub(super) async fn follow<T, F>(
+        &self,
+        period: Period,
+        mut tally: T,
+        mut each: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut T, &StoredCall, &CallRecord) + Send + 'static,
+    {
+        let (parts, mut received) = mpsc::channel::<Vec<StoredCall>>(PARTS_WAITING);
+        let working = tokio::task::spawn_blocking(move || {
+            while let Some(part) = received.blocking_recv() {
+                for call in part {
+                    let record = call.record()?;
+                    each(&mut tally, &call, &record);
+                }
+            }
+            Ok(tally)
+        });
+        let sent = self.rows.calls(period, None, parts).await;
+        let done = joined(working.await)?;
+        sent.and(done).map_err(|source| Error::Store { source })
+    }
+
     /// Checks the query, reads the rows, and works on them where events and acks do not wait for it.
     async fn make<T, F>(&self, query: &Query, work: F) -> Result<T, Error>
     where
@@ -109,10 +143,14 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let selection = selected.map_err(|source| Error::Store { source })?;
         plan.admit(&selection.queues)?;
         let working = tokio::task::spawn_blocking(move || work(&plan, &selection, sources));
-        match working.await {
-            Ok(report) => Ok(report),
-            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-            Err(_) => Err(Error::Stopped),
-        }
+        joined(working.await)
+    }
+}
+
+fn joined<T>(done: Result<T, JoinError>) -> Result<T, Error> {
+    match done {
+        Ok(report) => Ok(report),
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        Err(_) => Err(Error::Stopped),
     }
 }

@@ -63,6 +63,8 @@ pub struct TransferReportRow {
     pub after_abandoned: u64,
     /// T7: returned and answered.
     pub after_returned: u64,
+    /// Transfers of calls that live, answered by nobody yet: T7 does not know them.
+    pub after_pending: u64,
     /// W4.
     pub transfer_wait_sum: Duration,
     /// T8: calls.
@@ -73,7 +75,7 @@ pub struct TransferReportRow {
     pub excessive: u64,
     /// T11.
     pub reroutes: u64,
-    /// Queued again with no transfer told.
+    /// Queued again by the same queue within 5 s, with no transfer told.
     pub requeued: u64,
     /// T2.
     pub consult_only: u64,
@@ -245,11 +247,12 @@ impl Tally {
             .or_default() += 1;
         row.returns += u64::from(kpi::is_return(transfer));
         match transfer.outcome {
-            TransferOutcome::Answered => row.after_answered += 1,
-            TransferOutcome::Abandoned => row.after_abandoned += 1,
-            TransferOutcome::Returned => row.after_returned += 1,
+            Some(TransferOutcome::Answered) => row.after_answered += 1,
+            Some(TransferOutcome::Abandoned) => row.after_abandoned += 1,
+            Some(TransferOutcome::Returned) => row.after_returned += 1,
+            None => row.after_pending += 1,
             // Not done: T6 counts it by the call.
-            TransferOutcome::Failed => {}
+            Some(TransferOutcome::Failed) => {}
         }
     }
 

@@ -17,7 +17,12 @@ fn served(first: Option<&str>, last: Option<&str>, transfers: u32) -> CallRow {
     }
 }
 
-fn transfer(first: Option<&str>, to: &str, outcome: TransferOutcome) -> TransferRow {
+fn transfer(
+    first: Option<&str>,
+    to: &str,
+    outcome: impl Into<Option<TransferOutcome>>,
+) -> TransferRow {
+    let outcome = outcome.into();
     TransferRow {
         call_arrived_at: samara("10:00:00"),
         first_answer_queue: first.map(QueueId::new),
@@ -25,7 +30,7 @@ fn transfer(first: Option<&str>, to: &str, outcome: TransferOutcome) -> Transfer
         target: TargetKind::Queue,
         to: to.into(),
         from_queue: first.map(QueueId::new),
-        is_return: outcome == TransferOutcome::Returned,
+        is_return: outcome == Some(TransferOutcome::Returned),
         outcome,
     }
 }
@@ -107,6 +112,7 @@ fn every_figure_of_a_queue() {
         after_answered: 2,
         after_abandoned: 1,
         after_returned: 1,
+        after_pending: 0,
         transfer_wait_sum: seconds(25),
         wrong_door: 1,
         wrong_door_rate: Some(1.0 / 3.0),
@@ -116,6 +122,31 @@ fn every_figure_of_a_queue() {
         consult_only: 1,
     };
     assert_eq!(report.rows[2], expected);
+}
+
+#[test]
+fn a_transfer_whose_caller_still_waits_has_come_to_nothing_yet() {
+    let mut rows = day();
+    rows.calls.push(CallRow {
+        provisional: true,
+        ..served(Some("jobs"), Some("jobs"), 1)
+    });
+    rows.transfers
+        .push(transfer(Some("jobs"), "benefits", None));
+    let report = Memory::of(rows).reports(hotline()).transfers(&query());
+    let report = report.unwrap();
+    let after = |row: &TransferReportRow| {
+        [
+            row.after_answered,
+            row.after_abandoned,
+            row.after_returned,
+            row.after_pending,
+        ]
+    };
+    assert_eq!(after(&report.rows[2]), [2, 1, 1, 1]);
+    for row in &report.rows {
+        assert_eq!(row.transfers, after(row).iter().sum::<u64>(), "{row:?}");
+    }
 }
 
 #[test]

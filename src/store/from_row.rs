@@ -18,7 +18,12 @@ pub(super) fn key(row: &dyn Columns, column: usize) -> Result<CallKey, Error> {
     Ok(CallKey::from_bytes(bytes))
 }
 
-fn word<T>(row: &dyn Columns, column: usize, from_code: fn(u8) -> Option<T>) -> Result<T, Error> {
+/// A word of a closed list.
+pub(super) fn word<T>(
+    row: &dyn Columns,
+    column: usize,
+    from_code: fn(u8) -> Option<T>,
+) -> Result<T, Error> {
     let code = u8::try_from(row.int(column)).ok().and_then(from_code);
     code.ok_or(Error::Corrupt { what: "code" })
 }
@@ -81,6 +86,7 @@ impl Names {
             direction: word(row, 2, Direction::from_code)?,
             test: row.flag(3),
             provisional: false,
+            source: None,
             caller,
             visits: row.int(6) as u32,
             first_queue: self.maybe_queue(row, 7),
@@ -106,6 +112,7 @@ impl Names {
             queue: self.queue(row.text(0)),
             entered_at: Timestamp::from_micros(row.int(1)),
             exit: Some(word(row, 2, Exit::from_code)?),
+            exited_at: Some(Timestamp::from_micros(row.int(6))),
             wait: span(row, 3),
             talk: span(row, 4),
             first: row.int(5) == 0,
@@ -123,7 +130,7 @@ impl Names {
             to: row.text(4).into(),
             from_queue: self.maybe_queue(row, 5),
             is_return: row.flag(6),
-            outcome: word(row, 7, TransferOutcome::from_code)?,
+            outcome: Some(word(row, 7, TransferOutcome::from_code)?),
         })
     }
 }

@@ -113,7 +113,7 @@ fn bind(arguments: &mut SqliteArguments, value: Value<'_>) -> Result<(), sqlx::E
     let bound = match value {
         Value::Null => arguments.add(None::<i64>),
         Value::Int(value) => arguments.add(value),
-        Value::Text(value) => arguments.add(value),
+        Value::Text(value) => arguments.add(value.into_owned()),
         Value::Blob(value) => arguments.add(value.into_owned()),
     };
     bound.map_err(sqlx::Error::Encode)
@@ -147,14 +147,16 @@ fn text(verb: Verb, table: &Table, rows: usize) -> Arc<str> {
 mod tests {
     use sqlx::{ConnectOptions as _, Row as _};
 
+    use super::super::sqlite::MIGRATIONS;
     use super::super::table::{OPEN_CALL_KEYS, OPEN_CALLS};
     use super::*;
 
     async fn table() -> SqliteConnection {
         let options = sqlx::sqlite::SqliteConnectOptions::new().in_memory(true);
         let mut connection = options.connect().await.unwrap();
-        let sql = include_str!("../../migrations/sqlite/store/0001_store.sql");
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        for (_, sql) in MIGRATIONS {
+            sqlx::raw_sql(*sql).execute(&mut connection).await.unwrap();
+        }
         connection
     }
 

@@ -17,10 +17,13 @@ mod project;
 mod read;
 mod rows;
 mod sqlite;
+mod stored;
+mod stream;
 mod table;
 mod write;
 
 pub use checkpoint::{Checkpoint, StoredSource};
-pub use read::{OpenReader, Store};
-pub use rows::{Error, Rows, Selection};
+pub use read::Store;
+pub use rows::{Error, Period, Rows, Selection, Told};
+pub use stored::{Place, Readers, StoredCall};
 pub use write::{SettledCall, SourceWrite, StoreWriter, Unapplied, Write};

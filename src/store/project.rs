@@ -1,18 +1,42 @@
-//! From a record to the rows that reports read.
+//! From an open call's record to the rows that reports read.
 
 use std::time::Duration;
 
-use crate::model::{CallRecord, CallRow, Direction, TransferRow, VisitRow};
+use crate::model::{CallRecord, CallRow, Direction, SourceId, Timestamp, TransferRow, VisitRow};
+
+use super::rows::Selection;
+
+/// Adds what an open call of this source has in the period `[start, end)`.
+pub(super) fn add_open(
+    selection: &mut Selection,
+    source: SourceId,
+    record: &CallRecord,
+    (start, end): (Timestamp, Timestamp),
+) {
+    let within = |at: Timestamp| at >= start && at < end;
+    if within(record.arrived_at) {
+        selection.calls.push(call_row(record, source));
+    }
+    if record.test {
+        return;
+    }
+    let visits = visit_rows(record).filter(|visit| within(visit.entered_at));
+    selection.visits.extend(visits);
+    if within(record.arrived_at) {
+        selection.transfers.extend(transfer_rows(record));
+    }
+}
 
 /// The call's own row.
-pub(super) fn call_row(record: &CallRecord, provisional: bool) -> CallRow {
+fn call_row(record: &CallRecord, source: SourceId) -> CallRow {
     let refused = record.refusals.last();
     CallRow {
         arrived_at: record.arrived_at,
         outcome: record.outcome,
         direction: record.direction,
         test: record.test,
-        provisional,
+        provisional: true,
+        source: Some(source),
         caller: record.caller,
         visits: record.visits.len() as u32,
         first_queue: record.visits.first().map(|visit| visit.queue.clone()),
@@ -41,10 +65,7 @@ pub(super) fn transfer_wait(record: &CallRecord) -> Duration {
 }
 
 /// The rows of its visits.
-pub(super) fn visit_rows(
-    record: &CallRecord,
-    provisional: bool,
-) -> impl Iterator<Item = VisitRow> + '_ {
+fn visit_rows(record: &CallRecord) -> impl Iterator<Item = VisitRow> + '_ {
     record
         .visits
         .iter()
@@ -53,15 +74,16 @@ pub(super) fn visit_rows(
             queue: visit.queue.clone(),
             entered_at: visit.entered_at,
             exit: visit.exit,
+            exited_at: visit.exited_at,
             wait: visit.wait,
             talk: visit.talk,
             first: index == 0 && record.direction == Direction::Inbound,
-            provisional,
+            provisional: true,
         })
 }
 
 /// The rows of its transfers.
-pub(super) fn transfer_rows(record: &CallRecord) -> impl Iterator<Item = TransferRow> + '_ {
+fn transfer_rows(record: &CallRecord) -> impl Iterator<Item = TransferRow> + '_ {
     record.transfers.iter().map(|transfer| TransferRow {
         call_arrived_at: record.arrived_at,
         first_answer_queue: record.legs.first().and_then(|leg| leg.queue.clone()),

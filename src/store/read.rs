@@ -2,34 +2,35 @@
 
 use std::collections::HashMap;
 
-use crate::database::{Columns, Db, Fetch, Readers, on};
-use crate::model::{CallKey, CallRecord, EpochIndex, Position, SourceId, Timestamp};
+use sqlx::{Postgres, Sqlite, Transaction};
+use tokio::sync::mpsc;
+
+use crate::database::{self, Columns, Db, Fetch, on};
+use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
 
 use super::checkpoint::position;
 use super::from_row::{self, Names};
 use super::ids::SourceIds;
 use super::project;
-use super::rows::{Error, Rows, Selection, failed};
+use super::rows::{Error, Period, Rows, Selection, Told, failed};
+use super::stored::{Place, Readers, StoredCall};
 use super::write::{StoreWriter, unseal};
-use super::{insert_postgres, insert_sqlite, table};
-
-/// Reads the record out of an open call's state; `None` = damaged. Given from outside: the store knows no stories.
-pub type OpenReader = fn(&[u8]) -> Option<CallRecord>;
+use super::{insert_postgres, insert_sqlite, stream, table};
 
 /// The store, for those who read.
 #[derive(Clone, Debug)]
 pub struct Store {
-    readers: Readers,
-    open_reader: OpenReader,
+    readers: database::Readers,
+    reading: Readers,
     ids: SourceIds,
 }
 
 impl Store {
     /// Reads what the writer writes.
-    pub(super) fn new(readers: Readers, open_reader: OpenReader, writer: &StoreWriter) -> Self {
+    pub(super) fn new(readers: database::Readers, reading: Readers, writer: &StoreWriter) -> Self {
         Self {
             readers,
-            open_reader,
+            reading,
             ids: writer.ids.clone(),
         }
     }
@@ -73,28 +74,59 @@ impl Store {
     }
 }
 
-impl Rows for Store {
-    async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {
-        // One read transaction: every table as of one position.
-        let begin = match &self.readers {
-            Db::Sqlite(_) => "begin",
-            Db::Postgres(_) => "begin isolation level repeatable read, read only",
+impl Store {
+    async fn begin(&self) -> Result<Reading, Error> {
+        let begun = match &self.readers {
+            Db::Sqlite(readers) => readers.begin().await.map(Db::Sqlite),
+            Db::Postgres(readers) => {
+                let begin = "begin isolation level repeatable read, read only";
+                readers.begin_with(begin).await.map(Db::Postgres)
+            }
         };
-        on!(&self.readers, readers => {
-            let mut transaction = readers.begin_with(begin).await.map_err(failed("begin to read"))?;
-            select(&mut *transaction, self.open_reader, start, end).await
+        begun.map_err(failed("begin to read"))
+    }
+}
+
+impl Rows for Store {
+    async fn calls(
+        &self,
+        period: Period,
+        after: Option<Place>,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> Result<(), Error> {
+        on!(&mut self.begin().await?, transaction => {
+            stream::calls(&mut **transaction, self.reading, period, after.as_ref(), &parts).await
+        })
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Vec<StoredCall>, Error> {
+        on!(&mut self.begin().await?, transaction => {
+            stream::call(&mut **transaction, self.reading, id).await
+        })
+    }
+
+    async fn told(&self, period: Period) -> Result<Told, Error> {
+        on!(&mut self.begin().await?, transaction => stream::told(&mut **transaction, period).await)
+    }
+
+    async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {
+        on!(&mut self.begin().await?, transaction => {
+            select(&mut **transaction, self.reading, start, end).await
         })
     }
 }
 
+/// One read transaction: every table as of one position.
+type Reading = Db<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+
 async fn select(
     connection: &mut impl Fetch,
-    open_reader: OpenReader,
+    reading: Readers,
     start: Timestamp,
     end: Timestamp,
 ) -> Result<Selection, Error> {
     let read = failed("read a period");
-    let period = [start.as_micros(), end.as_micros()];
+    let period = [start.as_micros().into(), end.as_micros().into()];
     let mut selection = Selection {
         stored: position(connection).await?,
         ..Selection::default()
@@ -108,7 +140,7 @@ async fn select(
     for row in connection.fetch(sql, &period).await.map_err(&read)? {
         selection.calls.push(names.call(&row)?);
     }
-    let sql = "select queue, entered_at, exit, wait, talk, visit from visits
+    let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at from visits
             where entered_at >= $1 and entered_at < $2 and test = 0";
     for row in connection.fetch(sql, &period).await.map_err(&read)? {
         selection.visits.push(names.visit(&row)?);
@@ -119,14 +151,12 @@ async fn select(
     for row in connection.fetch(sql, &period).await.map_err(&read)? {
         selection.transfers.push(names.transfer(&row)?);
     }
-    for row in connection
-        .fetch("select state from open_calls", &[])
-        .await
-        .map_err(&read)?
-    {
-        let state = unseal(row.bytes(0)).and_then(open_reader);
-        let record = state.ok_or(Error::Corrupt { what: "open call" })?;
-        add_open(&mut selection, &record, start, end);
+    let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
+    for row in connection.fetch(sql, &[]).await.map_err(&read)? {
+        let state = unseal(row.bytes(0)).and_then(reading.open);
+        let (_, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
+        let source = SourceId::new(row.text(1));
+        project::add_open(&mut selection, source, &record, (start, end));
     }
     for row in connection
         .fetch("select name from queues order by name", &[])
@@ -136,19 +166,4 @@ async fn select(
         selection.queues.push(names.queue(row.text(0)));
     }
     Ok(selection)
-}
-
-fn add_open(selection: &mut Selection, record: &CallRecord, start: Timestamp, end: Timestamp) {
-    let within = |at: Timestamp| at >= start && at < end;
-    if within(record.arrived_at) {
-        selection.calls.push(project::call_row(record, true));
-    }
-    if record.test {
-        return;
-    }
-    let visits = project::visit_rows(record, true).filter(|visit| within(visit.entered_at));
-    selection.visits.extend(visits);
-    if within(record.arrived_at) {
-        selection.transfers.extend(project::transfer_rows(record));
-    }
 }

@@ -2,8 +2,14 @@
 
 use std::future::Future;
 
+use tokio::sync::mpsc;
+
 use crate::database::{self, OpenError};
-use crate::model::{CallRow, Position, QueueId, Timestamp, TransferRow, VisitRow};
+use crate::model::{
+    AgentTold, CallId, CallRow, LineTold, Position, QueueId, Timestamp, TransferRow, VisitRow,
+};
+
+use super::stored::{Place, StoredCall};
 
 /// Why the store could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +80,35 @@ pub struct Selection {
     pub stored: Position,
 }
 
+/// First instant, and first instant after.
+pub type Period = (Timestamp, Timestamp);
+
+/// What was told of agents and lines, in order of time.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// What agents' states became, and ends of wrap-ups.
+    pub agents: Vec<AgentTold>,
+    /// Channels in use.
+    pub lines: Vec<LineTold>,
+}
+
 /// Reads rows; implemented by each database.
 pub trait Rows: Clone + Send + Sync + 'static {
+    /// Sends the calls that arrived in the period, open ones among them, in the order of their places and behind
+    /// `after`, in parts; as of one position. Ends early when nobody listens.
+    fn calls(
+        &self,
+        period: Period,
+        after: Option<Place>,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The calls with this id, of any source.
+    fn call(&self, id: &CallId) -> impl Future<Output = Result<Vec<StoredCall>, Error>> + Send;
+
+    /// What was told of agents and lines in a period.
+    fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;
+
     /// The rows of the period `[start, end)`.
     fn select(
         &self,

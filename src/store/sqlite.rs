@@ -7,37 +7,45 @@ use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
 use crate::database::{Db, Migrations, OpenError, sqlite};
 
 use super::insert_sqlite::STATEMENTS_KEPT;
-use super::read::{OpenReader, Store};
+use super::read::Store;
+use super::stored::Readers;
 use super::write::StoreWriter;
 
 /// Pages of write-ahead log before they are copied into the file: the pages a stretch changes again and again (keys,
 /// open calls, sources) are then copied once for many stretches. 8,000 pages are 32 MB.
 const CHECKPOINT_PAGES: &str = "8000";
+/// Memory for the writer's pages, in SQLite's words: 64 MB. A transaction that does not fit is written twice.
+const CACHE_SIZE: &str = "-64000";
 /// Reports that may read at the same time.
 const READERS: u32 = 4;
 
-const MIGRATIONS: &Migrations = &[(
-    "store",
-    include_str!("../../migrations/sqlite/store/0001_store.sql"),
-)];
+/// The tables, in the order in which they came to be.
+pub(super) const MIGRATIONS: &Migrations = &[
+    (
+        "store",
+        include_str!("../../migrations/sqlite/store/0001_store.sql"),
+    ),
+    (
+        "agents_lines",
+        include_str!("../../migrations/sqlite/store/0002_agents_lines.sql"),
+    ),
+];
 
 impl Store {
     /// Opens or makes the file; the one writer and the readers beside it.
     ///
     /// # Errors
     /// When it cannot be opened, is newer than this dozvon, or SQLite is too old.
-    pub async fn open(
-        path: &Path,
-        open_reader: OpenReader,
-    ) -> Result<(Self, StoreWriter), OpenError> {
+    pub async fn open(path: &Path, reading: Readers) -> Result<(Self, StoreWriter), OpenError> {
         let options = sqlite::options(path, SqliteSynchronous::Normal)
             .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-        let connection = sqlite::open(path, &options, MIGRATIONS).await?;
+        let writing = options.clone().pragma("cache_size", CACHE_SIZE);
+        let connection = sqlite::open(path, &writing, MIGRATIONS).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
         let writer = StoreWriter::new(Db::Sqlite(connection));
-        Ok((Self::new(Db::Sqlite(readers), open_reader, &writer), writer))
+        Ok((Self::new(Db::Sqlite(readers), reading, &writer), writer))
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Table {
 pub(super) enum Value<'a> {
     Null,
     Int(i64),
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Blob(Cow<'a, [u8]>),
 }
 
@@ -46,7 +46,7 @@ impl Value<'_> {
     /// A text; null for any other.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
-            Self::Text(value) => Some(value),
+            Self::Text(value) => Some(value.as_ref()),
             Self::Null | Self::Int(_) | Self::Blob(_) => None,
         }
     }
@@ -86,7 +86,13 @@ impl From<bool> for Value<'_> {
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(value: &'a str) -> Self {
-        Self::Text(value)
+        Self::Text(Cow::Borrowed(value))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(value: String) -> Self {
+        Self::Text(Cow::Owned(value))
     }
 }
 
@@ -221,6 +227,7 @@ pub(super) static CALL_KEYS: Table = Table {
         ("call_key", Blob),
         ("epoch_id", Int),
         ("settled_position", Int),
+        ("call_row", Int),
     ],
     // A rebuild finds the keys of calls that are stored.
     conflict: "on conflict do nothing",
@@ -281,6 +288,35 @@ pub(super) static UNAPPLIED_EVENTS: Table = Table {
     ],
     conflict: "",
     doing: "write unapplied events",
+};
+
+pub(super) static AGENT_EVENTS: Table = Table {
+    name: "agent_events",
+    columns: &[
+        ("source_id", Int),
+        ("agent", Text),
+        ("at", Int),
+        ("kind", Int),
+        ("state", Int),
+        ("reason", Text),
+        ("queues", Text),
+    ],
+    // The same history under another epoch says the same.
+    conflict: "on conflict do nothing",
+    doing: "write agents' events",
+};
+
+pub(super) static LINE_EVENTS: Table = Table {
+    name: "line_events",
+    columns: &[
+        ("source_id", Int),
+        ("line", Text),
+        ("at", Int),
+        ("busy", Int),
+        ("total", Int),
+    ],
+    conflict: "on conflict do nothing",
+    doing: "write lines' events",
 };
 
 pub(super) static COUNTERS: Table = Table {

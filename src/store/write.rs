@@ -6,8 +6,11 @@ use std::time::Duration;
 use sqlx::postgres::PgConnection;
 
 use crate::database::postgres::Retake;
-use crate::database::{self, Db, Fetch as _, on};
-use crate::model::{CallKey, Caller, CounterRow, Position, QueueId, Settled, SourceId, Timestamp};
+use crate::database::{self, Bind, Db, Fetch as _, on};
+use crate::model::{
+    AgentEvent, AgentTold, CallKey, Caller, CounterRow, LineTold, Position, QueueId, Settled,
+    SourceId, Timestamp,
+};
 
 use super::checkpoint::position;
 use super::ids::SourceIds;
@@ -78,6 +81,10 @@ pub struct Write {
     pub unapplied: Vec<Unapplied>,
     /// Sources that changed.
     pub sources: Vec<SourceWrite>,
+    /// What agents' states became.
+    pub agents: Vec<AgentTold>,
+    /// Channels in use.
+    pub lines: Vec<LineTold>,
     /// Series that changed.
     pub counters: Vec<CounterRow>,
     /// Queues not seen before.
@@ -207,17 +214,20 @@ impl StoreWriter {
             sources(write, ids),
             open_calls(write, ids),
             calls(write, ids, first_row),
-            call_keys(write, ids),
+            call_keys(write, ids, first_row),
             visits(write, first_row),
             transfers(write, first_row),
             unapplied_events(write, ids),
+            agent_events(write, ids),
+            line_events(write, ids),
             counters(write),
             queues(write),
         ] {
             self.insert(rows).await?;
         }
         let sql = "update checkpoint set position = $1";
-        self.run(sql, &[write.position.0 as i64], "commit").await?;
+        self.run(sql, &[(write.position.0 as i64).into()], "commit")
+            .await?;
         self.run("commit", &[], "commit").await
     }
 
@@ -250,7 +260,7 @@ impl StoreWriter {
     async fn run(
         &mut self,
         sql: &'static str,
-        values: &[i64],
+        values: &[Bind<'_>],
         doing: &'static str,
     ) -> Result<(), Error> {
         let done = match &mut self.connection {
@@ -364,14 +374,15 @@ fn calls<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
     rows
 }
 
-fn call_keys<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+fn call_keys<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
     let mut rows = Rows::of(&table::CALL_KEYS, write.settled.len());
-    for call in &write.settled {
+    for (number, call) in (first_row..).zip(&write.settled) {
         rows.push([
             ids[&call.source].into(),
             key_bytes(call.settled.key).into(),
             call.settled.epoch.0.into(),
             (call.position.0 as i64).into(),
+            number.into(),
         ]);
     }
     rows
@@ -420,7 +431,7 @@ fn transfers(write: &Write, first_row: i64) -> Rows<'_> {
                 queue_name(transfer.from_queue.as_ref()),
                 transfer.told.into(),
                 transfer.is_return.into(),
-                transfer.outcome.code().into(),
+                transfer.outcome.map_or(0, |outcome| outcome.code()).into(),
                 micros(transfer.wait).into(),
                 record.test.into(),
             ]);
@@ -440,6 +451,48 @@ fn unapplied_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
             (event.sequence as i64).into(),
             event.kind.into(),
             event.occurred_at.map(Timestamp::as_micros).into(),
+        ]);
+    }
+    rows
+}
+
+fn agent_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::AGENT_EVENTS, write.agents.len());
+    for AgentTold { source, at, told } in &write.agents {
+        let (agent, kind, state, reason, queues) = match told {
+            AgentEvent::StateChanged {
+                agent,
+                state,
+                reason,
+                queues,
+            } => {
+                let queues: Vec<_> = queues.iter().map(QueueId::as_str).collect();
+                (agent, 0_u8, state.code(), &**reason, queues.join("\n"))
+            }
+            AgentEvent::WrapUpEnded { agent } => (agent, 1, 0, "", String::new()),
+        };
+        rows.push([
+            ids[source].into(),
+            agent.as_str().into(),
+            at.as_micros().into(),
+            kind.into(),
+            state.into(),
+            reason.into(),
+            queues.into(),
+        ]);
+    }
+    rows
+}
+
+fn line_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::LINE_EVENTS, write.lines.len());
+    for LineTold { source, at, told } in &write.lines {
+        rows.push([
+            ids[source].into(),
+            told.line.as_str().into(),
+            at.as_micros().into(),
+            told.busy.into(),
+            told.total.into(),
         ]);
     }
     rows

@@ -20,6 +20,7 @@ impl Rows for OneVisit {
             queue: QueueId::new("jobs"),
             entered_at: Timestamp::from_micros(5_000_000),
             exit: Some(Exit::Answered),
+            exited_at: Some(Timestamp::from_micros(6_500_000)),
             wait: Some(Duration::from_millis(1_500)),
             talk: Some(Duration::from_secs(60)),
             first: true,
@@ -42,6 +43,7 @@ impl Sources for OneVisit {
             rejected_events: 3,
             settled_until: Some(Timestamp::from_micros(-1)),
             watermark: None,
+            silent_since: Some(Timestamp::from_micros(2_000_000)),
         }]
     }
 }
@@ -90,6 +92,11 @@ async fn an_answer_holds_the_figures_and_their_context() {
         nanos: 999_999_000,
     };
     assert_eq!(context.sources[0].settled_until, Some(settled));
+    let silent = pbjson_types::Timestamp {
+        seconds: 2,
+        nanos: 0,
+    };
+    assert_eq!(context.sources[0].silent_since, Some(silent));
     assert!(
         context
             .definitions

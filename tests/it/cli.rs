@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use calamine::{Data, Reader as _, Xlsx};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -336,6 +337,36 @@ async fn a_report_without_data_says_so_and_a_wrong_question_gets_the_nearest_nam
         "15m",
     ];
     says(&desk.report(&long).await, 1, &["too long", "15m"]);
+}
+
+#[tokio::test]
+async fn a_report_goes_to_a_file_whole_or_not_at_all() {
+    let desk = Desk::new().await;
+    let file = desk.put("a.csv", table(&[row(1)]));
+    assert_eq!(desk.import("anonymous-bank", &file).await.code, 0);
+    let out = desk.put("march.xlsx", "of yesterday");
+    let out = out.to_str().unwrap();
+    let ask = ["queues", "--from", "1999-03", "--to", "1999-04"];
+
+    // A refusal leaves the old file, and a good answer takes its place.
+    let refused = [&ask[..], &["--queue", "PSS", "--out", out]].concat();
+    says(&desk.report(&refused).await, 1, &["PSS"]);
+    assert_eq!(std::fs::read(out).unwrap(), b"of yesterday");
+    let said = desk.report(&[&ask[..], &["--out", out]].concat()).await;
+    assert_eq!((said.code, &*said.stdout), (0, ""), "{}", said.stderr);
+    let mut workbook: Xlsx<_> = calamine::open_workbook(out).unwrap();
+    let rows = workbook.worksheet_range("Queues").unwrap();
+    assert_eq!(rows.get((1, 1)), Some(&Data::String("PS".into())));
+
+    // A pipe is no terminal: it gets the workbook.
+    let piped = [&ask[..], &["--output", "xlsx"]].concat();
+    let said = desk.report(&piped).await;
+    assert_eq!((said.code, &said.stdout[..2]), (0, "PK"), "{}", said.stderr);
+
+    let nowhere = desk.folder.path().join("no such folder/march.csv");
+    let nowhere = nowhere.to_str().unwrap();
+    let said = desk.report(&[&ask[..], &["--out", nowhere]].concat()).await;
+    says(&said, 1, &["cannot write", nowhere]);
 }
 
 #[tokio::test]

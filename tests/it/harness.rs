@@ -1,7 +1,7 @@
 //! A real server on free ports in a temporary folder, that can be killed and started again. Its data lie in SQLite files, or
 //! in PostgreSQL when the run says so (`DOZVON_TEST_DATABASE=postgres`).
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -30,13 +30,24 @@ pub(crate) fn dozvon() -> Command {
     command
 }
 
-/// The shared data; `None` is said loudly by the caller.
+/// The shared data; without it a machine of the CI fails, and any other says loudly what was left out.
 pub(crate) fn shared() -> Option<PathBuf> {
     let named = std::env::var_os("DOZVON_SHARED").map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    named
+    let shared = named
         .or(Some(beside))
-        .filter(|path| path.join("data/anonymous-bank").is_dir())
+        .filter(|path| path.join("data/anonymous-bank").is_dir());
+    if shared.is_none() {
+        let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+        assert!(
+            !is_ci,
+            "no shared data: DOZVON_SHARED names no folder with data/anonymous-bank"
+        );
+        // Past the capturing of tests' output: nobody shall take these tests for passed.
+        let words = "\nLEFT OUT: no shared data; name its folder by DOZVON_SHARED\n";
+        std::io::stderr().write_all(words.as_bytes()).unwrap();
+    }
+    shared
 }
 
 /// A running server and its folder.

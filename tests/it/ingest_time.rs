@@ -1,7 +1,9 @@
 //! Time and what is told late: modes, the watermark, settling, the end of an epoch, and events that are kept but not
 //! counted.
 
-use dozvon::proto::v1::StreamOpen;
+use std::time::Duration;
+
+use dozvon::proto::v1::{ReportContext, StreamOpen};
 
 use crate::harness::Server;
 use crate::rows::{Part, Rows};
@@ -21,6 +23,47 @@ async fn provisional(server: &Server) -> u64 {
         .context
         .unwrap()
         .calls_provisional
+}
+
+#[tokio::test]
+async fn a_silent_source_makes_its_open_calls_uncertain() {
+    let mut server = Server::start().await;
+    let at = now() - 60 * SECOND;
+    let open = |call: &str| {
+        vec![
+            event(1, at, call, arrived()),
+            event(2, at + SECOND, call, entered()),
+        ]
+    };
+    let mut file = Sender::open(&server, history("file", 1)).await.unwrap();
+    let ack = file.batch(open("h1")).await;
+    stored(&server, "file", ack.position).await;
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    let ack = sender.batch(open("c1")).await;
+    stored(&server, "pbx", ack.position).await;
+    let said = |context: ReportContext| {
+        let silent = context
+            .sources
+            .iter()
+            .filter(|one| one.silent_since.is_some());
+        let silent: Vec<String> = silent.map(|one| one.source.clone()).collect();
+        (context.calls_provisional, context.calls_uncertain, silent)
+    };
+    let context = queue_report(&server).await.context.unwrap();
+    assert_eq!(said(context), (2, 0, vec![]), "heard a moment ago");
+
+    // Neither event nor heartbeat for 15 s, over a restart. History is never silent: it was never live.
+    server.kill();
+    tokio::time::sleep(Duration::from_secs(16)).await;
+    server.restart().await;
+    let context = queue_report(&server).await.context.unwrap();
+    assert_eq!(said(context), (2, 1, vec!["pbx".to_owned()]));
+
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    let ack = sender.heartbeat(now()).await;
+    stored(&server, "pbx", ack.position).await;
+    let context = queue_report(&server).await.context.unwrap();
+    assert_eq!(said(context), (2, 0, vec![]), "heard again");
 }
 
 #[tokio::test]

@@ -24,4 +24,5 @@ mod scrape;
 mod sender;
 mod smoke;
 mod start;
+mod statistics;
 mod truth;

@@ -26,7 +26,7 @@ create table queues (name text collate "C" primary key);
 create table calls (
     call_row bigint primary key,
     source_id bigint not null,
-    call_id text not null,
+    call_id text collate "C" not null,     -- ordered as bytes
     epoch_id bigint not null,
     mode bigint not null,
     settled_position bigint not null,

@@ -1,8 +1,10 @@
 //! What is bounded.
 
-use crate::calls::{Options, record_of_told};
-use crate::model::Mark;
-use crate::model::Mode::Live;
+use std::collections::HashMap;
+
+use crate::calls::{Calls, Options, record_of_told};
+use crate::model::Mode::{Backfill, Live};
+use crate::model::{CallId, Mark};
 
 use super::notation::{self, at};
 use super::run::{self, Clock};
@@ -102,4 +104,114 @@ fn a_restart_keeps_the_marks_of_what_was_left_out() {
     assert!(settled.record.marks.has(Mark::Truncated));
     assert_eq!(record_of_told(&settled.told).as_ref(), Ok(&settled.record));
     assert_eq!(settled.record.ended_at, Some(at("1999")));
+}
+
+fn at_most(open_calls_max: usize) -> Source {
+    Source::new(Options {
+        open_calls_max,
+        ..Options::default()
+    })
+}
+
+#[test]
+fn beyond_the_limit_the_call_longest_without_news_is_closed() {
+    let mut source = at_most(2);
+    source.tell(Live, 1, "a", "enter q 1#1; answer ann q 3#2");
+    source.tell(Live, 1, "b", "enter q 4#3");
+    // News of the first: now the second was longest without.
+    source.tell(Live, 1, "a", "hold ann 5#4").facts();
+    source.tell(Live, 1, "c", "enter q 6#5");
+    assert_eq!(
+        source.records(),
+        [
+            "arrived 4; visit q error 0; unknown, ended by unknown at 4; marks arrival_missing end_missing crowded_out"
+        ]
+    );
+    source.tell(Live, 1, "d", "enter q 7#6");
+    assert_eq!(
+        source.records(),
+        [
+            "arrived 1; visit q answered 2 talk 2; leg ann q from 3 talk 2 by unknown; served, \
+          ended by unknown at 5; marks arrival_missing end_missing release_missing crowded_out"
+        ]
+    );
+    assert_eq!(source.calls.live_open(), 2);
+    assert_eq!(
+        source.tell(Live, 1, "b", "end caller 8#7").facts(),
+        "late #7"
+    );
+}
+
+#[test]
+fn an_ended_call_that_is_let_go_lacks_nothing() {
+    let mut source = at_most(1);
+    source
+        .tell(Live, 1, "a", "arrive 0#1; end caller 1#2")
+        .facts();
+    source.tell(Live, 1, "b", "arrive 2#3");
+    assert_eq!(
+        source.records(),
+        ["left_before_queue, ended by caller at 1"]
+    );
+}
+
+#[test]
+fn unfinished_history_is_bounded_and_goes_before_what_is_live() {
+    let mut source = at_most(100);
+    source.tell(Live, 1, "live", "enter q 1#1");
+    for call in 0..1_000 {
+        let story = format!("enter q {}#{}", 5_000 - call, call + 1);
+        source.tell(Backfill, 2, &format!("old {call}"), &story);
+    }
+    // 99 beside the live one; those told first went first, whatever their time.
+    let gone = source.records();
+    assert_eq!(gone.len(), 1_000 - 99);
+    for (call, record) in gone.iter().enumerate() {
+        assert!(
+            record.starts_with(&format!("arrived {}; visit q error", 5_000 - call)),
+            "{record}"
+        );
+    }
+    assert!(source.calls.is_live(CallId::new("live").key()));
+    assert_eq!(source.finish(2, true).records().len(), 99);
+}
+
+#[test]
+fn a_restart_lets_the_same_calls_go() {
+    let tell = |source: &mut Source, step: usize| {
+        // Some calls are told of again and again, the others once.
+        let call = if step.is_multiple_of(3) {
+            step % 7
+        } else {
+            step
+        };
+        let story = format!("enter q {step}#{step}");
+        source.tell(Live, 1, &call.to_string(), &story);
+    };
+    let mut through = at_most(10);
+    let mut stopped = at_most(10);
+    let mut kept = HashMap::new();
+    for step in 1..300 {
+        tell(&mut through, step);
+        tell(&mut stopped, step);
+        assert_eq!(stopped.facts(), through.facts(), "step {step}");
+        let changes = stopped.calls.take_changes();
+        kept.extend(
+            changes
+                .written
+                .into_iter()
+                .map(|call| (call.key, call.state)),
+        );
+        changes.closed.iter().for_each(|key| drop(kept.remove(key)));
+        assert!(kept.len() <= 10);
+        if step.is_multiple_of(13) {
+            let rest = stopped.calls.write_source();
+            let options = Options {
+                open_calls_max: 10,
+                ..Options::default()
+            };
+            stopped.calls =
+                Calls::restore(options, Some(&rest), kept.clone()).expect("it was just written");
+        }
+    }
 }

@@ -33,6 +33,8 @@ impl Ledger {
                 | Fact::CallRefused { .. }
                 | Fact::Corrected
                 | Fact::WrapUp { .. }
+                | Fact::AgentTold { .. }
+                | Fact::LineTold { .. }
                 | Fact::Settled(_)
                 | Fact::Late { .. }
                 | Fact::CallExists { .. } => continue,

@@ -135,7 +135,9 @@ fn transfer(transfer: &Transfer) -> String {
         transfer.target.as_str(),
         transfer.to,
         moment(transfer.at),
-        transfer.outcome.as_str()
+        transfer
+            .outcome
+            .map_or("pending", |outcome| outcome.as_str())
     );
     if !transfer.wait.is_zero() {
         let _ = write!(line, " after {}", span(Some(transfer.wait)));
@@ -151,31 +153,36 @@ fn transfer(transfer: &Transfer) -> String {
 
 /// Facts of a live call, in a line; the settled record is shown apart.
 pub(super) fn facts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> String {
-    let words = facts.into_iter().map(|fact| match fact {
-        Fact::CallArrived => "arrived".into(),
-        Fact::CallRefused { reason } => format!("refused {}", reason.as_str()),
-        Fact::VisitOffered { queue } => format!("offered {queue}"),
-        Fact::VisitEnded {
-            queue,
-            exit,
-            wait,
-            within_target,
-            short,
-        } => {
-            let within = if *within_target { " within" } else { "" };
-            let short = if *short { " short" } else { "" };
-            format!(
-                "ended {queue} {} {}{within}{short}",
-                exit.as_str(),
-                span(*wait)
-            )
-        }
-        Fact::VisitDecided { queue } => format!("decided {queue}"),
-        Fact::Corrected => "corrected".into(),
-        Fact::WrapUp { queue, span: took } => format!("wrap_up {queue} {}", span(Some(*took))),
-        Fact::Settled(_) => "settled".into(),
-        Fact::Late { sequence, .. } => format!("late #{sequence}"),
-        Fact::CallExists { sequence, .. } => format!("exists #{sequence}"),
+    let words = facts.into_iter().filter_map(|fact| {
+        let said = match fact {
+            Fact::CallArrived => "arrived".into(),
+            Fact::CallRefused { reason } => format!("refused {}", reason.as_str()),
+            Fact::VisitOffered { queue } => format!("offered {queue}"),
+            Fact::VisitEnded {
+                queue,
+                exit,
+                wait,
+                within_target,
+                short,
+            } => {
+                let within = if *within_target { " within" } else { "" };
+                let short = if *short { " short" } else { "" };
+                format!(
+                    "ended {queue} {} {}{within}{short}",
+                    exit.as_str(),
+                    span(*wait)
+                )
+            }
+            Fact::VisitDecided { queue } => format!("decided {queue}"),
+            Fact::Corrected => "corrected".into(),
+            Fact::WrapUp { queue, span: took } => format!("wrap_up {queue} {}", span(Some(*took))),
+            Fact::Settled(_) => "settled".into(),
+            Fact::Late { sequence, .. } => format!("late #{sequence}"),
+            Fact::CallExists { sequence, .. } => format!("exists #{sequence}"),
+            // Kept as they were told.
+            Fact::AgentTold { .. } | Fact::LineTold { .. } => return None,
+        };
+        Some(said)
     });
     let words: Vec<String> = words.collect();
     words.join("; ")

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CallRecord, Exit, Mark, Outcome};
+use crate::model::{CallRecord, Exit, Mark, Outcome, Transfer};
 
 use super::notation::Step;
 use super::run::{self, Clock};
@@ -26,7 +26,7 @@ pub(super) fn check_record(record: &CallRecord) {
             "answered by one leg"
         );
         assert!(visit.exited_at.is_some());
-        assert!(visit.wait.is_some() || odd(Mark::NegativeSpan) || odd(Mark::Contradiction));
+        assert!(visit.wait.is_some() || odd(Mark::NegativeSpan) || odd(Mark::AnswerMissing));
     }
     for leg in &record.legs {
         assert!(leg.released_at.is_some(), "every leg ends");
@@ -48,6 +48,11 @@ pub(super) fn check_record(record: &CallRecord) {
         "a transfer has a leg"
     );
     assert!(odd(Mark::NegativeSpan) || ended_at >= record.arrived_at || odd(Mark::Contradiction));
+    let done = |transfer: &Transfer| transfer.outcome.is_some();
+    assert!(
+        record.transfers.iter().all(done),
+        "what came of it is known"
+    );
     let shares = record.transfers.iter().map(|transfer| transfer.wait);
     let after_human = record.visits.iter().filter(|visit| visit.after_human);
     let waits = after_human.filter_map(|visit| visit.wait);

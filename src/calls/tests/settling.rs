@@ -1,8 +1,9 @@
 //! When a call is done: deadlines of the watermark, counts of history, the end of a file, and what comes after.
 
-use crate::calls::Options;
+use crate::calls::{Options, record_of_open};
 use crate::model::Mode::{Backfill, Live};
 
+use super::render;
 use super::source::Source;
 
 const WAITED: &str = "arrive 0; enter q 1; end caller 5";
@@ -358,4 +359,28 @@ fn wrap_up_runs_from_the_last_release_to_its_end() {
         "",
         "after a test call"
     );
+}
+
+#[test]
+fn what_comes_of_a_transfer_is_not_known_while_the_caller_may_yet_be_answered() {
+    let passed_on = "arrive 0; enter q 1; answer ann q 3; begin ann blind queue r 9; release ann agent 9; enter r 9";
+    for (then, expected) in [
+        ("", "pending"),
+        ("; ring bob r 10", "pending"),
+        ("; left r timeout 19", "pending after 10"),
+        ("; left r timeout 19; enter s 20", "pending after 10"),
+        ("; answer bob r 12", "answered after 3"),
+        ("; end caller 14", "abandoned after 5"),
+        ("; left r timeout 19; end pbx 20", "abandoned after 10"),
+    ] {
+        let mut source = source();
+        source.tell(Live, 1, "a", &format!("{passed_on}{then}"));
+        let open = source.calls.take_changes().written;
+        let record = record_of_open(&open[0].state).expect("it was just written");
+        let transfer = format!("blind ann@q to queue r at 9: {expected}");
+        assert!(
+            render::record(&record).contains(&transfer),
+            "{then}: {record:?}"
+        );
+    }
 }

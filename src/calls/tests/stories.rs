@@ -86,7 +86,7 @@ macro_rules! golden {
 
 golden! {
     visits 31,
-    transfers 35,
+    transfers 38,
     attended 27,
     failures 15,
     ends 30,

@@ -1,12 +1,75 @@
-//! CSV: columns, each with its name and what stands in it.
+//! The columns of a report, each with its name and what stands in it. How a cell is written is up to the format.
 
-use super::super::failure::{Exit, Failure};
+use std::time::Duration;
 
-/// What stands in a column.
-type Cell<R> = Box<dyn Fn(&R) -> String>;
+use super::text::span;
 
-/// The columns of rows of type `R`.
-pub(super) struct Columns<R>(Vec<(String, Cell<R>)>);
+/// What stands in a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Cell {
+    /// No data, or not applicable.
+    Empty,
+    /// Words: whatever a switch or a configuration gave as a name.
+    Text(String),
+    /// A count, or a difference of counts.
+    Count(i128),
+    /// A part of a whole, 0 to 1.
+    Share(f64),
+    /// Any other figure.
+    Number(f64),
+    /// A span.
+    Span(Duration),
+    /// An instant in local time with its offset (RFC 3339).
+    Instant(String),
+}
+
+impl From<u64> for Cell {
+    fn from(count: u64) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl From<u32> for Cell {
+    fn from(count: u32) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(count: i64) -> Self {
+        Self::Count(count.into())
+    }
+}
+
+impl<C: Into<Cell>> From<Option<C>> for Cell {
+    fn from(value: Option<C>) -> Self {
+        value.map_or(Self::Empty, Into::into)
+    }
+}
+
+/// One column of rows of type `R`.
+pub(super) struct Column<R> {
+    /// Its name, without a unit.
+    pub(super) name: String,
+    /// What a name ends in where cells are bare numbers.
+    unit: &'static str,
+    cell: Box<dyn Fn(&R) -> Cell>,
+}
+
+impl<R> Column<R> {
+    /// Its name where cells are bare numbers: `wait_max_s`.
+    pub(super) fn name_with_unit(&self) -> String {
+        format!("{}{}", self.name, self.unit)
+    }
+
+    /// What stands in it.
+    pub(super) fn cell(&self, row: &R) -> Cell {
+        (self.cell)(row)
+    }
+}
+
+/// The columns of rows of type `R`, in order.
+pub(super) struct Columns<R>(Vec<Column<R>>);
 
 impl<R> Columns<R> {
     /// No columns yet.
@@ -14,49 +77,91 @@ impl<R> Columns<R> {
         Self(Vec::new())
     }
 
-    /// Adds a column after the others.
-    pub(super) fn add(
+    /// The columns.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Column<R>> {
+        self.0.iter()
+    }
+
+    /// Adds a column of words after the others.
+    pub(super) fn text(
         &mut self,
         name: impl Into<String>,
-        cell: impl Fn(&R) -> String + 'static,
+        text: impl Fn(&R) -> &str + 'static,
     ) -> &mut Self {
-        self.0.push((name.into(), Box::new(cell)));
+        self.add(name, "", move |row| Cell::Text(text(row).to_owned()))
+    }
+
+    /// Adds a column of local instants with their offset.
+    pub(super) fn instant(
+        &mut self,
+        name: impl Into<String>,
+        local: impl Fn(&R) -> &str + 'static,
+    ) -> &mut Self {
+        self.add(name, "", move |row| Cell::Instant(local(row).to_owned()))
+    }
+
+    /// Adds a column of counts.
+    pub(super) fn count<C: Into<Cell>>(
+        &mut self,
+        name: impl Into<String>,
+        count: impl Fn(&R) -> C + 'static,
+    ) -> &mut Self {
+        self.add(name, "", move |row| count(row).into())
+    }
+
+    /// Adds a column of shares, 0 to 1.
+    pub(super) fn share(
+        &mut self,
+        name: impl Into<String>,
+        share: impl Fn(&R) -> Option<f64> + 'static,
+    ) -> &mut Self {
+        self.add(name, "", move |row| {
+            share(row).map_or(Cell::Empty, Cell::Share)
+        })
+    }
+
+    /// Adds a column of other figures.
+    pub(super) fn number(
+        &mut self,
+        name: impl Into<String>,
+        number: impl Fn(&R) -> Option<f64> + 'static,
+    ) -> &mut Self {
+        self.add(name, "", move |row| {
+            number(row).map_or(Cell::Empty, Cell::Number)
+        })
+    }
+
+    /// Adds a column of spans. Where they are bare seconds, `_s` is put after the name.
+    pub(super) fn span(
+        &mut self,
+        name: impl Into<String>,
+        value: impl Fn(&R) -> Option<pbjson_types::Duration> + 'static,
+    ) -> &mut Self {
+        self.add(name, "_s", move |row| {
+            value(row).map_or(Cell::Empty, |value| Cell::Span(span(&value)))
+        })
+    }
+
+    /// Adds a column whose cells are of several kinds.
+    pub(super) fn mixed(
+        &mut self,
+        name: impl Into<String>,
+        cell: impl Fn(&R) -> Cell + 'static,
+    ) -> &mut Self {
+        self.add(name, "", cell)
+    }
+
+    fn add(
+        &mut self,
+        name: impl Into<String>,
+        unit: &'static str,
+        cell: impl Fn(&R) -> Cell + 'static,
+    ) -> &mut Self {
+        self.0.push(Column {
+            name: name.into(),
+            unit,
+            cell: Box::new(cell),
+        });
         self
-    }
-
-    /// Writes a header and the rows.
-    pub(super) fn write_csv(&self, rows: &[R]) -> Result<String, Failure> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let header = self.0.iter().map(|(name, _)| name);
-        writer.write_record(header).map_err(unwritable)?;
-        for row in rows {
-            let cells = self.0.iter().map(|(_, cell)| cell(row));
-            writer.write_record(cells).map_err(unwritable)?;
-        }
-        let bytes = writer.into_inner().map_err(unwritable)?;
-        String::from_utf8(bytes).map_err(unwritable)
-    }
-}
-
-fn unwritable(error: impl std::fmt::Display) -> Failure {
-    Failure::new(
-        Exit::Failure,
-        format!("the report cannot be written as CSV: {error}"),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_that_need_quotes_get_them() {
-        let mut columns = Columns::<(&str, u64)>::new();
-        columns
-            .add("queue", |row| row.0.to_owned())
-            .add("n", |row| row.1.to_string());
-        let text = columns.write_csv(&[("jobs, \"new\"", 1), ("", 2)]).unwrap();
-        assert_eq!(text, "queue,n\n\"jobs, \"\"new\"\"\",1\n,2\n");
-        assert_eq!(columns.write_csv(&[]).unwrap(), "queue,n\n");
     }
 }

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::proto::v1;
 
-use super::text::when;
+use super::text::{local, when};
 
 /// The report's title, period and zone.
 pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> String {
@@ -68,10 +68,22 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
             "calls open or not settled yet, counted, and may change: {calls}"
         ));
     }
+    if context.calls_uncertain > 0 {
+        lines.push(format!(
+            "of them of a source that is silent, so that nobody knows what became of them: {}",
+            context.calls_uncertain
+        ));
+    }
     if context.calls_test > 0 {
         lines.push(format!("test calls, left out: {}", context.calls_test));
     }
     for source in &context.sources {
+        if let Some(since) = silence(source, context) {
+            lines.push(format!(
+                "source {} is silent since {since}: what happened since then is not in the figures",
+                source.source
+            ));
+        }
         let counts = [
             (source.gap_events, "never came"),
             (source.late_events, "came late and are not in the figures"),
@@ -88,6 +100,15 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Since when a source is silent, in the report's zone; `None` when that is no matter: the whole period was told before.
+fn silence(source: &v1::SourceCompleteness, context: &v1::ReportContext) -> Option<String> {
+    let since = source.silent_since?;
+    let before_end = context
+        .end
+        .is_none_or(|end| (since.seconds, since.nanos) < (end.seconds, end.nanos));
+    (before_end || context.calls_uncertain > 0).then(|| when(&local(&since, &context.zone)))
 }
 
 /// Cautions and definitions below a table.
@@ -156,6 +177,7 @@ impl Starts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::timestamp;
     use super::*;
 
     #[test]
@@ -198,5 +220,36 @@ mod tests {
             ]
         );
         assert_eq!(cautions(Some(&v1::ReportContext::default())), [""; 0]);
+    }
+
+    #[test]
+    fn silence_is_a_caution_where_it_matters() {
+        let at = |text: &str| timestamp(text.parse().unwrap());
+        let mut context = v1::ReportContext {
+            end: Some(at("2026-03-03T00:00:00+04:00")),
+            zone: "Europe/Samara".into(),
+            calls_provisional: 3,
+            calls_uncertain: 2,
+            sources: vec![v1::SourceCompleteness {
+                source: "pbx".into(),
+                silent_since: Some(at("2026-03-02T11:30:00.5+04:00")),
+                ..v1::SourceCompleteness::default()
+            }],
+            ..v1::ReportContext::default()
+        };
+        let silent = "source pbx is silent since 2026-03-02 11:30 +04:00: what happened since then is not in the figures";
+        assert_eq!(
+            cautions(Some(&context)),
+            [
+                "calls open or not settled yet, counted, and may change: 3",
+                "of them of a source that is silent, so that nobody knows what became of them: 2",
+                silent,
+            ]
+        );
+        (context.calls_provisional, context.calls_uncertain) = (0, 0);
+        assert_eq!(cautions(Some(&context)), [silent]);
+        // The period was over when it fell silent.
+        context.end = Some(at("2026-03-02T11:30:00+04:00"));
+        assert_eq!(cautions(Some(&context)), [""; 0]);
     }
 }

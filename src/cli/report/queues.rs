@@ -1,110 +1,97 @@
-//! The queue report as CSV and as a table.
+//! The queue report: its columns, and its table.
 
 use std::time::Duration;
 
-use crate::kpi::{self, Threshold, WAIT_OVER_DEFAULT, seconds_text};
+use crate::kpi::{self, WAIT_OVER_DEFAULT, seconds_text};
 use crate::proto::v1::{
     GetQueueReportResponse, QueueExits, QueueReportRow, ServiceLevel, WaitSummary,
 };
 
-use super::super::failure::Failure;
 use super::columns::Columns;
 use super::frame::{self, Starts};
-use super::text::{clock, count, percent, seconds, share, span};
+use super::text::{clock, count, percent, seconds, span};
 
-/// Writes the report as CSV; `asked` are the thresholds of `--wait-over`, for the names of columns without rows.
-pub(super) fn csv(answer: &GetQueueReportResponse, asked: &[Duration]) -> Result<String, Failure> {
-    let target = threshold(answer, Threshold::ServiceLevel).unwrap_or_else(|| "target".into());
-    let short = threshold(answer, Threshold::ShortAbandon).unwrap_or_else(|| "short".into());
+/// The report's name.
+pub(super) const TITLE: &str = "Queues";
+
+/// The report's columns; `asked` are the thresholds of `--wait-over`, for the names of columns without rows.
+pub(super) fn columns(
+    answer: &GetQueueReportResponse,
+    asked: &[Duration],
+) -> Columns<QueueReportRow> {
+    let context = answer.context.as_ref();
+    let service_level = context.and_then(|context| context.service_level.as_ref());
+    let short_abandon = context.and_then(|context| context.short_abandon.as_ref());
+    let target = service_level.map_or_else(|| "target".to_owned(), threshold);
+    let short = short_abandon.map_or_else(|| "short".to_owned(), threshold);
     let mut columns = Columns::<QueueReportRow>::new();
     columns
-        .add("bucket_start", |row| row.bucket_start.clone())
-        .add("queue", |row| row.queue.clone())
-        .add("calls_arrived", |row| count(row.calls_arrived))
-        .add("left_before_queue", |row| count(row.left_before_queue))
-        .add("visits_offered", |row| row.visits_offered.to_string())
-        .add("answered", |row| row.answered.to_string())
-        .add("abandoned", |row| row.abandoned.to_string())
-        .add(format!("answered_within_{target}"), |row| {
-            row.answered_within.to_string()
+        .instant("bucket_start", |row| &row.bucket_start)
+        .text("queue", |row| &row.queue)
+        .count("calls_arrived", |row| row.calls_arrived)
+        .count("left_before_queue", |row| row.left_before_queue)
+        .count("visits_offered", |row| row.visits_offered)
+        .count("answered", |row| row.answered)
+        .count("abandoned", |row| row.abandoned)
+        .count(format!("answered_within_{target}"), |row| {
+            row.answered_within
         })
-        .add(format!("abandoned_within_{target}"), |row| {
-            row.abandoned_within.to_string()
+        .count(format!("abandoned_within_{target}"), |row| {
+            row.abandoned_within
         })
-        .add(format!("abandoned_within_{short}"), |row| {
-            row.abandoned_short.to_string()
+        .count(format!("abandoned_within_{short}"), |row| {
+            row.abandoned_short
         })
-        .add("wait_answered_sum_s", |row| {
-            seconds(answered(row).sum.as_ref())
-        })
-        .add("wait_abandoned_sum_s", |row| {
-            seconds(abandoned(row).sum.as_ref())
-        })
-        .add("wait_max_s", |row| seconds(all(row).max.as_ref()))
-        .add("talk_sum_s", |row| seconds(row.talk_sum.as_ref()))
-        .add("wait_answered_p50_s", |row| {
-            seconds(answered(row).p50.as_ref())
-        })
-        .add("wait_answered_p90_s", |row| {
-            seconds(answered(row).p90.as_ref())
-        })
-        .add("wait_answered_p95_s", |row| {
-            seconds(answered(row).p95.as_ref())
-        })
-        .add("wait_answered_p99_s", |row| {
-            seconds(answered(row).p99.as_ref())
-        })
-        .add("wait_abandoned_p50_s", |row| {
-            seconds(abandoned(row).p50.as_ref())
-        })
-        .add("wait_abandoned_p90_s", |row| {
-            seconds(abandoned(row).p90.as_ref())
-        })
-        .add("wait_all_p50_s", |row| seconds(all(row).p50.as_ref()))
-        .add("wait_all_p90_s", |row| seconds(all(row).p90.as_ref()))
-        .add("wait_all_p95_s", |row| seconds(all(row).p95.as_ref()))
-        .add("wait_all_p99_s", |row| seconds(all(row).p99.as_ref()));
+        .span("wait_answered_sum", |row| answered(row).sum)
+        .span("wait_abandoned_sum", |row| abandoned(row).sum)
+        .span("wait_max", |row| all(row).max)
+        .span("talk_sum", |row| row.talk_sum)
+        .span("wait_answered_p50", |row| answered(row).p50)
+        .span("wait_answered_p90", |row| answered(row).p90)
+        .span("wait_answered_p95", |row| answered(row).p95)
+        .span("wait_answered_p99", |row| answered(row).p99)
+        .span("wait_abandoned_p50", |row| abandoned(row).p50)
+        .span("wait_abandoned_p90", |row| abandoned(row).p90)
+        .span("wait_all_p50", |row| all(row).p50)
+        .span("wait_all_p90", |row| all(row).p90)
+        .span("wait_all_p95", |row| all(row).p95)
+        .span("wait_all_p99", |row| all(row).p99);
     for (index, threshold) in wait_over(answer, asked).into_iter().enumerate() {
         let name = format!("wait_over_{}s", seconds_text(threshold));
-        columns.add(name, move |row| {
-            count(row.wait_over.get(index).map(|over| over.count))
+        columns.count(name, move |row| {
+            row.wait_over.get(index).map(|over| over.count)
         });
     }
     columns
-        .add("sl_strict", |row| share(level(row).strict))
-        .add("sl_short", |row| share(level(row).short))
-        .add("sl_ignore_abandoned", |row| {
-            share(level(row).ignore_abandoned)
+        .share("sl_strict", |row| level(row).strict)
+        .share("sl_short", |row| level(row).short)
+        .share("sl_ignore_abandoned", |row| level(row).ignore_abandoned)
+        .share("sl_abandoned_met", |row| level(row).abandoned_met)
+        .share("sl_answered_only", |row| level(row).answered_only)
+        .share("abandon_rate", |row| row.abandon_rate)
+        .span("asa", |row| answered(row).mean)
+        .span("mean_time_to_abandon", |row| abandoned(row).mean)
+        .count("decided", |row| row.decided)
+        .count("waiting", |row| row.waiting)
+        .count("abandoned_ringing", |row| row.abandoned_ringing)
+        .count("timeout", |row| exits(row).timeout)
+        .count("key_exit", |row| exits(row).key_exit)
+        .count("left_empty", |row| exits(row).left_empty)
+        .count("withdrawn", |row| exits(row).withdrawn)
+        .count("callback", |row| exits(row).callback)
+        .count("error", |row| exits(row).error)
+        .count("calls_offered", |row| row.calls_offered)
+        .count("calls_refused", |row| row.calls_refused)
+        .count("demand", |row| {
+            kpi::demand(row.calls_offered, row.calls_refused)
         })
-        .add("sl_abandoned_met", |row| share(level(row).abandoned_met))
-        .add("sl_answered_only", |row| share(level(row).answered_only))
-        .add("abandon_rate", |row| share(row.abandon_rate))
-        .add("asa_s", |row| seconds(answered(row).mean.as_ref()))
-        .add("mean_time_to_abandon_s", |row| {
-            seconds(abandoned(row).mean.as_ref())
+        .share("refused_rate", |row| {
+            kpi::refused_rate(row.calls_offered, row.calls_refused)
         })
-        .add("decided", |row| row.decided.to_string())
-        .add("waiting", |row| row.waiting.to_string())
-        .add("abandoned_ringing", |row| row.abandoned_ringing.to_string())
-        .add("timeout", |row| exits(row).timeout.to_string())
-        .add("key_exit", |row| exits(row).key_exit.to_string())
-        .add("left_empty", |row| exits(row).left_empty.to_string())
-        .add("withdrawn", |row| exits(row).withdrawn.to_string())
-        .add("callback", |row| exits(row).callback.to_string())
-        .add("error", |row| exits(row).error.to_string())
-        .add("calls_offered", |row| row.calls_offered.to_string())
-        .add("calls_refused", |row| row.calls_refused.to_string())
-        .add("demand", |row| {
-            kpi::demand(row.calls_offered, row.calls_refused).to_string()
-        })
-        .add("refused_rate", |row| {
-            share(kpi::refused_rate(row.calls_offered, row.calls_refused))
-        })
-        .add("negative_spans", |row| row.negative_spans.to_string())
-        .add("conservation_residual", |row| {
-            row.conservation_residual.to_string()
-        });
-    columns.write_csv(&answer.rows)
+        .count("negative_spans", |row| row.negative_spans)
+        .count("waits_unknown", |row| row.waits_unknown)
+        .count("conservation_residual", |row| row.conservation_residual);
+    columns
 }
 
 /// The thresholds of W10, in the order of the columns.
@@ -126,20 +113,15 @@ fn wait_over(answer: &GetQueueReportResponse, asked: &[Duration]) -> Vec<Duratio
     thresholds
 }
 
-/// A threshold as names of columns have it, `20s`; `None` when it differs between queues.
-fn threshold(answer: &GetQueueReportResponse, threshold: Threshold) -> Option<String> {
-    let definitions = &answer.context.as_ref()?.definitions;
-    let definition = definitions
-        .iter()
-        .find(|definition| definition.id == threshold.id())?;
-    let value = threshold.read(&definition.sentence)?;
-    Some(format!("{}s", seconds_text(value)))
+/// A threshold as names of columns have it: `20s`.
+fn threshold(value: &pbjson_types::Duration) -> String {
+    format!("{}s", seconds(Some(value)))
 }
 
 /// Sets the report as a table, with its period above and its definitions below.
 pub fn queues_table(answer: &GetQueueReportResponse) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading("Queues", context);
+    let mut text = frame::heading(TITLE, context);
     if answer.rows.is_empty() {
         return text + &frame::nothing(context);
     }
@@ -148,7 +130,8 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
         answer.rows.iter().map(|row| row.bucket_start.as_str()),
     );
     let has_arrived = answer.rows.iter().any(|row| row.calls_arrived.is_some());
-    let within = threshold(answer, Threshold::ServiceLevel).unwrap_or_default();
+    let service_level = context.and_then(|context| context.service_level.as_ref());
+    let within = service_level.map(threshold).unwrap_or_default();
     let level_header = format!("strict SL\n{within}");
 
     let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();

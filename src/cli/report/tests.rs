@@ -1,5 +1,8 @@
 //! The command against a server of its own, and what it writes.
 
+use std::io::Cursor;
+
+use calamine::{Data, Reader as _, Xlsx};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -7,10 +10,11 @@ use tokio_stream::wrappers::TcpListenerStream;
 
 use super::*;
 use crate::model::{
-    CallRow, Exit as Left, QueueId, TargetKind, TransferMethod, TransferOutcome, TransferRow,
-    VisitRow,
+    CallRow, Exit as Left, QueueId, QueueTarget, TargetKind, TransferMethod, TransferOutcome,
+    TransferRow, VisitRow,
 };
 use crate::proto::v1::report_service_server::ReportServiceServer;
+use crate::reports::Options;
 use crate::reports::fixture::{Memory, call, hotline, samara, seconds, visit};
 use crate::store::Selection;
 use crate::wire::report::Service;
@@ -48,7 +52,7 @@ fn day() -> Memory {
         to: "anna".into(),
         from_queue: Some(jobs),
         is_return: false,
-        outcome: TransferOutcome::Answered,
+        outcome: Some(TransferOutcome::Answered),
     };
     Memory::of(Selection {
         calls: vec![passed_on, call(samara("09:00:00"))],
@@ -65,22 +69,37 @@ fn day() -> Memory {
 
 /// Serves the day; says where.
 async fn serve() -> String {
+    serve_with(hotline()).await
+}
+
+async fn serve_with(options: Options) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = ReportServiceServer::new(Service::new(day().reports(hotline()).0));
+    let service = ReportServiceServer::new(Service::new(day().reports(options).0));
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     address.to_string()
 }
 
 /// Asks for a report as if it were noon of that day.
-async fn asked(words: &str) -> Result<Shown, Failure> {
+async fn shown(words: &str) -> Result<Shown, Failure> {
     let server = serve().await;
-    show(
-        &args(&format!("{words} --server {server}")),
-        &Clock::manual(samara("12:00:00")),
-    )
-    .await
+    let args = args(&format!("{words} --server {server}"));
+    let output = args.report.options().output.unwrap_or(Output::Csv);
+    show(&args, output, &Clock::manual(samara("12:00:00"))).await
+}
+
+/// What was shown, and the remarks about it.
+async fn asked(words: &str) -> Result<Asked, Failure> {
+    let Shown { content, remarks } = shown(words).await?;
+    let text = String::from_utf8(content).unwrap();
+    Ok(Asked { text, remarks })
+}
+
+#[derive(Debug)]
+struct Asked {
+    text: String,
+    remarks: Vec<String>,
 }
 
 const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_offered,answered,abandoned,\
@@ -89,7 +108,8 @@ const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_
     wait_abandoned_p90_s,wait_all_p50_s,wait_all_p90_s,wait_all_p95_s,wait_all_p99_s,wait_over_60s,wait_over_180s,\
     sl_strict,sl_short,sl_ignore_abandoned,sl_abandoned_met,sl_answered_only,abandon_rate,asa_s,\
     mean_time_to_abandon_s,decided,waiting,abandoned_ringing,timeout,key_exit,left_empty,withdrawn,callback,error,\
-    calls_offered,calls_refused,demand,refused_rate,negative_spans,conservation_residual\n";
+    calls_offered,calls_refused,demand,refused_rate,negative_spans,waits_unknown,\
+    conservation_residual\n";
 
 #[tokio::test]
 async fn queues_as_csv() {
@@ -99,15 +119,15 @@ async fn queues_as_csv() {
         HEADER.to_owned(),
         format!(
             "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
-             1,0,0,0,0,0,0,0,0,,0,0\n"
+             1,0,0,0,0,0,0,0,0,,0,0,0\n"
         ),
         format!(
             "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
-             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
         ),
         format!(
             "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
-             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0\n"
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
         ),
     ];
     assert_eq!(shown.text, expected.concat());
@@ -126,6 +146,26 @@ async fn thresholds_asked_for_name_the_columns() {
         assert!(header.contains(name), "{name} in {header}");
     }
     assert!(!header.contains("wait_over_60s"), "{header}");
+}
+
+#[tokio::test]
+async fn thresholds_that_differ_between_queues_are_no_number() {
+    let own = QueueTarget {
+        service_level: seconds(30),
+        ..QueueTarget::default()
+    };
+    let mut options = hotline();
+    options.targets.queues.insert(QueueId::new("jobs"), own);
+    let server = serve_with(options).await;
+    let shown = |words: &str| args(&format!("{words} --server {server} --output csv"));
+    let clock = Clock::manual(samara("12:00:00"));
+    let text = show(&shown("queues"), &clock).await.unwrap().text;
+    assert!(text.contains(",answered_within_target,abandoned_within_target,abandoned_within_5s,"));
+    let text = show(&shown("queues --queue jobs"), &clock)
+        .await
+        .unwrap()
+        .text;
+    assert!(text.contains(",answered_within_30s,abandoned_within_30s,abandoned_within_5s,"));
 }
 
 #[tokio::test]
@@ -162,17 +202,59 @@ async fn transfers_as_csv() {
         .unwrap()
         .text;
     let start = "2026-03-01T00:00:00+04:00";
-    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0.000000000,0,0,0,0";
+    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0.000000000,0,0,0,0";
     let expected = format!(
         "bucket_start,queue,calls_served,calls_transferred,transferred_call_rate,transfers,transfers_per_call,\
          calls_with_0,calls_with_1,calls_with_2,calls_with_3,calls_with_4,calls_with_5,calls_with_over_5,\
          blind_agent,blind_queue,blind_outside,attended_agent,attended_queue,attended_outside,\
          conference_agent,conference_queue,conference_outside,returns,failed,failed_no_answer,failed_busy,\
-         failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,transfer_wait_sum_s,\
-         wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
+         failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,after_pending,\
+         transfer_wait_sum_s,wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
          {start},jobs,{figures}\n{start},ALL,{figures}\n"
     );
     assert_eq!(text, expected);
+}
+
+#[tokio::test]
+async fn queues_as_russian_csv_have_the_same_columns() {
+    let text = asked("queues --output csv-ru").await.unwrap().text;
+    let mut lines = text.split("\r\n");
+    let header = format!("\u{feff}{}", HEADER.trim_end().replace(',', ";"));
+    assert_eq!(lines.next(), Some(&*header));
+    let jobs = "2026-03-02T00:00:00+04:00;jobs;;;3;2;1;2;1;1;20;4;20;300;0;20;20;20;4;4;4;20;20;20;0;0;0,666666667;\
+        1,000000000;1,000000000;1,000000000;1,000000000;0,333333333;10;4;3;0;0;0;0;0;0;0;0;1;0;1;0,000000000;0;0";
+    assert_eq!(lines.nth(1), Some(jobs));
+    assert_eq!(lines.nth(1), Some(""), "the last line ends, too");
+}
+
+#[tokio::test]
+async fn every_report_is_a_workbook_with_its_definitions() {
+    for (report, title, row_of_jobs, definition) in [
+        ("queues", "Queues", 2, "V1"),
+        ("transfers", "Transfers", 1, "T1"),
+        ("waits", "Waits", 4, "W1"),
+    ] {
+        let shown = shown(&format!("{report} --output xlsx")).await.unwrap();
+        let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(shown.content)).unwrap();
+        assert_eq!(workbook.sheet_names(), [title, "Definitions", "About"]);
+        let rows = workbook.worksheet_range(title).unwrap();
+        let text = |cell: &str| Some(Data::String(cell.to_owned()));
+        assert_eq!(rows.get((0, 0)).cloned(), text("bucket_start"));
+        assert_eq!(
+            rows.get((row_of_jobs, 1)).cloned(),
+            text("jobs"),
+            "{report}"
+        );
+        let definitions = workbook.worksheet_range("Definitions").unwrap();
+        let ids: Vec<_> = definitions.rows().map(|row| row[0].to_string()).collect();
+        assert!(ids.iter().any(|id| id == definition), "{ids:?}");
+        let about = workbook.worksheet_range("About").unwrap();
+        let about: Vec<_> = about.rows().map(|row| row[1].to_string()).collect();
+        assert!(
+            about.iter().any(|value| value == "Europe/Samara"),
+            "{about:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -306,9 +388,8 @@ async fn no_server_or_another_one_is_exit_4_with_the_address() {
         .unwrap()
         .to_string();
     for address in [web, other, unused] {
-        let failure = show(&args(&format!("queues --server {address}")), &clock)
-            .await
-            .unwrap_err();
+        let args = args(&format!("queues --server {address}"));
+        let failure = show(&args, Output::Csv, &clock).await.unwrap_err();
         assert_eq!(failure.exit, Exit::Unreachable, "{failure}");
         assert!(
             failure.message.contains(&address) && !failure.message.contains('\n'),
@@ -322,14 +403,13 @@ fn every_report_takes_every_flag() {
     Args::augment_args(Command::new("report")).debug_assert();
     for report in ["queues", "transfers", "waits"] {
         let words = "--server h:1 --from 2026-01 --to 2026-02 --zone UTC --bucket 30m --queue a --queue b,c \
-            --service-level 20s --short-abandon 5s --wait-over 60s --edges 1s,2s --excessive-limit 1 --output csv";
+            --service-level 20s --short-abandon 5s --wait-over 60s --edges 1s,2s --excessive-limit 1 --output csv-ru --out a.csv";
         let args = args(&format!("{report} {words}"));
-        let (Report::Queues(options) | Report::Transfers(options) | Report::Waits(options)) =
-            args.report;
+        let options = args.report.options();
         assert_eq!(options.queue, ["a", "b,c"]);
         assert_eq!(
-            (options.bucket, options.edges),
-            (Bucket::Minutes30, vec![seconds(1), seconds(2)])
+            (options.bucket, &*options.edges),
+            (Bucket::Minutes30, &[seconds(1), seconds(2)][..])
         );
     }
 }

@@ -23,16 +23,20 @@ pub(super) fn timestamp(at: jiff::Timestamp) -> pbjson_types::Timestamp {
     }
 }
 
+/// An instant of the contract in local time with offset (RFC 3339), to the second; UTC where the zone is not known here.
+pub(super) fn local(at: &pbjson_types::Timestamp, zone: &str) -> String {
+    let instant = jiff::Timestamp::from_second(at.seconds).unwrap_or_default();
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    instant
+        .display_with_offset(zone.to_offset(instant))
+        .to_string()
+}
+
 /// For programs: seconds in plain decimals; empty without data.
 pub(super) fn seconds(value: Option<&pbjson_types::Duration>) -> String {
     value
         .map(|value| seconds_text(span(value)))
         .unwrap_or_default()
-}
-
-/// For programs: a share with nine decimals; empty without data.
-pub(super) fn share(share: Option<f64>) -> String {
-    share.map(|share| format!("{share:.9}")).unwrap_or_default()
 }
 
 /// For programs: a count; empty where the figure does not apply.
@@ -89,9 +93,6 @@ mod tests {
         assert_eq!(seconds(Some(&millis(947_857_000))), "947857");
         assert_eq!(seconds(Some(&millis(12_500))), "12.5");
         assert_eq!(seconds(None), "");
-        assert_eq!(share(Some(16_402.0 / 30_161.0)), "0.543814860");
-        assert_eq!(share(Some(1.0)), "1.000000000");
-        assert_eq!(share(None), "");
         assert_eq!((count(Some(0)), count(None)), ("0".into(), String::new()));
     }
 

@@ -1,7 +1,7 @@
-//! The transfer report as CSV and as tables.
+//! The transfer report: its columns, and its tables.
 //!
 //! From where to where callers were passed on has rows of its own kind: the table shows the paths most used, the JSON
-//! every one, the CSV none.
+//! every one, the columns none.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,58 +10,57 @@ use std::fmt::Write as _;
 use crate::model::{TargetKind, TransferFailure, TransferMethod};
 use crate::proto::v1::{GetTransferReportResponse, TransferReportRow};
 
-use super::super::failure::Failure;
 use super::columns::Columns;
 use super::frame::{self, Starts};
-use super::text::{clock, percent, seconds, share};
+use super::text::{clock, percent};
 
 /// Paths that a table shows; the rest is rare.
 const PATHS_SHOWN: usize = 10;
 
-/// Writes the report's rows as CSV.
-pub(super) fn csv(answer: &GetTransferReportResponse) -> Result<String, Failure> {
+/// The report's name.
+pub(super) const TITLE: &str = "Transfers";
+
+/// The columns of the report's rows.
+pub(super) fn columns() -> Columns<TransferReportRow> {
     let mut columns = Columns::<TransferReportRow>::new();
     columns
-        .add("bucket_start", |row| row.bucket_start.clone())
-        .add("queue", |row| row.queue.clone())
-        .add("calls_served", |row| row.calls_served.to_string())
-        .add("calls_transferred", |row| row.calls_transferred.to_string())
-        .add("transferred_call_rate", |row| {
-            share(row.transferred_call_rate)
-        })
-        .add("transfers", |row| row.transfers.to_string())
-        .add("transfers_per_call", |row| share(row.transfers_per_call));
+        .instant("bucket_start", |row| &row.bucket_start)
+        .text("queue", |row| &row.queue)
+        .count("calls_served", |row| row.calls_served)
+        .count("calls_transferred", |row| row.calls_transferred)
+        .share("transferred_call_rate", |row| row.transferred_call_rate)
+        .count("transfers", |row| row.transfers)
+        .number("transfers_per_call", |row| row.transfers_per_call);
     for (slot, transfers) in SLOTS.into_iter().enumerate() {
         let name = format!("calls_with_{transfers}");
-        columns.add(name, move |row| with_transfers(row, slot).to_string());
+        columns.count(name, move |row| with_transfers(row, slot));
     }
     for method in TransferMethod::ALL {
         for target in TargetKind::ALL {
             let name = format!("{}_{}", method.as_str(), target.as_str());
-            columns.add(name, |row| of_kind(row, *method, Some(*target)).to_string());
+            columns.count(name, |row| of_kind(row, *method, Some(*target)));
         }
     }
     columns
-        .add("returns", |row| row.returns.to_string())
-        .add("failed", |row| row.failed.to_string());
+        .count("returns", |row| row.returns)
+        .count("failed", |row| row.failed);
     for cause in TransferFailure::ALL {
         let name = format!("failed_{}", cause.as_str());
-        columns.add(name, |row| failed_by(row, *cause).to_string());
+        columns.count(name, |row| failed_by(row, *cause));
     }
     columns
-        .add("after_answered", |row| row.after_answered.to_string())
-        .add("after_abandoned", |row| row.after_abandoned.to_string())
-        .add("after_returned", |row| row.after_returned.to_string())
-        .add("transfer_wait_sum_s", |row| {
-            seconds(row.transfer_wait_sum.as_ref())
-        })
-        .add("wrong_door", |row| row.wrong_door.to_string())
-        .add("wrong_door_rate", |row| share(row.wrong_door_rate))
-        .add("excessive", |row| row.excessive.to_string())
-        .add("reroutes", |row| row.reroutes.to_string())
-        .add("requeued", |row| row.requeued.to_string())
-        .add("consult_only", |row| row.consult_only.to_string());
-    columns.write_csv(&answer.rows)
+        .count("after_answered", |row| row.after_answered)
+        .count("after_abandoned", |row| row.after_abandoned)
+        .count("after_returned", |row| row.after_returned)
+        .count("after_pending", |row| row.after_pending)
+        .span("transfer_wait_sum", |row| row.transfer_wait_sum)
+        .count("wrong_door", |row| row.wrong_door)
+        .share("wrong_door_rate", |row| row.wrong_door_rate)
+        .count("excessive", |row| row.excessive)
+        .count("reroutes", |row| row.reroutes)
+        .count("requeued", |row| row.requeued)
+        .count("consult_only", |row| row.consult_only);
+    columns
 }
 
 /// The slots of T4's histogram, by number of transfers.
@@ -95,7 +94,7 @@ fn failed_by(row: &TransferReportRow, cause: TransferFailure) -> u64 {
 /// Sets the report as a table, with its period above, the paths most used and its definitions below.
 pub fn transfers_table(answer: &GetTransferReportResponse) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading("Transfers", context);
+    let mut text = frame::heading(TITLE, context);
     if answer.rows.is_empty() {
         return text + &frame::nothing(context);
     }

@@ -1,4 +1,4 @@
-//! The wait distribution as CSV, as a table and as a chart.
+//! The wait distribution: its columns, its table and its chart.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,20 +6,22 @@ use std::time::Duration;
 use crate::kpi::{WAIT_EDGES, seconds_text};
 use crate::proto::v1::{GetWaitDistributionResponse, WaitDistributionRow};
 
-use super::super::failure::Failure;
 use super::chart;
 use super::columns::Columns;
 use super::frame::{self, Starts};
-use super::text::{clock, percent, seconds, span};
+use super::text::{clock, percent, span};
 
 /// Edges that a table shows; the chart and the CSV have all.
 const EDGES_SHOWN: [u64; 6] = [0, 5, 20, 60, 180, 600];
 
-/// Writes the report as CSV; `asked` are the edges of `--edges`, for the names of columns without rows.
-pub(super) fn csv(
+/// The report's name.
+pub(super) const TITLE: &str = "Waits";
+
+/// The report's columns; `asked` are the edges of `--edges`, for the names of columns without rows.
+pub(super) fn columns(
     answer: &GetWaitDistributionResponse,
     asked: &[Duration],
-) -> Result<String, Failure> {
+) -> Columns<WaitDistributionRow> {
     let edges: Vec<Duration> = match answer.rows.first() {
         Some(row) => edges(row).collect(),
         None => {
@@ -29,17 +31,17 @@ pub(super) fn csv(
     };
     let mut columns = Columns::<WaitDistributionRow>::new();
     columns
-        .add("bucket_start", |row| row.bucket_start.clone())
-        .add("queue", |row| row.queue.clone())
-        .add("exit", |row| row.exit.clone());
+        .instant("bucket_start", |row| &row.bucket_start)
+        .text("queue", |row| &row.queue)
+        .text("exit", |row| &row.exit);
     for (index, edge) in edges.iter().enumerate() {
         let name = format!("le_{}", seconds_text(*edge));
-        columns.add(name, move |row| up_to(row, index).to_string());
+        columns.count(name, move |row| up_to(row, index));
     }
     columns
-        .add("count", |row| row.count.to_string())
-        .add("sum_s", |row| seconds(row.sum.as_ref()));
-    columns.write_csv(&answer.rows)
+        .count("count", |row| row.count)
+        .span("sum", |row| row.sum);
+    columns
 }
 
 fn edges(row: &WaitDistributionRow) -> impl Iterator<Item = Duration> {
@@ -55,7 +57,7 @@ fn up_to(row: &WaitDistributionRow, index: usize) -> u64 {
 /// Sets the report as a chart and a table, with its period above and its definitions below.
 pub fn waits_table(answer: &GetWaitDistributionResponse) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading("Waits", context);
+    let mut text = frame::heading(TITLE, context);
     let Some(first) = answer.rows.first() else {
         return text + &frame::nothing(context);
     };

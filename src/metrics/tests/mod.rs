@@ -151,7 +151,7 @@ fn transfer(target: TargetKind, outcome: TransferOutcome) -> Transfer {
         from_queue: None,
         told: true,
         is_return: outcome == TransferOutcome::Returned,
-        outcome,
+        outcome: Some(outcome),
         wait: Duration::ZERO,
     }
 }

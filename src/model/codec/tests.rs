@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::model::*;
 
 /// What version 1 wrote once and every later version must read: a kind's name, then its bytes.
 const GOLDEN_V1: &str = include_str!("../../../tests/golden/events-v1.hex");

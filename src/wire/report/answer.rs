@@ -44,8 +44,11 @@ fn context(context: Context) -> v1::ReportContext {
         start_local: context.start_local,
         end_local: context.end_local,
         definitions: context.definitions.into_iter().map(definition).collect(),
+        service_level: context.service_level.map(span),
+        short_abandon: context.short_abandon.map(span),
         sources: context.sources.iter().map(source).collect(),
         calls_provisional: context.calls_provisional,
+        calls_uncertain: context.calls_uncertain,
         calls_test: context.calls_test,
         stored_position: context.stored.0,
     }
@@ -66,6 +69,7 @@ fn source(source: &SourceCompleteness) -> v1::SourceCompleteness {
         late_events: source.late_events,
         rejected_events: source.rejected_events,
         settled_until: source.settled_until.map(instant),
+        silent_since: source.silent_since.map(instant),
     }
 }
 
@@ -112,6 +116,7 @@ fn queue_row(row: QueueRow) -> v1::QueueReportRow {
         calls_refused: row.calls_refused,
         conservation_residual: row.conservation_residual,
         negative_spans: row.negative_spans,
+        waits_unknown: row.waits_unknown,
     }
 }
 
@@ -160,6 +165,7 @@ fn transfer_row(row: TransferReportRow) -> v1::TransferReportRow {
         after_answered: row.after_answered,
         after_abandoned: row.after_abandoned,
         after_returned: row.after_returned,
+        after_pending: row.after_pending,
         transfer_wait_sum: Some(span(row.transfer_wait_sum)),
         wrong_door: row.wrong_door,
         wrong_door_rate: row.wrong_door_rate,

@@ -106,7 +106,7 @@ enter night 51; ring cyd night 52; answer cyd night 55; release cyd caller 80; e
 = leg cyd night from 55 talk 25 by caller
 = blind bob@sales to queue tech at 32: answered after 22
 = served, ended by caller at 80
-= marks contradiction
+= marks answer_missing
 
 ## lost: hold bob 20
 arrive 0; enter sales 2; ring ann sales 3; miss ann no_answer 8; ring bob sales 9; answer bob sales 12
@@ -259,7 +259,7 @@ enter night 51; ring cyd night 52; release cyd caller 80; end caller 80
 = leg cyd night from 52 talk 28 by caller
 = blind bob@sales to queue tech at 32: answered after 18
 = served, ended by caller at 80
-= marks contradiction
+= marks answer_missing
 
 ## lost: release cyd caller 80
 arrive 0; enter sales 2; ring ann sales 3; miss ann no_answer 8; ring bob sales 9; answer bob sales 12; hold bob 20
@@ -297,21 +297,21 @@ enter night 51; ring cyd night 52; answer cyd night 55; release cyd caller 80
 arrive 0; release ann caller 60; end caller 60
 = leg ann - from 60 talk 0 by caller
 = direct, ended by caller at 60
-= marks contradiction
+= marks answer_missing
 
 ## a direct call of which the connection was lost, on hold meanwhile
 arrive 0; ring ann 3; hold ann 20; unhold ann 30; release ann caller 60; end caller 60
 = offer ann - answered 0
 = leg ann - from 3 talk 47 hold 10 by caller
 = direct, ended by caller at 60
-= marks contradiction
+= marks answer_missing
 
 ## no ringing is told, and the connection was lost
 arrive 0; enter sales 2; release ann@sales caller 60; end caller 60
 = visit sales answered ?
 = leg ann sales from 60 talk 0 by caller
 = served, ended by caller at 60
-= marks contradiction
+= marks answer_missing
 
 ## the queue entry was lost, the queue exit told
 arrive 0; left sales timeout 60; end pbx 61
@@ -326,7 +326,7 @@ release bob caller 60; end caller 60
 = leg bob - from 60 talk 0 by caller
 = blind ann@sales to agent bob at 60: answered
 = served, ended by caller at 60
-= marks contradiction
+= marks answer_missing
 
 ## the target's queue entry was lost
 arrive 0; enter sales 2; answer ann sales 10; begin ann blind queue tech 30; release ann agent 30
@@ -367,7 +367,7 @@ arrive 0; enter sales 2; release ann@sales agent 30; enter tech 31; release bob@
 = leg bob tech from 60 talk 0 by caller
 = blind ann@sales to queue tech at 31: answered, inferred
 = served, ended by caller at 60
-= marks contradiction
+= marks answer_missing
 
 ## the exit told after the next entry
 arrive 0; enter a 2; ring ann a 3; enter b 32; left a timeout 32.1; end caller 40
@@ -399,4 +399,4 @@ left a timeout 2; miss ann busy 3; unhold bob 4; fail cyd busy 5; done dan 6; en
 = leg cyd - from 5 talk 2 by caller
 = failed blind to nobody busy at 5
 = direct, ended by caller at 7
-= marks arrival_missing release_missing contradiction
+= marks arrival_missing release_missing contradiction answer_missing

@@ -205,6 +205,34 @@ release bob caller 60; end caller 60
 = requeued 1
 = served, ended by caller at 60
 
+## queued again by the same queue 5 s after the release: still requeued
+arrive 0; enter sales 2; answer ann sales 10; release ann agent 30; enter sales 35; answer bob sales 40
+release bob caller 60; end caller 60
+= visit sales answered 8 talk 20
+= visit sales answered 5 talk 20 after_human
+= leg ann sales (visit 1) from 10 talk 20 by agent
+= leg bob sales (visit 2) from 40 talk 20 by caller
+= requeued 1
+= served, ended by caller at 60
+
+## queued again by the same queue a microsecond later than that: somebody did it, so passed on, and a return
+arrive 0; enter sales 2; answer ann sales 10; release ann agent 30; enter sales 35.000001; answer bob sales 40.000001
+release bob caller 60; end caller 60
+= visit sales answered 8 talk 20
+= visit sales answered 5 talk 19.999999 after_human
+= leg ann sales (visit 1) from 10 talk 20 by agent
+= leg bob sales (visit 2) from 40.000001 talk 19.999999 by caller
+= blind ann@sales to queue sales at 35.000001: returned after 5, return, inferred
+= served, ended by caller at 60
+
+## queued again by the same queue much later, and given up there
+arrive 0; enter sales 2; answer ann sales 10; release ann agent 30; key 50; enter sales 90; end caller 100
+= visit sales answered 8 talk 20
+= visit sales abandoned_waiting 10 after_human
+= leg ann sales (visit 1) from 10 talk 20 by agent
+= blind ann@sales to queue sales at 90: abandoned after 10, return, inferred
+= served, ended by caller at 100
+
 ## queued again by the same queue because the agent passed on to it: a return
 arrive 0; enter sales 2; answer ann sales 10; begin ann blind queue sales 30; release ann agent 30; enter sales 30
 answer bob sales 40; release bob caller 60; end caller 60

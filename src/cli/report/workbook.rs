@@ -1,0 +1,128 @@
+//! XLSX: a report as a workbook with real dates, durations and percentages, its definitions and what it says of itself.
+
+use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
+
+use crate::model::Timestamp;
+use crate::proto::v1;
+
+use super::super::failure::{Exit, Failure};
+use super::columns::{Cell, Columns};
+use super::frame;
+use super::sheet::sheet;
+use super::text::when;
+
+/// Rows of a sheet below its header; Excel has no more.
+const ROWS_MAX: usize = 1_048_575;
+
+/// Writes the rows, the definitions used, and what else there is to know.
+pub(super) fn write<R>(
+    title: &str,
+    columns: &Columns<R>,
+    rows: &[R],
+    context: Option<&v1::ReportContext>,
+    now: Timestamp,
+) -> Result<Vec<u8>, Failure> {
+    if rows.len() > ROWS_MAX {
+        let message = format!(
+            "a sheet holds {ROWS_MAX} rows and this report has {}: ask for a shorter period, a longer --bucket, or CSV",
+            rows.len()
+        );
+        return Err(Failure::new(Exit::Failure, message));
+    }
+    workbook(title, columns, rows, context, now).map_err(|error| {
+        let message = format!("the report cannot be written as a workbook: {error}");
+        Failure::new(Exit::Failure, message)
+    })
+}
+
+fn workbook<R>(
+    title: &str,
+    columns: &Columns<R>,
+    rows: &[R],
+    context: Option<&v1::ReportContext>,
+    now: Timestamp,
+) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    if let Ok(made) = jiff::Timestamp::from_microsecond(now.as_micros()) {
+        let made = made.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+    }
+    sheet(workbook.add_worksheet(), title, columns, rows)?;
+
+    let mut columns = Columns::<v1::Definition>::new();
+    columns
+        .text("id", |definition| &definition.id)
+        .count("version", |definition| definition.version)
+        .text("sentence", |definition| &definition.sentence);
+    let definitions = context.map_or(&[][..], |context| &context.definitions);
+    sheet(
+        workbook.add_worksheet(),
+        "Definitions",
+        &columns,
+        definitions,
+    )?;
+
+    let mut columns = Columns::<(String, Cell)>::new();
+    columns
+        .text("about", |(what, _)| what)
+        .mixed("value", |(_, value)| value.clone());
+    let about = about(title, context);
+    sheet(workbook.add_worksheet(), "About", &columns, &about)?;
+    workbook.save_to_buffer()
+}
+
+/// Period, zone, completeness and cautions.
+fn about(title: &str, context: Option<&v1::ReportContext>) -> Vec<(String, Cell)> {
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let mut lines = vec![("report".to_owned(), text(title))];
+    let mut say = |what: &str, value: Cell| lines.push((what.to_owned(), value));
+    if let Some(context) = context {
+        say("period from", text(&when(&context.start_local)));
+        say(
+            "period until (not included)",
+            text(&when(&context.end_local)),
+        );
+        say("zone", text(&context.zone));
+        say(
+            "figures up to journal position",
+            context.stored_position.into(),
+        );
+        say(
+            "calls open or not settled yet, counted, and may change",
+            context.calls_provisional.into(),
+        );
+        say("test calls, left out", context.calls_test.into());
+        for source in &context.sources {
+            let name = &source.source;
+            let settled = source.settled_until.as_ref();
+            let settled =
+                settled.and_then(|until| jiff::Timestamp::new(until.seconds, until.nanos).ok());
+            let settled = settled.map(|until| Cell::Text(until.to_string()));
+            say(
+                &format!("source {name}: calls are settled that ended before"),
+                settled.unwrap_or(Cell::Empty),
+            );
+            for (what, count) in [
+                ("events that never came", source.gap_events),
+                (
+                    "events that came late and are not in the figures",
+                    source.late_events,
+                ),
+                ("events rejected", source.rejected_events),
+            ] {
+                say(&format!("source {name}: {what}"), count.into());
+            }
+        }
+    }
+    let cautions = frame::cautions(context);
+    if cautions.is_empty() {
+        say("cautions", text("none"));
+    }
+    for caution in cautions {
+        say("caution", Cell::Text(caution));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! W11: how long one waits for an answer, when many do not stay for it.
+//!
+//! Who hangs up at 30 s has not been answered within 30 s; what would have been, nobody knows: the wait is *censored*.
+//! To leave such waits out, or to take them for answers, makes a hotline look the better the more people it loses.
+//! Kaplan and Meier's curve takes each wait for what is known of it. It holds as far as callers' patience does not
+//! depend on the wait that they would have had.
+
+use std::time::Duration;
+
+/// How far rounding can take a product of quotients from what it stands for.
+const SURVIVAL_ERROR: f64 = 1e-12;
+
+/// What became of a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitEnd {
+    /// The event in question: somebody answered.
+    Answered,
+    /// It ended otherwise, or goes on: all that is known is that nobody had answered by then.
+    Censored,
+}
+
+/// A wait as far as it was watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchedWait {
+    /// Its age when the watching began: 0, unless it is older than the period (left truncation).
+    pub entered: Duration,
+    /// Its age at its end, or at the end of the watching.
+    pub time: Duration,
+    /// How it ended.
+    pub end: WaitEnd,
+}
+
+/// One time at which waits ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The age.
+    pub time: Duration,
+    /// Waits that were watched at this age and had not ended before.
+    pub at_risk: u64,
+    /// Of them answered at this age.
+    pub answered: u64,
+    /// Of them last seen at this age, unanswered.
+    pub censored: u64,
+    /// The estimated share of callers who would wait longer than this if all stayed.
+    pub survival: f64,
+}
+
+/// The curve: one step for each age at which a wait ended, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    /// Its steps.
+    pub steps: Vec<Step>,
+}
+
+impl Curve {
+    /// Estimates S(t) = Π (1 − answered ÷ at risk) over the ages up to t.
+    ///
+    /// At one age answers come before censorings, and a wait is at risk from the age at which it enters, that age
+    /// included, as a period holds its first instant. What was over before it was watched is left out. E. L. Kaplan and
+    /// P. Meier, *Nonparametric estimation from incomplete observations*, JASA 53 (1958) 457–481; left truncation as
+    /// in J. P. Klein and M. L. Moeschberger, *Survival Analysis*, 2nd edition, section 4.6.
+    pub fn of(waits: &[WatchedWait]) -> Self {
+        let watched = waits.iter().filter(|wait| wait.entered <= wait.time);
+        let mut by_time: Vec<_> = watched.copied().collect();
+        by_time.sort_unstable_by_key(|wait| wait.time);
+        let mut entered: Vec<_> = by_time.iter().map(|wait| wait.entered).collect();
+        entered.sort_unstable();
+
+        let (mut entered_before, mut ended_before, mut survival) = (0, 0, 1.0);
+        let mut steps = Vec::new();
+        for ending in by_time.chunk_by(|one, other| one.time == other.time) {
+            let time = ending[0].time;
+            let entering = &entered[entered_before..];
+            entered_before += entering.partition_point(|age| *age <= time);
+            let at_risk = entered_before - ended_before;
+            let answers = ending.iter().filter(|wait| wait.end == WaitEnd::Answered);
+            let answered = answers.count();
+            // Who ends at this age is at risk at it: the divisor is at least 1.
+            survival *= (at_risk - answered) as f64 / at_risk as f64;
+            steps.push(Step {
+                time,
+                at_risk: at_risk as u64,
+                answered: answered as u64,
+                censored: (ending.len() - answered) as u64,
+                survival,
+            });
+            ended_before += ending.len();
+        }
+        Self { steps }
+    }
+
+    /// The smallest age by which so many percent would be answered; `None` when the curve does not go so far.
+    pub fn quantile(&self, percent: u8) -> Option<Duration> {
+        debug_assert!((1..=100).contains(&percent), "a percentage, and not p0");
+        let left = f64::from(100 - percent.min(100)) / 100.0;
+        let reached = |step: &&Step| step.survival <= left + SURVIVAL_ERROR;
+        self.steps.iter().find(reached).map(|step| step.time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WaitEnd::{Answered, Censored};
+    use super::*;
+
+    fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn curve(waits: &[(u64, u64, WaitEnd)]) -> Curve {
+        let wait = |&(entered, time, end): &(u64, u64, WaitEnd)| WatchedWait {
+            entered: s(entered),
+            time: s(time),
+            end,
+        };
+        Curve::of(&waits.iter().map(wait).collect::<Vec<_>>())
+    }
+
+    /// Compares (time, at risk, answered, censored, survival), the last as it was worked out by hand.
+    #[track_caller]
+    fn check(waits: &[(u64, u64, WaitEnd)], expected: &[(u64, u64, u64, u64, f64)]) {
+        let curve = curve(waits);
+        let steps = curve.steps.iter();
+        let counts: Vec<_> = steps
+            .clone()
+            .map(|step| (step.time, step.at_risk, step.answered, step.censored))
+            .collect();
+        let by_hand: Vec<_> = expected
+            .iter()
+            .map(|&(time, at_risk, answered, censored, _)| (s(time), at_risk, answered, censored))
+            .collect();
+        assert_eq!(counts, by_hand);
+        for (step, (.., survival)) in steps.zip(expected) {
+            assert!(
+                (step.survival - survival).abs() < SURVIVAL_ERROR,
+                "{step:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_gives_up_leaves_the_risk_set_and_not_the_count() {
+        // One answered at 10 s, one gave up at 20 s, two answered at 30 s, one is still waiting at 40 s.
+        let waits = [
+            (0, 30, Answered),
+            (0, 10, Answered),
+            (0, 20, Censored),
+            (0, 40, Censored),
+            (0, 30, Answered),
+        ];
+        check(
+            &waits,
+            &[
+                (10, 5, 1, 0, 4.0 / 5.0),
+                (20, 4, 0, 1, 4.0 / 5.0),
+                (30, 3, 2, 0, 4.0 / 5.0 * 1.0 / 3.0),
+                (40, 1, 0, 1, 4.0 / 5.0 * 1.0 / 3.0),
+            ],
+        );
+        // 26.7 % are left at the end: 73 % are reached, 74 % are not.
+        let curve = curve(&waits);
+        let quantiles = [20, 21, 73, 74].map(|percent| curve.quantile(percent));
+        assert_eq!(quantiles, [Some(s(10)), Some(s(30)), Some(s(30)), None]);
+    }
+
+    #[test]
+    fn at_one_age_answers_come_first() {
+        check(
+            &[(0, 7, Censored), (0, 7, Answered), (0, 9, Answered)],
+            &[(7, 3, 1, 1, 2.0 / 3.0), (9, 1, 1, 0, 0.0)],
+        );
+    }
+
+    #[test]
+    fn an_answer_at_once_counts() {
+        check(
+            &[(0, 0, Answered), (0, 0, Censored), (0, 5, Answered)],
+            &[(0, 3, 1, 1, 2.0 / 3.0), (5, 1, 1, 0, 0.0)],
+        );
+    }
+
+    #[test]
+    fn an_older_wait_is_at_risk_from_its_age_on() {
+        // The second is watched from 15 s on: it is not at risk at 10 s, and is at 15 s and 30 s.
+        check(
+            &[
+                (0, 10, Answered),
+                (15, 30, Answered),
+                (0, 15, Answered),
+                (0, 30, Censored),
+            ],
+            &[
+                (10, 3, 1, 0, 2.0 / 3.0),
+                (15, 3, 1, 0, 2.0 / 3.0 * 2.0 / 3.0),
+                (30, 2, 1, 1, 2.0 / 3.0 * 2.0 / 3.0 * 1.0 / 2.0),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_was_over_before_is_left_out() {
+        check(
+            &[(20, 10, Answered), (0, 30, Answered)],
+            &[(30, 1, 1, 0, 0.0)],
+        );
+        assert_eq!(curve(&[]), Curve::default());
+        assert_eq!(curve(&[]).quantile(50), None);
+    }
+
+    #[test]
+    fn without_censoring_quantiles_are_the_nearest_rank_ones() {
+        let waits: Vec<_> = (1..=10).map(|time| (0, time, Answered)).collect();
+        let curve = curve(&waits);
+        let sorted: Vec<_> = (1..=10).map(s).collect();
+        for percent in 1..=100 {
+            assert_eq!(
+                curve.quantile(percent),
+                super::super::nearest_rank(&sorted, usize::from(percent)),
+                "p{percent}"
+            );
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! For tests: rows of which only what matters is said.
+
+use std::time::Duration;
+
+use super::{CallRow, Caller, Direction, Marks, Timestamp};
+
+/// An inbound call of which nothing else is known.
+pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
+    CallRow {
+        arrived_at,
+        outcome: None,
+        direction: Direction::Inbound,
+        test: false,
+        provisional: false,
+        source: None,
+        caller: Caller::Unknown,
+        visits: 0,
+        first_queue: None,
+        refused: None,
+        answered: false,
+        first_answer_queue: None,
+        last_answer_queue: None,
+        transfers: 0,
+        reroutes: 0,
+        requeued: 0,
+        consult_only: 0,
+        failed_transfers: Vec::new(),
+        transfer_wait: Duration::ZERO,
+        marks: Marks::default(),
+    }
+}
