@@ -31,7 +31,7 @@ mod state;
 mod story;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod told;
 mod transfers;
 mod visits;

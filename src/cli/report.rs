@@ -2,6 +2,7 @@
 //!
 //! Figures go to stdout or to a file, remarks about them to stderr. Nothing is worked out here but how a figure is written.
 
+mod agents;
 mod chart;
 mod client;
 mod columns;
@@ -32,6 +33,7 @@ use self::period::Bound;
 use super::failure::{Exit, Failure};
 use crate::connect::client::Server;
 
+pub use agents::agents_table;
 pub use queues::queues_table;
 pub use transfers::transfers_table;
 pub use waits::waits_table;
@@ -55,11 +57,17 @@ enum Report {
     /// The distribution of waits
     #[command(after_help = WAITS_EXAMPLES)]
     Waits(Options),
+    /// Agents: offers, legs handled, where the time went
+    #[command(after_help = AGENTS_EXAMPLES)]
+    Agents(Options),
 }
 
 impl Report {
     fn options(&self) -> &Options {
-        let (Self::Queues(options) | Self::Transfers(options) | Self::Waits(options)) = self;
+        let (Self::Queues(options)
+        | Self::Transfers(options)
+        | Self::Waits(options)
+        | Self::Agents(options)) = self;
         options
     }
 }
@@ -83,6 +91,12 @@ Examples:
   dozvon report waits --from 2026-01 --to 2026-02             # January, with a chart
   dozvon report waits --from 2026-01 --bucket day --queue jobs --output csv-ru --out waits.csv
   dozvon report waits --from 2026-01 --edges 40s,75s          # two further edges";
+
+const AGENTS_EXAMPLES: &str = "\
+Examples:
+  dozvon report agents --from 2026-01 --to 2026-02            # January
+  dozvon report agents --from 2026-01-12 --bucket hour --queue jobs --output csv
+  dozvon report agents --from 2026-01 --output xlsx --out agents.xlsx";
 
 /// What every report can be asked with; what means nothing to one is ignored.
 #[derive(Clone, Debug, clap::Args)]
@@ -197,6 +211,18 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 rows: &answer.rows,
                 columns: transfers::columns(),
                 table: transfers_table,
+            };
+            answer.shown(output, clock.now())
+        }
+        Report::Agents(_) => {
+            let answer = client.agents(v1::GetAgentReportRequest { query }).await?;
+            let answer = Answer {
+                title: agents::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                rows: &answer.rows,
+                columns: agents::columns(),
+                table: agents_table,
             };
             answer.shown(output, clock.now())
         }

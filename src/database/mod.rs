@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 pub use failure::{is_full, is_lost};
-pub use row::{Bind, Columns, Fetch};
+pub use row::{Bind, Columns, Fetch, Stream};
 
 /// A thing of one database or the other.
 #[derive(Clone, Debug)]

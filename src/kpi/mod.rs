@@ -5,8 +5,11 @@
 //! 0 % or 100 %. What each figure means stands in `definitions`, and every report names the definitions it used.
 
 mod abandonment;
+mod agent_time;
 mod definitions;
+mod digest;
 mod erlang;
+mod handling;
 mod histogram;
 mod interval;
 mod kaplan_meier;
@@ -18,8 +21,13 @@ mod volume;
 mod wait;
 
 pub use abandonment::{abandon_rate, is_abandoned_short};
+pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
+pub use digest::CallsDigest;
 pub use erlang::{ErlangC, erlang_b, offered_load};
+pub use handling::{
+    AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
+};
 pub use histogram::{WAIT_EDGES, counts_up_to};
 pub use interval::{Difference, Part, newcombe, wilson};
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};

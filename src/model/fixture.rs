@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CallRow, Caller, Direction, Marks, Timestamp};
+use super::{CallId, CallRow, Caller, Direction, Marks, SourceId, Timestamp};
 
 /// An inbound call of which nothing else is known.
 pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
@@ -12,7 +12,8 @@ pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
         direction: Direction::Inbound,
         test: false,
         provisional: false,
-        source: None,
+        source: SourceId::new("pbx"),
+        call: CallId::new("1"),
         caller: Caller::Unknown,
         visits: 0,
         first_queue: None,

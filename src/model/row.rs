@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::{AgentEvent, Caller, LineEvent};
-use super::ids::{QueueId, SourceId};
+use super::ids::{CallId, QueueId, SourceId};
 use super::record::Marks;
 use super::text::Text;
 use super::timestamp::Timestamp;
@@ -25,8 +25,10 @@ pub struct CallRow {
     pub test: bool,
     /// Open, or ended and not settled yet: may change.
     pub provisional: bool,
-    /// The source of a provisional call; `None` of a settled one, where nobody asks.
-    pub source: Option<SourceId>,
+    /// Whose call it is.
+    pub source: SourceId,
+    /// Its id within the source.
+    pub call: CallId,
     /// Who called.
     pub caller: Caller,
     /// Number of visits.

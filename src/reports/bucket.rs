@@ -3,6 +3,8 @@
 //! Intervals lie on the civil grid; the first and the last are cut by the period. A repeated hour is two intervals and
 //! a missing one none, so an interval of hours or less never spans a change of offset. A day may have 23 or 25 hours.
 
+use std::time::Duration;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -126,6 +128,23 @@ impl Buckets {
         self.starts
             .partition_point(|start| *start <= at)
             .checked_sub(1)
+    }
+
+    /// The parts of a stretch by interval, as far as it lies in the period.
+    pub(super) fn cut_up(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> impl Iterator<Item = (usize, Duration)> + '_ {
+        let end = end.min(self.end);
+        let first = self.starts.first().copied().unwrap_or(self.end);
+        let mut at = start.max(first);
+        std::iter::from_fn(move || {
+            let index = self.index_of(at).filter(|_| at < end)?;
+            let from = at;
+            at = end.min(self.start_of(index + 1));
+            Some((index, at.since(from)?))
+        })
     }
 
     /// The first instant of an interval.

@@ -1,9 +1,10 @@
 //! What a report says about itself: the period as understood, the definitions, and what may be missing.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::kpi::{Definition, Threshold};
-use crate::model::{Position, SourceId, Timestamp};
+use crate::kpi::{CallsDigest, Definition, Threshold};
+use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
 use crate::store::Selection;
 
 use super::plan::Plan;
@@ -55,32 +56,73 @@ pub struct Context {
     pub calls_uncertain: u64,
     /// Calls of the period, of whatever queue, that were tests.
     pub calls_test: u64,
+    /// The calls of the period, of whatever queue, tests left out: how many, and a digest of which.
+    pub calls: CallsDigest,
     /// Journal position up to which the figures are.
     pub stored: Position,
 }
 
+/// What a report counts over all calls of its period, of whatever queue.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
+    /// Calls that are no tests.
+    pub(super) digest: CallsDigest,
+    /// Calls tagged `test`.
+    pub(super) test: u64,
+    /// Calls that are open or not settled yet, by source.
+    pub(super) provisional: BTreeMap<SourceId, u64>,
+    /// Journal position up to which the figures are.
+    pub(super) stored: Position,
+    /// Queues ever seen.
+    pub(super) queues: Vec<QueueId>,
+}
+
+impl Counted {
+    /// Counts over selected rows.
+    pub(super) fn of(selection: &Selection) -> Self {
+        let mut counted = Self::head(selection);
+        for call in &selection.calls {
+            counted.add(&call.source, &call.call, call.provisional, call.test);
+        }
+        counted
+    }
+
+    /// Nothing counted yet: what is known before the calls are.
+    pub(super) fn head(selection: &Selection) -> Self {
+        Self {
+            stored: selection.stored,
+            queues: selection.queues.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Counts one call of the period.
+    pub(super) fn add(&mut self, source: &SourceId, call: &CallId, provisional: bool, test: bool) {
+        if test {
+            self.test += 1;
+            return;
+        }
+        self.digest.add(source, call);
+        if provisional {
+            *self.provisional.entry(source.clone()).or_default() += 1;
+        }
+    }
+}
+
 impl Context {
-    /// Describes a report over the selected rows.
+    /// Describes a report.
     pub(super) fn of(
         plan: &Plan,
-        selection: &Selection,
+        counted: Counted,
         sources: Vec<SourceCompleteness>,
         definitions: Vec<Definition>,
     ) -> Self {
-        let calls = &selection.calls;
-        let provisional: Vec<_> = calls
-            .iter()
-            .filter(|call| call.provisional && !call.test)
-            .collect();
         let silent = |source: &SourceId| {
             let mut all = sources.iter();
             all.any(|one| one.source == *source && one.silent_since.is_some())
         };
-        let uncertain = provisional
-            .iter()
-            .filter(|call| call.source.as_ref().is_some_and(silent))
-            .count();
-        let test = calls.iter().filter(|call| call.test);
+        let provisional = counted.provisional.iter();
+        let uncertain = provisional.filter(|(source, _)| silent(source));
         Self {
             start: plan.start,
             end: plan.end,
@@ -88,12 +130,13 @@ impl Context {
             start_local: plan.zone.local_text(plan.start),
             end_local: plan.zone.local_text(plan.end),
             definitions,
-            service_level: plan.common(Threshold::ServiceLevel, &selection.queues),
-            short_abandon: plan.common(Threshold::ShortAbandon, &selection.queues),
-            calls_provisional: provisional.len() as u64,
-            calls_uncertain: uncertain as u64,
-            calls_test: test.count() as u64,
-            stored: selection.stored,
+            service_level: plan.common(Threshold::ServiceLevel, &counted.queues),
+            short_abandon: plan.common(Threshold::ShortAbandon, &counted.queues),
+            calls_provisional: counted.provisional.values().sum(),
+            calls_uncertain: uncertain.map(|(_, calls)| calls).sum(),
+            calls_test: counted.test,
+            calls: counted.digest,
+            stored: counted.stored,
             sources,
         }
     }

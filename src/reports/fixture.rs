@@ -4,13 +4,17 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 pub(crate) use crate::model::fixture::call;
-use crate::model::{Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow};
-use crate::store::{Error, Rows, Selection};
+use crate::model::{
+    CallId, CallRecord, Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow,
+};
+use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told};
 
 use super::{
-    Options, Query, QueueReport, Reports, SourceCompleteness, Sources, TransferReport, WaitReport,
-    Zone,
+    AgentReport, Options, Query, QueueReport, Reports, SourceCompleteness, Sources, TransferReport,
+    WaitReport, Zone,
 };
 
 /// A hotline in Samara with the usual thresholds.
@@ -73,7 +77,11 @@ pub(crate) fn waiting(queue: &str, entered_at: Timestamp) -> VisitRow {
 
 /// A store in memory: gives the rows of the period asked for, as a database would.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Memory(Arc<Selection>);
+pub(crate) struct Memory {
+    selection: Arc<Selection>,
+    records: Arc<Vec<StoredCall>>,
+    told: Told,
+}
 
 impl Memory {
     /// Keeps the rows; knows the queues of its visits.
@@ -83,7 +91,34 @@ impl Memory {
         rows.queues.sort();
         rows.queues.dedup();
         rows.stored = Position(42);
-        Self(Arc::new(rows))
+        Self {
+            selection: Arc::new(rows),
+            ..Self::default()
+        }
+    }
+
+    /// Keeps calls with everything told of them, of source `pbx`, and what was told of agents and lines; knows the
+    /// queues of their visits.
+    pub(crate) fn of_records(records: Vec<(&str, CallRecord)>, told: Told) -> Self {
+        let queues = records.iter().flat_map(|(_, record)| &record.visits);
+        let mut queues: Vec<_> = queues.map(|visit| visit.queue.clone()).collect();
+        queues.sort();
+        queues.dedup();
+        let mut calls: Vec<_> = records
+            .into_iter()
+            .map(|(id, record)| stored(id, record))
+            .collect();
+        calls.sort_by(|one, other| one.place.cmp(&other.place));
+        let selection = Selection {
+            queues,
+            stored: Position(42),
+            ..Selection::default()
+        };
+        Self {
+            selection: Arc::new(selection),
+            records: Arc::new(calls),
+            told,
+        }
     }
 
     /// Reports of these rows.
@@ -110,14 +145,58 @@ impl Memory {
     }
 }
 
+fn stored(id: &str, record: CallRecord) -> StoredCall {
+    let place = Place {
+        arrived_at: record.arrived_at,
+        source: 1,
+        call: CallId::new(id),
+    };
+    let provisional = record.outcome.is_none();
+    StoredCall::of_record(place, SourceId::new("pbx"), provisional, record)
+}
+
 impl Rows for Memory {
+    async fn calls(
+        &self,
+        (start, end): Period,
+        after: Option<Place>,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> Result<(), Error> {
+        let within = |call: &&StoredCall| {
+            let at = call.place.arrived_at;
+            at >= start && at < end && after.as_ref().is_none_or(|after| call.place > *after)
+        };
+        let calls: Vec<_> = self.records.iter().filter(within).cloned().collect();
+        // Several parts, so that nobody counts on one.
+        for part in calls.chunks(2) {
+            drop(parts.send(part.to_vec()).await);
+        }
+        Ok(())
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Vec<StoredCall>, Error> {
+        let calls = self.records.iter();
+        Ok(calls
+            .filter(|call| call.place.call == *id)
+            .cloned()
+            .collect())
+    }
+
+    async fn told(&self, (start, end): Period) -> Result<Told, Error> {
+        let held = |at: Timestamp| at >= start && at < end;
+        let mut told = self.told.clone();
+        told.agents.retain(|told| held(told.at));
+        told.lines.retain(|told| held(told.at));
+        Ok(told)
+    }
+
     fn select(
         &self,
         start: Timestamp,
         end: Timestamp,
     ) -> impl Future<Output = Result<Selection, Error>> + Send {
         let held = |at: &Timestamp| (start..end).contains(at);
-        let mut rows = Selection::clone(&self.0);
+        let mut rows = Selection::clone(&self.selection);
         rows.calls.retain(|call| held(&call.arrived_at));
         rows.visits.retain(|visit| held(&visit.entered_at));
         rows.transfers
@@ -159,6 +238,11 @@ impl Asked {
     /// The transfer report with the usual limit.
     pub(crate) fn transfers(&self, query: &Query) -> Result<TransferReport, super::Error> {
         wait_for(self.0.transfers(query, None))
+    }
+
+    /// The agent report.
+    pub(crate) fn agents(&self, query: &Query) -> Result<AgentReport, super::Error> {
+        wait_for(self.0.agents(query))
     }
 
     /// The wait distribution.

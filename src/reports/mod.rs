@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows how a figure is asked for or shown.
 
+mod agents;
 mod bucket;
 mod context;
 mod error;
@@ -26,6 +27,7 @@ mod bank_test;
 pub(crate) mod fixture;
 
 pub use crate::kpi::{Definition, ServiceLevel, WaitSummary};
+pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;

@@ -9,7 +9,7 @@ use crate::kpi::{self, Id, LevelCounts, ServiceLevel, Threshold, WaitSummary};
 use crate::model::{CallRow, Exit, ExitClass, QueueTarget, Timestamp, VisitRow};
 use crate::store::Selection;
 
-use super::context::{Context, SourceCompleteness};
+use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::plan::Plan;
 
@@ -164,7 +164,7 @@ pub(super) fn report(
         rows.push(row);
     }
     QueueReport {
-        context: Context::of(plan, selection, sources, definitions),
+        context: Context::of(plan, Counted::of(selection), sources, definitions),
         rows,
     }
 }

@@ -184,7 +184,7 @@ fn calls_count_at_their_arrival_and_without_tests_and_return_calls() {
 fn open_calls_of_a_silent_source_are_uncertain() {
     let of = |source: &str, test| CallRow {
         provisional: true,
-        source: Some(SourceId::new(source)),
+        source: SourceId::new(source),
         test,
         ..call(samara("11:00:00"))
     };

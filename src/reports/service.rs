@@ -9,7 +9,8 @@ use tokio::task::JoinError;
 use crate::model::{CallRecord, Targets};
 use crate::store::{Period, Rows, Selection, StoredCall};
 
-use super::context::SourceCompleteness;
+use super::agents::{AgentReport, Gathered};
+use super::context::{Counted, SourceCompleteness};
 use super::error::Error;
 use super::plan::{Plan, Query, thresholds};
 use super::queues::{self, QueueReport};
@@ -17,6 +18,9 @@ use super::transfers::{self, TransferReport};
 use super::waits::{self, WaitReport};
 use super::zone::Zone;
 
+/// How far before a period is looked for calls that reach into it, and for states still in force: no call and no shift
+/// is longer.
+const LOOK_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 /// Parts of a period's calls that may wait to be worked on.
 const PARTS_WAITING: usize = 4;
 
@@ -99,6 +103,37 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             waits::report(plan, rows, sources, &edges)
         };
         self.make(query, work).await
+    }
+
+    /// Agents: offers, legs, where the time went.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn agents(&self, query: &Query) -> Result<AgentReport, Error> {
+        let plan = Plan::of(query, &self.options)?;
+        let sources = self.sources.completeness();
+        let head = self.head(&plan).await?;
+        let wide = (plan.start.minus(LOOK_BACK), plan.end);
+        let told = self.rows.told(wide).await;
+        let told = told.map_err(|source| Error::Store { source })?;
+        let gathered = Gathered::new(Counted::head(&head));
+        let each = {
+            let plan = plan.clone();
+            move |gathered: &mut Gathered, call: &StoredCall, record: &CallRecord| {
+                gathered.call(&plan, call, record);
+            }
+        };
+        let gathered = self.follow(wide, gathered, each).await?;
+        Ok(gathered.finish(&plan, told.agents, sources))
+    }
+
+    /// What is known before any call is read: queues, among which those asked for must be, and the position.
+    async fn head(&self, plan: &Plan) -> Result<Selection, Error> {
+        let head = self.rows.select(plan.start, plan.start).await;
+        let head = head.map_err(|source| Error::Store { source })?;
+        plan.admit(&head.queues)?;
+        Ok(head)
     }
 
     /// Checks the query, and works on the calls of a period one by one, off the threads that serve. `period` widens the

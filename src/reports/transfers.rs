@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::store::Selection;
 
-use super::context::{Context, SourceCompleteness};
+use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::plan::Plan;
 
@@ -179,7 +179,7 @@ pub(super) fn report(
     let rows = shown.map(|((bucket, group), tally)| tally.finish(start(bucket), group.name()));
     let definitions = DEFINITIONS.map(Id::definition).to_vec();
     TransferReport {
-        context: Context::of(plan, selection, sources, definitions),
+        context: Context::of(plan, Counted::of(selection), sources, definitions),
         rows: rows.collect(),
         paths: most_used_first(paths, start),
     }

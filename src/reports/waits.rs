@@ -7,7 +7,7 @@ use crate::kpi::{self, Id, WAIT_EDGES};
 use crate::model::ExitClass;
 use crate::store::Selection;
 
-use super::context::{Context, SourceCompleteness};
+use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::plan::Plan;
 
@@ -90,7 +90,7 @@ pub(super) fn report(
     }
     let definitions = vec![Id::W1.definition()];
     WaitReport {
-        context: Context::of(plan, selection, sources, definitions),
+        context: Context::of(plan, Counted::of(selection), sources, definitions),
         edges,
         rows,
     }

@@ -1,12 +1,13 @@
 //! From a row of either database to what reports and restarts read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::database::Columns;
 use crate::model::{
-    CallKey, CallRow, Caller, Direction, Exit, Marks, Outcome, Pseudonym, QueueId, RefusalReason,
-    TargetKind, Timestamp, TransferFailure, TransferMethod, TransferOutcome, TransferRow, VisitRow,
+    CallId, CallKey, CallRow, Caller, Direction, Exit, Marks, Outcome, Pseudonym, QueueId,
+    RefusalReason, SourceId, TargetKind, Timestamp, TransferFailure, TransferMethod,
+    TransferOutcome, TransferRow, VisitRow,
 };
 
 use super::rows::Error;
@@ -57,7 +58,11 @@ impl Names {
     }
 
     /// A call, as reports select its columns.
-    pub(super) fn call(&mut self, row: &dyn Columns) -> Result<CallRow, Error> {
+    pub(super) fn call(
+        &mut self,
+        row: &dyn Columns,
+        sources: &HashMap<i64, SourceId>,
+    ) -> Result<CallRow, Error> {
         let caller = match (row.maybe_int(4), row.maybe_bytes(5)) {
             (Some(key), Some(hash)) => {
                 let hash = hash
@@ -86,7 +91,11 @@ impl Names {
             direction: word(row, 2, Direction::from_code)?,
             test: row.flag(3),
             provisional: false,
-            source: None,
+            source: sources
+                .get(&row.int(20))
+                .cloned()
+                .ok_or(Error::Corrupt { what: "source" })?,
+            call: CallId::new(row.text(21)),
             caller,
             visits: row.int(6) as u32,
             first_queue: self.maybe_queue(row, 7),

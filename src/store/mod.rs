@@ -2,8 +2,8 @@
 //!
 //! Everything that follows from one stretch of the journal is written in one transaction together with the position it
 //! ends on, so each fact has its effect exactly once. A file needs no sync of its own: what a crash takes back is made
-//! again from the journal; a PostgreSQL server can crash without us, so there the transaction is synced. The state of the open calls is written in the same transaction, so a restart goes on exactly
-//! where the rows end.
+//! again from the journal; a PostgreSQL server can crash without us, so there the transaction is synced. The state of the
+//! open calls is written in the same transaction, so a restart goes on exactly where the rows end.
 //!
 //! Not here: what a record means (`calls`), what a figure is (`kpi`).
 

@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
-use crate::model::{CallRecord, CallRow, Direction, SourceId, Timestamp, TransferRow, VisitRow};
+use crate::model::{
+    CallId, CallRecord, CallRow, Direction, SourceId, Timestamp, TransferRow, VisitRow,
+};
 
 use super::rows::Selection;
 
-/// Adds what an open call of this source has in the period `[start, end)`.
+/// Adds what an open call has in the period `[start, end)`.
 pub(super) fn add_open(
     selection: &mut Selection,
     source: SourceId,
+    call: CallId,
     record: &CallRecord,
     (start, end): (Timestamp, Timestamp),
 ) {
     let within = |at: Timestamp| at >= start && at < end;
     if within(record.arrived_at) {
-        selection.calls.push(call_row(record, source));
+        selection.calls.push(call_row(record, source, call));
     }
     if record.test {
         return;
@@ -28,7 +31,7 @@ pub(super) fn add_open(
 }
 
 /// The call's own row.
-fn call_row(record: &CallRecord, source: SourceId) -> CallRow {
+fn call_row(record: &CallRecord, source: SourceId, call: CallId) -> CallRow {
     let refused = record.refusals.last();
     CallRow {
         arrived_at: record.arrived_at,
@@ -36,7 +39,8 @@ fn call_row(record: &CallRecord, source: SourceId) -> CallRow {
         direction: record.direction,
         test: record.test,
         provisional: true,
-        source: Some(source),
+        source,
+        call,
         caller: record.caller,
         visits: record.visits.len() as u32,
         first_queue: record.visits.first().map(|visit| visit.queue.clone()),

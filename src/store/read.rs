@@ -132,13 +132,19 @@ async fn select(
         ..Selection::default()
     };
     let mut names = Names::default();
+    let sources = connection.fetch("select source_id, name from sources", &[]);
+    let sources = sources.await.map_err(&read)?;
+    let sources = sources
+        .iter()
+        .map(|row| (row.int(0), SourceId::new(row.text(1))));
+    let sources: HashMap<i64, SourceId> = sources.collect();
 
     let sql = "select arrived_at, outcome, direction, test, caller_key, caller, visits,
             first_queue, refused_reason, refused_queue, answered, first_answer_queue,
             last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
-            transfer_wait, marks from calls where arrived_at >= $1 and arrived_at < $2";
+            transfer_wait, marks, source_id, call_id from calls where arrived_at >= $1 and arrived_at < $2";
     for row in connection.fetch(sql, &period).await.map_err(&read)? {
-        selection.calls.push(names.call(&row)?);
+        selection.calls.push(names.call(&row, &sources)?);
     }
     let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at from visits
             where entered_at >= $1 and entered_at < $2 and test = 0";
@@ -154,9 +160,9 @@ async fn select(
     let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
     for row in connection.fetch(sql, &[]).await.map_err(&read)? {
         let state = unseal(row.bytes(0)).and_then(reading.open);
-        let (_, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
+        let (call, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
         let source = SourceId::new(row.text(1));
-        project::add_open(&mut selection, source, &record, (start, end));
+        project::add_open(&mut selection, source, call, &record, (start, end));
     }
     for row in connection
         .fetch("select name from queues order by name", &[])

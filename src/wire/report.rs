@@ -52,6 +52,14 @@ impl<R: Rows, S: Sources> Service<R, S> {
         let report = self.0.waits(&query(asked.query)?, &edges).await?;
         Ok(answer::waits(report))
     }
+
+    async fn agents(
+        &self,
+        asked: v1::GetAgentReportRequest,
+    ) -> Result<v1::GetAgentReportResponse, Error> {
+        let report = self.0.agents(&query(asked.query)?).await?;
+        Ok(answer::agents(report))
+    }
 }
 
 #[tonic::async_trait]
@@ -71,6 +79,16 @@ impl<R: Rows, S: Sources> ReportService for Service<R, S> {
         request: Request<v1::GetTransferReportRequest>,
     ) -> Result<Response<v1::GetTransferReportResponse>, Status> {
         let answer = self.transfers(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn get_agent_report(
+        &self,
+        request: Request<v1::GetAgentReportRequest>,
+    ) -> Result<Response<v1::GetAgentReportResponse>, Status> {
+        let answer = self.agents(request.into_inner()).await;
         answer
             .map(Response::new)
             .map_err(|error| status::report(&error))

@@ -2,8 +2,10 @@
 
 use std::future::{Future, ready};
 
+use tokio::sync::mpsc;
+
 use super::*;
-use crate::model::{Exit, QueueId, SourceId, Targets, VisitRow};
+use crate::model::{CallId, Exit, QueueId, SourceId, Targets, VisitRow};
 use crate::reports::{Options, SourceCompleteness, Zone};
 use crate::store::{self, Selection};
 
@@ -11,6 +13,23 @@ use crate::store::{self, Selection};
 struct OneVisit;
 
 impl Rows for OneVisit {
+    async fn calls(
+        &self,
+        _: store::Period,
+        _: Option<store::Place>,
+        _: mpsc::Sender<Vec<store::StoredCall>>,
+    ) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    async fn call(&self, _: &CallId) -> Result<Vec<store::StoredCall>, store::Error> {
+        Ok(Vec::new())
+    }
+
+    async fn told(&self, _: store::Period) -> Result<store::Told, store::Error> {
+        Ok(store::Told::default())
+    }
+
     fn select(
         &self,
         _: Timestamp,

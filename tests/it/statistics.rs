@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dozvon::kpi::{
     Curve, Difference, ErlangC, Part, WaitEnd, WatchedWait, erlang_b, newcombe, offered_load,
-    read_seconds, wilson,
+    wilson,
 };
 use serde::de::DeserializeOwned;
 
@@ -128,7 +128,7 @@ struct QuantileRow {
 }
 
 fn span(seconds: &str) -> Duration {
-    read_seconds(seconds).unwrap()
+    Duration::from_secs_f64(seconds.parse().unwrap())
 }
 
 /// The curve of each sample.

@@ -376,7 +376,7 @@ fn what_comes_of_a_transfer_is_not_known_while_the_caller_may_yet_be_answered() 
         let mut source = source();
         source.tell(Live, 1, "a", &format!("{passed_on}{then}"));
         let open = source.calls.take_changes().written;
-        let record = record_of_open(&open[0].state).expect("it was just written");
+        let (_, record) = record_of_open(&open[0].state).expect("it was just written");
         let transfer = format!("blind ann@q to queue r at 9: {expected}");
         assert!(
             render::record(&record).contains(&transfer),

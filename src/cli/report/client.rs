@@ -74,6 +74,17 @@ impl Client {
             .map_err(|status| failure(&self.server, &status))
     }
 
+    /// Asks for the agent report.
+    pub(super) async fn agents(
+        &mut self,
+        request: v1::GetAgentReportRequest,
+    ) -> Result<v1::GetAgentReportResponse, Failure> {
+        let answer = self.service.get_agent_report(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
     /// Asks for the wait distribution.
     pub(super) async fn waits(
         &mut self,

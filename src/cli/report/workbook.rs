@@ -9,7 +9,7 @@ use super::super::failure::{Exit, Failure};
 use super::columns::{Cell, Columns};
 use super::frame;
 use super::sheet::sheet;
-use super::text::when;
+use super::text::{local, when};
 
 /// Rows of a sheet below its header; Excel has no more.
 const ROWS_MAX: usize = 1_048_575;
@@ -91,17 +91,21 @@ fn about(title: &str, context: Option<&v1::ReportContext>) -> Vec<(String, Cell)
             "calls open or not settled yet, counted, and may change",
             context.calls_provisional.into(),
         );
+        say(
+            "of them of a source that is silent",
+            context.calls_uncertain.into(),
+        );
         say("test calls, left out", context.calls_test.into());
         for source in &context.sources {
             let name = &source.source;
-            let settled = source.settled_until.as_ref();
-            let settled =
-                settled.and_then(|until| jiff::Timestamp::new(until.seconds, until.nanos).ok());
-            let settled = settled.map(|until| Cell::Text(until.to_string()));
-            say(
-                &format!("source {name}: calls are settled that ended before"),
-                settled.unwrap_or(Cell::Empty),
-            );
+            for (what, at) in [
+                ("calls are settled that ended before", &source.settled_until),
+                ("silent since", &source.silent_since),
+            ] {
+                let at = at.as_ref().map(|at| when(&local(at, &context.zone)));
+                let at = at.map_or(Cell::Empty, Cell::Text);
+                say(&format!("source {name}: {what}"), at);
+            }
             for (what, count) in [
                 ("events that never came", source.gap_events),
                 (

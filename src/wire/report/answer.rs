@@ -1,12 +1,14 @@
 //! Figures as the contract's messages: field by field, with nothing worked out.
 
+mod agents;
+
 use std::time::Duration;
 
 use crate::model::{Exit, Timestamp};
 use crate::proto::v1;
 use crate::reports::{
-    Context, Definition, QueueReport, QueueRow, SourceCompleteness, TransferKind, TransferPath,
-    TransferReport, TransferReportRow, WaitOver, WaitReport, WaitRow, WaitSummary,
+    AgentReport, Context, Definition, QueueReport, QueueRow, SourceCompleteness, TransferKind,
+    TransferPath, TransferReport, TransferReportRow, WaitOver, WaitReport, WaitRow, WaitSummary,
 };
 
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {
@@ -36,6 +38,13 @@ pub(super) fn waits(report: WaitReport) -> v1::GetWaitDistributionResponse {
     }
 }
 
+pub(super) fn agents(report: AgentReport) -> v1::GetAgentReportResponse {
+    v1::GetAgentReportResponse {
+        context: Some(context(report.context)),
+        rows: report.rows.into_iter().map(agents::row).collect(),
+    }
+}
+
 fn context(context: Context) -> v1::ReportContext {
     v1::ReportContext {
         start: Some(instant(context.start)),
@@ -50,6 +59,8 @@ fn context(context: Context) -> v1::ReportContext {
         calls_provisional: context.calls_provisional,
         calls_uncertain: context.calls_uncertain,
         calls_test: context.calls_test,
+        calls: context.calls.calls,
+        calls_digest: context.calls.to_string(),
         stored_position: context.stored.0,
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Expected {
     half_hours: Table,
     /// By month, queue and exit, as `report waits` shows them.
     pub(super) histograms: Table,
+    /// By month and agent.
+    agents: Table,
 }
 
 impl Expected {
@@ -44,6 +46,7 @@ impl Expected {
             queues,
             half_hours: table("expected-halfhours.csv", 2),
             histograms,
+            agents: table("expected-agents.csv", 2),
         }
     }
 
@@ -69,6 +72,10 @@ impl Expected {
             .rename(month)
             .check("waits by month", &self.histograms);
         assert_eq!(compared, 21 * 2 * 20, "rows × columns");
+
+        let agents = report(server, "agents", "month", 2).await;
+        let compared = agents.rename(month).check("agents by month", &self.agents);
+        assert_eq!(compared, 78 * 2, "rows × columns");
     }
 }
 

@@ -293,6 +293,7 @@ fn a_column_is_as_wide_as_what_it_shows() {
 
 #[test]
 fn definitions_and_what_may_be_missing_have_sheets() {
+    let at = |seconds| pbjson_types::Timestamp { seconds, nanos: 0 };
     let context = v1::ReportContext {
         start_local: "2026-10-01T00:00:00+02:00".into(),
         end_local: "2026-11-01T00:00:00+01:00".into(),
@@ -305,13 +306,12 @@ fn definitions_and_what_may_be_missing_have_sheets() {
         sources: vec![v1::SourceCompleteness {
             source: "=pbx".into(),
             gap_events: 3,
-            settled_until: Some(pbjson_types::Timestamp {
-                seconds: 1_792_900_000,
-                nanos: 0,
-            }),
+            settled_until: Some(at(1_792_900_000)),
+            silent_since: Some(at(1_792_900_020)),
             ..v1::SourceCompleteness::default()
         }],
         calls_provisional: 4,
+        calls_uncertain: 2,
         stored_position: 99,
         ..v1::ReportContext::default()
     };
@@ -339,11 +339,13 @@ fn definitions_and_what_may_be_missing_have_sheets() {
                 "calls open or not settled yet, counted, and may change",
                 "4"
             ],
+            ["of them of a source that is silent", "2"],
             ["test calls, left out", "0"],
             [
                 "source =pbx: calls are settled that ended before",
-                "2026-10-25T03:46:40Z"
+                "2026-10-25 04:46:40 +01:00"
             ],
+            ["source =pbx: silent since", "2026-10-25 04:47 +01:00"],
             ["source =pbx: events that never came", "3"],
             [
                 "source =pbx: events that came late and are not in the figures",
@@ -353,6 +355,14 @@ fn definitions_and_what_may_be_missing_have_sheets() {
             [
                 "caution",
                 "calls open or not settled yet, counted, and may change: 4"
+            ],
+            [
+                "caution",
+                "of them of a source that is silent, so that nobody knows what became of them: 2"
+            ],
+            [
+                "caution",
+                "source =pbx is silent since 2026-10-25 04:47 +01:00: what happened since then is not in the figures"
             ],
             ["caution", "events of source =pbx: 3 never came"],
         ]

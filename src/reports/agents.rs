@@ -1,0 +1,296 @@
+//! The agent report: offers, legs handled, where the time went.
+//!
+//! Everything belongs to the interval in which it happened: a leg to that of its connection, an offer to that of its
+//! ringing, a state to each interval it lasts in. A call with two agents is a leg of each, so sums over agents are not
+//! sums over calls. Under a queue filter offers, legs, transfers and wrap-ups are of these queues; states are the agent's
+//! whole time. Our own return calls are `other_call`. Shares of few offers are not shown, and nobody is ranked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::kpi::{self, AgentKnown, Id};
+use crate::model::{
+    AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Direction, EndedBy, OfferResult,
+    QueueId, TargetKind, Text, Timestamp,
+};
+
+use crate::store::StoredCall;
+
+use super::context::{Context, Counted, SourceCompleteness};
+use super::plan::Plan;
+
+/// The agent report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentReport {
+    /// Definitions, period, completeness.
+    pub context: Context,
+    /// By interval, then agent.
+    pub rows: Vec<AgentRow>,
+}
+
+/// One agent in one interval.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AgentRow {
+    /// The interval's first instant, local.
+    pub bucket_start: String,
+    /// The agent.
+    pub agent: String,
+    /// Offers by how they ended; of those still ringing nothing is counted.
+    pub offers: OfferCounts,
+    /// Offers answered ÷ offers that say something about the agent; `None` below ten.
+    pub answer_rate: Option<f64>,
+    /// Its Wilson 95 % interval.
+    pub answer_rate_interval: Option<(f64, f64)>,
+    /// Legs.
+    pub handled: u64,
+    /// Talk of its legs that ended, hold left out.
+    pub talk_sum: Duration,
+    /// Hold within them.
+    pub hold_sum: Duration,
+    /// Work after them.
+    pub wrap_up_sum: Duration,
+    /// AHT by leg.
+    pub handle_time: Option<Duration>,
+    /// Handling ÷ (handling + available).
+    pub occupancy: Option<f64>,
+    /// Transfers this agent began and that were done.
+    pub transfers_out: u64,
+    /// Transfers to this agent.
+    pub transfers_in: u64,
+    /// Legs that the agent ended.
+    pub released_first: u64,
+    /// Of them with a short talk.
+    pub released_first_short: u64,
+    /// Time in each state, in the order of `AgentState::ALL`.
+    pub states: [Duration; AgentState::ALL.len()],
+    /// Pauses by reason.
+    pub pauses: Vec<(Text, Duration)>,
+}
+
+/// Offers by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OfferCounts([u64; OfferResult::ALL.len()]);
+
+impl OfferCounts {
+    /// How many ended so.
+    pub fn of(&self, result: OfferResult) -> u64 {
+        self.0[Self::slot(result)]
+    }
+
+    fn slot(result: OfferResult) -> usize {
+        let at = OfferResult::ALL.iter().position(|other| *other == result);
+        at.expect("every result is in the list of all")
+    }
+
+    /// Offers that say something about the agent.
+    fn own(&self) -> u64 {
+        let own = OfferResult::ALL
+            .iter()
+            .filter(|result| kpi::is_agents_own(**result));
+        own.map(|result| self.of(*result)).sum()
+    }
+}
+
+const DEFINITIONS: [Id; 4] = [Id::AgentAnswerRate, Id::Aht, Id::Occupancy, Id::AgentStates];
+
+/// What is gathered while calls go by.
+#[derive(Default)]
+pub(super) struct Gathered {
+    tallies: BTreeMap<(usize, AgentId), AgentRow>,
+    agents: BTreeMap<AgentId, Agent>,
+    counted: Counted,
+}
+
+/// One agent's time.
+#[derive(Default)]
+struct Agent {
+    known: AgentKnown,
+    /// Releases in order of time, with the leg's queue: a wrap-up belongs to the last one before it.
+    released: Vec<(Timestamp, Option<QueueId>)>,
+}
+
+impl Gathered {
+    /// Nothing yet.
+    pub(super) fn new(counted: Counted) -> Self {
+        Self {
+            counted,
+            ..Self::default()
+        }
+    }
+
+    /// Takes one call of the widened period.
+    pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
+        if plan.buckets.index_of(record.arrived_at).is_some() {
+            let (source, id) = (&call.source, &call.place.call);
+            self.counted.add(source, id, call.provisional, record.test);
+        }
+        if record.test {
+            return;
+        }
+        let inbound = record.direction == Direction::Inbound;
+        for leg in &record.legs {
+            // A leg that lasts is talking at least until the period's end, as far as is known.
+            let stretch = (leg.connected_at, leg.released_at.unwrap_or(plan.end));
+            let agent = self.agents.entry(leg.agent.clone()).or_default();
+            if !inbound {
+                agent.known.other_calls.push(stretch);
+                continue;
+            }
+            agent.known.talking.push(stretch);
+            if let Some(released_at) = leg.released_at {
+                agent.released.push((released_at, leg.queue.clone()));
+            }
+            let wanted = plan.wants(leg.queue.as_ref());
+            if let Some(row) = self
+                .row(plan, &leg.agent, leg.connected_at)
+                .filter(|_| wanted)
+            {
+                row.handled += 1;
+                let talk = leg.talk().unwrap_or_default();
+                row.talk_sum = row.talk_sum.saturating_add(talk);
+                row.hold_sum = row.hold_sum.saturating_add(leg.hold);
+                if leg.released_at.is_some() && leg.released_by == EndedBy::Agent {
+                    row.released_first += 1;
+                    row.released_first_short += u64::from(talk < kpi::TALK_SHORT);
+                }
+            }
+        }
+        for offer in &record.offers {
+            let stretch = (offer.offered_at, offer.ended_at.unwrap_or(plan.end));
+            let agent = self.agents.entry(offer.agent.clone()).or_default();
+            agent.known.ringing.push(stretch);
+            let wanted = plan.wants(offer.queue.as_ref());
+            if let Some(result) = offer.result
+                && let Some(row) = self
+                    .row(plan, &offer.agent, offer.offered_at)
+                    .filter(|_| wanted)
+            {
+                row.offers.0[OfferCounts::slot(result)] += 1;
+            }
+        }
+        for transfer in &record.transfers {
+            let wanted = plan.wants(transfer.from_queue.as_ref());
+            if let Some(row) = self
+                .row(plan, &transfer.from_agent, transfer.at)
+                .filter(|_| wanted)
+            {
+                row.transfers_out += 1;
+            }
+            let to = AgentId::new(&*transfer.to);
+            if transfer.target == TargetKind::Agent
+                && let Some(row) = self.row(plan, &to, transfer.at).filter(|_| wanted)
+            {
+                row.transfers_in += 1;
+            }
+        }
+    }
+
+    /// Makes the report.
+    pub(super) fn finish(
+        mut self,
+        plan: &Plan,
+        told: Vec<AgentTold>,
+        sources: Vec<SourceCompleteness>,
+    ) -> AgentReport {
+        self.told(told);
+        for (name, mut agent) in std::mem::take(&mut self.agents) {
+            agent.released.sort_unstable();
+            for span in agent.known.spans((plan.start, plan.end)) {
+                let before = agent.released.partition_point(|(at, _)| *at <= span.start);
+                let queue = before
+                    .checked_sub(1)
+                    .and_then(|last| agent.released[last].1.as_ref());
+                for (bucket, time) in plan.buckets.cut_up(span.start, span.end) {
+                    let row = self.tallies.entry((bucket, name.clone())).or_default();
+                    let slot = usize::from(span.state.code()) - 1;
+                    row.states[slot] = row.states[slot].saturating_add(time);
+                    if span.state == AgentState::Paused {
+                        pause(&mut row.pauses, &span.reason, time);
+                    }
+                    if span.state == AgentState::WrapUp && plan.wants(queue) {
+                        row.wrap_up_sum = row.wrap_up_sum.saturating_add(time);
+                    }
+                }
+            }
+        }
+        let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+        let rows = self.tallies.into_iter();
+        let rows = rows.map(|((bucket, agent), row)| finish(row, start(bucket), &agent));
+        AgentReport {
+            rows: rows.collect(),
+            context: Context::of(
+                plan,
+                self.counted,
+                sources,
+                DEFINITIONS.map(Id::definition).to_vec(),
+            ),
+        }
+    }
+
+    fn told(&mut self, told: Vec<AgentTold>) {
+        for AgentTold { at, told, .. } in told {
+            match told {
+                AgentEvent::StateChanged {
+                    agent,
+                    state,
+                    reason,
+                    ..
+                } => {
+                    let agent = self.agents.entry(agent).or_default();
+                    agent.known.told.push((at, state, reason));
+                }
+                AgentEvent::WrapUpEnded { agent } => {
+                    self.agents
+                        .entry(agent)
+                        .or_default()
+                        .known
+                        .wrap_up_ends
+                        .push(at);
+                }
+            }
+        }
+    }
+
+    /// The row of the interval in which something happened; `None` outside the period.
+    fn row(&mut self, plan: &Plan, agent: &AgentId, at: Timestamp) -> Option<&mut AgentRow> {
+        let bucket = plan.buckets.index_of(at)?;
+        Some(self.tallies.entry((bucket, agent.clone())).or_default())
+    }
+}
+
+fn pause(pauses: &mut Vec<(Text, Duration)>, reason: &Text, time: Duration) {
+    match pauses.iter_mut().find(|(known, _)| known == reason) {
+        Some((_, sum)) => *sum = sum.saturating_add(time),
+        None => pauses.push((reason.clone(), time)),
+    }
+}
+
+fn finish(mut row: AgentRow, bucket_start: String, agent: &AgentId) -> AgentRow {
+    row.pauses.sort_unstable();
+    let of = |state: AgentState| row.states[usize::from(state.code()) - 1];
+    let handling = of(AgentState::Talking).saturating_add(of(AgentState::WrapUp));
+    let available = of(AgentState::Available);
+    let (answered, own) = (row.offers.of(OfferResult::Answered), row.offers.own());
+    let answer_rate = kpi::agent_answer_rate(answered, own);
+    AgentRow {
+        bucket_start,
+        agent: agent.as_str().to_owned(),
+        answer_rate,
+        answer_rate_interval: answer_rate.and_then(|_| {
+            kpi::wilson(kpi::Part {
+                count: answered,
+                of: own,
+            })
+        }),
+        handle_time: kpi::handle_time(row.talk_sum, row.hold_sum, row.wrap_up_sum, row.handled),
+        // Without told states nobody knows when the agent was available.
+        occupancy: (!available.is_zero())
+            .then(|| kpi::occupancy(handling, available))
+            .flatten(),
+        ..row
+    }
+}
+
+#[cfg(test)]
+#[path = "agents_test.rs"]
+mod tests;
