@@ -8,10 +8,11 @@ const SQLITE_FULL: u32 = 13;
 /// PostgreSQL's disk_full.
 const POSTGRES_FULL: &str = "53100";
 
-/// PostgreSQL's states that end a connection, or keep a new one out, and pass: the class "connection exception", too many
-/// connections, a stop, a crash, a start, an idle session ended, a server that has become a replica.
-const POSTGRES_LOST: [&str; 8] = [
-    "08", "53300", "57P01", "57P02", "57P03", "57P05", "25P03", "25006",
+/// PostgreSQL's states that end a connection or a statement, or keep a new one out, and pass: the class "connection
+/// exception", no memory, too many connections, a statement that somebody cancelled, a stop, a crash, a start, an idle
+/// session ended, a server that has become a replica.
+const POSTGRES_LOST: [&str; 10] = [
+    "08", "53200", "53300", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006",
 ];
 
 /// Whether the database says that there is no room.
@@ -54,11 +55,12 @@ mod tests {
 
     #[test]
     fn a_server_that_stops_or_starts_is_lost_and_a_wrong_statement_is_not() {
-        // 57014: a statement cancelled; 23505: a key that is there twice; 28P01: a wrong password.
+        // 57014: a statement cancelled; 23505: a key that is there twice; 28P01: a wrong password; 53100: a full disk.
         for (code, lost) in [
             ("08006", true),
             ("57P03", true),
-            ("57014", false),
+            ("57014", true),
+            ("53100", false),
             ("23505", false),
             ("28P01", false),
         ] {

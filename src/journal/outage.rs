@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::commit::Body;
 use super::database::{Database, Error, Known};
 use super::group::Group;
-use super::handle::{Command, Refusal};
+use super::handle::{Asker, Command, Refusal};
 use super::writer::Writer;
 
 /// How long senders wait for the database to come back before they are told to come again.
@@ -41,7 +41,8 @@ impl Writer {
     ) -> Result<Outcome, Error> {
         group.swap(&mut self.epochs);
         let outcome = loop {
-            if !self.outlast(lost, group).await? {
+            let mut refuse = || group.refuse(&Refusal::DatabaseUnavailable);
+            if !self.outlast(lost, &mut refuse).await? {
                 break Outcome::Unknown;
             }
             match self.outcome(group, body).await {
@@ -91,25 +92,37 @@ impl Writer {
     /// gone.
     pub(super) async fn resume(&mut self, lost: &Error) -> Result<bool, Error> {
         loop {
-            if !self.outlast(lost, &mut Group::default()).await? {
+            if !self.outlast(lost, &mut || {}).await? {
                 return Ok(false);
             }
-            match self.database.known().await {
+            match self.is_as_it_was().await {
                 Err(Error::Lost { .. }) => {}
-                Err(error) => return Err(error),
-                Ok(known) if self.epochs.are(&known) && self.database.end().await? == self.end => {
+                Ok(true) => {
                     tracing::info!("the database is back");
                     return Ok(true);
                 }
-                Ok(_) => return Err(Error::TakenOver),
+                Ok(false) => return Err(Error::TakenOver),
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// After a new numbering's note was lost: waits for the database, and says whether it is there.
-    pub(super) async fn is_noted(&mut self, lost: &Error, new: &Known) -> Result<Outcome, Error> {
+    async fn is_as_it_was(&mut self) -> Result<bool, Error> {
+        let end = self.database.end().await?;
+        Ok(end == self.end && self.epochs.are(&self.database.known().await?))
+    }
+
+    /// After a new numbering's note was lost: waits for the database, and says whether it is there. Who asked for it is
+    /// told to come again when it takes longer.
+    pub(super) async fn is_noted(
+        &mut self,
+        lost: &Error,
+        new: &Known,
+        asker: &mut Asker,
+    ) -> Result<Outcome, Error> {
         loop {
-            if !self.outlast(lost, &mut Group::default()).await? {
+            let mut refuse = || asker.answer(Err(Refusal::DatabaseUnavailable));
+            if !self.outlast(lost, &mut refuse).await? {
                 return Ok(Outcome::Unknown);
             }
             let mut known = match self.database.known().await {
@@ -128,8 +141,13 @@ impl Writer {
         }
     }
 
-    /// Waits for a new session with the lock; questions are answered meanwhile. False = everybody has gone.
-    async fn outlast(&mut self, lost: &Error, group: &mut Group) -> Result<bool, Error> {
+    /// Waits for a new session with the lock; questions are answered meanwhile. When it takes longer, `refuse` tells those
+    /// who wait, and everybody else is refused. False = everybody has gone.
+    async fn outlast(
+        &mut self,
+        lost: &Error,
+        refuse: &mut (dyn FnMut() + Send),
+    ) -> Result<bool, Error> {
         let why = std::error::Error::source(lost).map(ToString::to_string);
         tracing::error!(error = %lost, why, "senders wait for the database");
         let began = self.clock.elapsed();
@@ -147,10 +165,10 @@ impl Writer {
                     () = tokio::time::sleep(patience), if !refusing => {
                         tracing::error!("the database is still away: nothing is taken in until it is back");
                         refusing = true;
-                        group.refuse(&Refusal::DatabaseUnavailable);
+                        refuse();
                     }
                     command = self.commands.recv(), if refusing => match command {
-                        Some(command) => refuse(command),
+                        Some(command) => refuse_command(command),
                         None => return Ok(false),
                     },
                 }
@@ -162,7 +180,7 @@ impl Writer {
         }
         // What its sender sent before it heard of the refusal belongs behind what was refused.
         while let Some(command) = refusing.then(|| self.commands.try_recv().ok()).flatten() {
-            refuse(command);
+            refuse_command(command);
         }
         Ok(true)
     }
@@ -177,10 +195,10 @@ async fn reconnect(database: &mut Database, pause: Duration) -> Result<bool, Err
     Ok(back)
 }
 
-fn refuse(command: Command) {
+fn refuse_command(command: Command) {
     let refusal = Refusal::DatabaseUnavailable;
     match command {
         Command::Submit(submission) => drop(submission.reply.send(Err(refusal))),
-        Command::Open(_, reply) => drop(reply.send(Err(refusal))),
+        Command::Open(_, mut asker) => asker.answer(Err(refusal)),
     }
 }

@@ -15,7 +15,7 @@ use super::database::{Database, Error, Known};
 use super::epochs::Epochs;
 use super::group::{Answer, Group};
 use super::handle::{
-    Command, Handle, Opened, Opening, Question, Refusal, Submission, SubmissionKind,
+    Asker, Command, Handle, Opened, Opening, Question, Refusal, Submission, SubmissionKind,
 };
 use super::marks::Numbering;
 use super::outage::Outcome;
@@ -184,10 +184,10 @@ impl Writer {
                         self.take(submission, &mut group);
                     }
                     // Answered after what was sent before it is safe.
-                    Command::Open(opening, reply) => {
+                    Command::Open(opening, mut asker) => {
                         self.commit(std::mem::take(&mut group)).await?;
-                        let opened = self.open(opening).await?;
-                        drop(reply.send(opened));
+                        let opened = self.open(opening, &mut asker).await?;
+                        asker.answer(opened);
                     }
                 }
             }
@@ -287,7 +287,11 @@ impl Writer {
         });
     }
 
-    async fn open(&mut self, opening: Opening) -> Result<Result<Opened, Refusal>, Error> {
+    async fn open(
+        &mut self,
+        opening: Opening,
+        asker: &mut Asker,
+    ) -> Result<Result<Opened, Refusal>, Error> {
         let Opening {
             source,
             epoch: name,
@@ -304,7 +308,7 @@ impl Writer {
                     name,
                     numbering,
                 };
-                if let Err(refusal) = self.note(&new).await? {
+                if let Err(refusal) = self.note(&new, asker).await? {
                     return Ok(Err(refusal));
                 }
                 self.epochs.know(new)
@@ -332,13 +336,13 @@ impl Writer {
     }
 
     /// Notes a new numbering.
-    async fn note(&mut self, new: &Known) -> Result<Result<(), Refusal>, Error> {
+    async fn note(&mut self, new: &Known, asker: &mut Asker) -> Result<Result<(), Refusal>, Error> {
         loop {
             let epoch = self.epochs.next();
             match self.database.add_epoch(&new.source, epoch, &new.name).await {
                 Ok(()) => return Ok(Ok(())),
                 Err(Error::DiskFull) => return Ok(Err(Refusal::DiskFull)),
-                Err(lost @ Error::Lost { .. }) => match self.is_noted(&lost, new).await? {
+                Err(lost @ Error::Lost { .. }) => match self.is_noted(&lost, new, asker).await? {
                     Outcome::Done => return Ok(Ok(())),
                     Outcome::NotDone => {}
                     Outcome::Unknown => return Ok(Err(Refusal::DatabaseUnavailable)),
