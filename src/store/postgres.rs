@@ -3,12 +3,9 @@
 use crate::database::postgres::{Part, Session};
 use crate::database::{Db, Migrations, OpenError};
 
-use super::read::Store;
+use super::read::{READERS, Store};
 use super::stored::Readers;
 use super::write::StoreWriter;
-
-/// Reports that may read at the same time.
-const READERS: u32 = 4;
 
 /// The tables, in the order in which they came to be.
 const MIGRATIONS: &Migrations = &[

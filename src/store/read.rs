@@ -1,9 +1,10 @@
 //! The store, for those who read: reports and the pipeline's look-ups.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite, Transaction};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::database::{self, Columns, Db, Fetch, on};
 use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
@@ -17,12 +18,19 @@ use super::stored::{Place, Readers, StoredCall};
 use super::write::{StoreWriter, unseal};
 use super::{insert_postgres, insert_sqlite, stream, table};
 
+/// Reports that may read at the same time.
+const REPORTS_AT_ONCE: u32 = 4;
+/// Connections for reading: the pipeline's look-ups never wait for a report.
+pub(super) const READERS: u32 = REPORTS_AT_ONCE + 1;
+
 /// The store, for those who read.
 #[derive(Clone, Debug)]
 pub struct Store {
     readers: database::Readers,
     reading: Readers,
     ids: SourceIds,
+    /// Reports take turns: who waits for another report is not told that the database is away.
+    turns: Arc<Semaphore>,
 }
 
 impl Store {
@@ -32,6 +40,7 @@ impl Store {
             readers,
             reading,
             ids: writer.ids.clone(),
+            turns: Arc::new(Semaphore::new(REPORTS_AT_ONCE as usize)),
         }
     }
 
@@ -76,6 +85,8 @@ impl Store {
 
 impl Store {
     async fn begin(&self) -> Result<Reading, Error> {
+        let turn = self.turns.clone().acquire_owned().await;
+        let turn = turn.map_err(|_| Error::Stopped)?;
         let begun = match &self.readers {
             Db::Sqlite(readers) => readers.begin().await.map(Db::Sqlite),
             Db::Postgres(readers) => {
@@ -83,7 +94,10 @@ impl Store {
                 readers.begin_with(begin).await.map(Db::Postgres)
             }
         };
-        begun.map_err(failed("begin to read"))
+        Ok(Reading {
+            transaction: begun.map_err(failed("begin to read"))?,
+            _turn: turn,
+        })
     }
 }
 
@@ -94,30 +108,33 @@ impl Rows for Store {
         after: Option<Place>,
         parts: mpsc::Sender<Vec<StoredCall>>,
     ) -> Result<(), Error> {
-        on!(&mut self.begin().await?, transaction => {
+        on!(&mut self.begin().await?.transaction, transaction => {
             stream::calls(&mut **transaction, self.reading, period, after.as_ref(), &parts).await
         })
     }
 
     async fn call(&self, id: &CallId) -> Result<Vec<StoredCall>, Error> {
-        on!(&mut self.begin().await?, transaction => {
+        on!(&mut self.begin().await?.transaction, transaction => {
             stream::call(&mut **transaction, self.reading, id).await
         })
     }
 
     async fn told(&self, period: Period) -> Result<Told, Error> {
-        on!(&mut self.begin().await?, transaction => stream::told(&mut **transaction, period).await)
+        on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
     }
 
     async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {
-        on!(&mut self.begin().await?, transaction => {
+        on!(&mut self.begin().await?.transaction, transaction => {
             select(&mut **transaction, self.reading, start, end).await
         })
     }
 }
 
 /// One read transaction: every table as of one position.
-type Reading = Db<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+struct Reading {
+    transaction: Db<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
+    _turn: OwnedSemaphorePermit,
+}
 
 async fn select(
     connection: &mut impl Fetch,

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
 use crate::database::{Db, Migrations, OpenError, sqlite};
 
 use super::insert_sqlite::STATEMENTS_KEPT;
-use super::read::Store;
+use super::read::{READERS, Store};
 use super::stored::Readers;
 use super::write::StoreWriter;
 
@@ -16,8 +16,6 @@ use super::write::StoreWriter;
 const CHECKPOINT_PAGES: &str = "8000";
 /// Memory for the writer's pages, in SQLite's words: 64 MB. A transaction that does not fit is written twice.
 const CACHE_SIZE: &str = "-64000";
-/// Reports that may read at the same time.
-const READERS: u32 = 4;
 
 /// The tables, in the order in which they came to be.
 pub(super) const MIGRATIONS: &Migrations = &[
