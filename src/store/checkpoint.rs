@@ -7,7 +7,8 @@ use crate::model::{CallKey, CounterRow, Position, QueueId, SourceId, Timestamp};
 
 use super::from_row;
 use super::rows::{Error, failed};
-use super::write::{StoreWriter, unseal};
+use super::write::unseal;
+use super::writer::StoreWriter;
 
 /// A source as the checkpoint left it.
 #[derive(Clone, Debug)]

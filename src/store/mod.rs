@@ -21,9 +21,11 @@ mod stored;
 mod stream;
 mod table;
 mod write;
+mod writer;
 
 pub use checkpoint::{Checkpoint, StoredSource};
 pub use read::Store;
 pub use rows::{Error, Period, Rows, Selection, Told};
 pub use stored::{Place, Readers, StoredCall};
-pub use write::{SettledCall, SourceWrite, StoreWriter, Unapplied, Write};
+pub use write::{SettledCall, SourceWrite, Unapplied, Write};
+pub use writer::StoreWriter;

@@ -5,7 +5,7 @@ use crate::database::{Db, Migrations, OpenError};
 
 use super::read::{READERS, Store};
 use super::stored::Readers;
-use super::write::StoreWriter;
+use super::writer::StoreWriter;
 
 /// The tables, in the order in which they came to be.
 const MIGRATIONS: &Migrations = &[

@@ -15,7 +15,8 @@ use super::ids::SourceIds;
 use super::project;
 use super::rows::{Error, Period, Rows, Selection, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
-use super::write::{StoreWriter, unseal};
+use super::write::unseal;
+use super::writer::StoreWriter;
 use super::{insert_postgres, insert_sqlite, stream, table};
 
 /// Reports that may read at the same time.

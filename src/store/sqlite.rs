@@ -9,7 +9,7 @@ use crate::database::{Db, Migrations, OpenError, sqlite};
 use super::insert_sqlite::STATEMENTS_KEPT;
 use super::read::{READERS, Store};
 use super::stored::Readers;
-use super::write::StoreWriter;
+use super::writer::StoreWriter;
 
 /// Pages of write-ahead log before they are copied into the file: the pages a stretch changes again and again (keys,
 /// open calls, sources) are then copied once for many stretches. 8,000 pages are 32 MB.
