@@ -10,14 +10,18 @@
 
 mod agents;
 mod bucket;
+mod contacts;
 mod context;
 mod error;
 mod group;
+mod lines;
 mod nearest;
 mod plan;
 mod queues;
+mod repeats;
 mod service;
 mod transfers;
+mod unserved;
 mod waits;
 mod zone;
 
@@ -31,9 +35,12 @@ pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;
+pub use lines::{LineReport, LineRow};
 pub use plan::{Query, THRESHOLDS_MAX};
 pub use queues::{ExitCounts, QueueReport, QueueRow, WaitOver};
+pub use repeats::{RepeatReport, RepeatRow, RepeatWindow};
 pub use service::{Options, Reports, Sources};
 pub use transfers::{TransferKind, TransferPath, TransferReport, TransferReportRow};
+pub use unserved::{UnservedPerson, UnservedReport, UnservedSummary};
 pub use waits::{WaitReport, WaitRow};
 pub use zone::Zone;

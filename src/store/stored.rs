@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{CallId, CallRecord, SourceId, Timestamp};
+use crate::model::{CallId, CallRecord, Marks, SourceId, Timestamp};
 
 use super::rows::Error;
 
@@ -41,7 +41,11 @@ pub struct StoredCall {
 #[derive(Clone, Debug)]
 enum Held {
     Record(Arc<CallRecord>),
-    Told(Vec<u8>, fn(&[u8]) -> Option<CallRecord>),
+    Told {
+        told: Vec<u8>,
+        marks: Marks,
+        reader: fn(&[u8]) -> Option<CallRecord>,
+    },
 }
 
 impl StoredCall {
@@ -65,14 +69,18 @@ impl StoredCall {
     pub(super) fn of_told(
         place: Place,
         source: SourceId,
-        told: Vec<u8>,
+        (told, marks): (Vec<u8>, Marks),
         reader: fn(&[u8]) -> Option<CallRecord>,
     ) -> Self {
         Self {
             place,
             source,
             provisional: false,
-            held: Held::Told(told, reader),
+            held: Held::Told {
+                told,
+                marks,
+                reader,
+            },
         }
     }
 
@@ -83,8 +91,14 @@ impl StoredCall {
     pub fn record(&self) -> Result<Arc<CallRecord>, Error> {
         match &self.held {
             Held::Record(record) => Ok(record.clone()),
-            Held::Told(told, reader) => {
-                let record = reader(told).ok_or(Error::Corrupt { what: "call" })?;
+            Held::Told {
+                told,
+                marks,
+                reader,
+            } => {
+                let mut record = reader(told).ok_or(Error::Corrupt { what: "call" })?;
+                // Some marks are of how it came in, not of what was told.
+                record.marks = *marks;
                 Ok(Arc::new(record))
             }
         }

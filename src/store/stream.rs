@@ -5,13 +5,12 @@ use tokio_stream::StreamExt as _;
 
 use crate::database::{Columns, Fetch};
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, QueueId,
-    SourceId, Timestamp,
+    AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, Marks,
+    QueueId, SourceId, Timestamp,
 };
 
 use super::from_row::word;
 use super::rows::{Error, Period, Told, failed};
-
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
 
@@ -36,7 +35,8 @@ pub(super) async fn calls(
     open.sort_by(|one, other| one.place.cmp(&other.place));
     let mut open = open.into_iter().peekable();
 
-    let sql = "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from calls join sources using (source_id)
         where calls.arrived_at >= $1 and calls.arrived_at < $2
         order by calls.arrived_at, calls.source_id, calls.call_id";
@@ -55,7 +55,7 @@ pub(super) async fn calls(
         part.push(StoredCall::of_told(
             place,
             source,
-            row.bytes(4).to_vec(),
+            told_and_marks(&row),
             readers.told,
         ));
         if part.len() >= CALLS_A_PART && parts.send(std::mem::take(&mut part)).await.is_err() {
@@ -77,7 +77,8 @@ pub(super) async fn call(
     let mut found = open_calls(connection, readers).await?;
     found.retain(|call| call.place.call == *id);
     let key = id.key().to_bytes().to_vec();
-    let sql = "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from sources join call_keys using (source_id) join calls using (call_row)
         where call_key = $1 and calls.call_id = $2";
     let values = [key.as_slice().into(), id.as_str().into()];
@@ -87,11 +88,15 @@ pub(super) async fn call(
         found.push(StoredCall::of_told(
             place(&row),
             source,
-            row.bytes(4).to_vec(),
+            told_and_marks(&row),
             readers.told,
         ));
     }
     Ok(found)
+}
+
+fn told_and_marks(row: &dyn Columns) -> (Vec<u8>, Marks) {
+    (row.bytes(4).to_vec(), Marks::from_bits(row.int(5) as u32))
 }
 
 fn place(row: &dyn Columns) -> Place {

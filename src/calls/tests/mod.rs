@@ -31,9 +31,12 @@ pub(crate) fn settled(start: Timestamp, story: &str) -> CallRecord {
         calls.handle_event(arrival, event, |_| None, &mut facts);
     }
     calls.handle_finish(EpochIndex(1), true, &mut facts);
-    let settled = facts.into_iter().find_map(|fact| match fact {
-        Fact::Settled(settled) => Some(settled.record),
-        _ => None,
+    let settled = facts.into_iter().find_map(|fact| {
+        if let Fact::Settled(settled) = fact {
+            Some(settled.record)
+        } else {
+            None
+        }
     });
     settled.expect("a finish settles every call")
 }
