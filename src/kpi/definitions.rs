@@ -76,7 +76,7 @@ catalogue! {
     R6 "R6" 1 "lost_people: people who tried in the interval, never spoke to anyone in it and were not reached back",
     R7 "R7" 1 "episodes: redials no more than 30 min apart are one; an answer or our reaching the caller ends it",
     Unserved "unserved" 1 "calls that reached a queue or were refused, with no human answer, no self-service and no kept callback",
-    Blocking "blocking" 1 "blocked: calls refused as busy ÷ calls that arrived; beside it Erlang-B of the mean load, Σ time of carried calls ÷ time, refused calls added at the mean of the carried",
+    Blocking "blocking" 1 "blocked: calls refused as busy ÷ calls that arrived; beside it Erlang-B of the mean load, Σ time of carried calls ÷ time observed, refused calls added at the mean of the carried",
     T1 "T1" 1 "transfers by method (blind, attended, conference) and target (agent, queue, outside), after a human answered",
     T2 "T2" 1 "consult_only: consultations without a hand-over; no transfers",
     T3 "T3" 1 "transferred_call_rate: served calls with at least one transfer ÷ served calls",

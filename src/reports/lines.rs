@@ -46,7 +46,7 @@ pub struct LineRow {
     pub all_busy: Duration,
     /// The measured blocking: calls refused as busy ÷ calls that arrived.
     pub blocked: Option<f64>,
-    /// Erlang-B of the mean load, carried and refused, on these channels.
+    /// Erlang-B of the mean load of the time observed, carried and refused, on these channels.
     pub erlang_b: Option<f64>,
 }
 
@@ -109,10 +109,9 @@ impl Gathered {
         for LineTold { at, told, .. } in told {
             lines.entry(told.line.clone()).or_default().push((at, told));
         }
-        // A value holds until the next, the last as far as the sources' time is known.
-        let known_until = plan
-            .read_at
-            .map_or(plan.end, |read_at| read_at.min(plan.end));
+        // A value holds until the next, the last as far as anything is known.
+        let last_told = lines.values().flatten().map(|(at, _)| *at).max();
+        let known_until = plan.known_until(last_told);
         for (line, told) in lines {
             for (index, (at, event)) in told.iter().enumerate() {
                 let until = told.get(index + 1).map_or(known_until, |(next, _)| *next);
@@ -123,15 +122,8 @@ impl Gathered {
             }
         }
         let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
-        let width = |bucket| {
-            let (from, to) = (
-                plan.buckets.start_of(bucket),
-                plan.buckets.start_of(bucket + 1),
-            );
-            to.since(from).unwrap_or_default()
-        };
         let rows = self.rows.into_iter().map(|((bucket, line), tally)| {
-            let row = tally.finish(width(bucket));
+            let row = tally.finish();
             LineRow {
                 bucket_start: start(bucket),
                 line,
@@ -165,13 +157,13 @@ impl Tally {
         }
     }
 
-    fn finish(self, width: Duration) -> LineRow {
+    fn finish(self) -> LineRow {
         let row = self.row;
         let busy = row.refused[slot(RefusalReason::Busy)];
         let observed = row.observed.as_micros();
         let busy_mean = (observed > 0).then(|| self.busy as f64 / observed as f64);
         // Refused calls would have brought as much load as those carried on average.
-        let load = kpi::mean_load(self.held, row.calls_arrived, busy, width);
+        let load = kpi::mean_load(self.held, row.calls_arrived, busy, row.observed);
         LineRow {
             busy_mean,
             blocked: kpi::blocked(busy, row.calls_arrived),

@@ -60,7 +60,11 @@ fn stored() -> Memory {
 
 #[test]
 fn refused_demand_and_busy_channels_are_side_by_side() {
-    let report = stored().reports(hotline()).lines(&hour()).unwrap();
+    let known_until = Some(samara("11:00:00"));
+    let report = stored()
+        .reports_at(hotline(), known_until)
+        .lines(&hour())
+        .unwrap();
     let [row] = report.rows.as_slice() else {
         panic!("one line: {:?}", report.rows)
     };

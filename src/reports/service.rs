@@ -115,8 +115,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ///
     /// The query is wrong, or the store cannot be read.
     pub async fn agents(&self, query: &Query) -> Result<AgentReport, Error> {
-        let plan = Plan::of(query, &self.options)?;
-        let sources = self.sources.completeness();
+        let (plan, sources) = self.plan(query)?;
         let head = self.head(&plan).await?;
         let wide = (plan.start.minus(LOOK_BACK), plan.end);
         let told = self.rows.told(wide).await;
@@ -172,8 +171,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ///
     /// The query is wrong, or the store cannot be read.
     pub async fn lines(&self, query: &Query) -> Result<LineReport, Error> {
-        let plan = Plan::of(query, &self.options)?;
-        let sources = self.sources.completeness();
+        let (plan, sources) = self.plan(query)?;
         let head = self.head(&plan).await?;
         let told = self
             .rows
@@ -197,8 +195,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         query: &Query,
         widest: Duration,
     ) -> Result<(Plan, Vec<SourceCompleteness>, Contacts), Error> {
-        let plan = Plan::of(query, &self.options)?;
-        let sources = self.sources.completeness();
+        let (plan, sources) = self.plan(query)?;
         let head = self.head(&plan).await?;
         let contacts = Contacts::new(Counted::head(&head));
         let each = {
@@ -210,6 +207,15 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let wide = (plan.start.minus(widest), plan.end.plus(widest));
         let contacts = self.follow(wide, contacts, each).await?;
         Ok((plan, sources, contacts))
+    }
+
+    /// Checks the query, and looks how far the sources are: before the rows, so that no watermark is ahead of them.
+    fn plan(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
+        let mut plan = Plan::of(query, &self.options)?;
+        let sources = self.sources.completeness();
+        // The slowest source's: beyond it a visit that waits in the rows may have ended.
+        plan.read_at = sources.iter().filter_map(|source| source.watermark).min();
+        Ok((plan, sources))
     }
 
     /// What is known before any call is read: queues, among which those asked for must be, and the position.
@@ -253,11 +259,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         T: Send + 'static,
         F: FnOnce(&Plan, &Selection, Vec<SourceCompleteness>) -> T + Send + 'static,
     {
-        let mut plan = Plan::of(query, &self.options)?;
-        // Before the rows, so that no watermark is ahead of them.
-        let sources = self.sources.completeness();
-        // The slowest source's: beyond it a visit that waits in the rows may have ended.
-        plan.read_at = sources.iter().filter_map(|source| source.watermark).min();
+        let (plan, sources) = self.plan(query)?;
         let selected = self.rows.select(plan.start, plan.end).await;
         let selection = selected.map_err(|source| Error::Store { source })?;
         plan.admit(&selection.queues)?;

@@ -83,7 +83,7 @@ pub(super) fn report(
         let asked = || known.iter().filter(|one| one.bucket.is_some());
         asked().for_each(|one| summary.promise(one.callback));
         let unserved = asked().filter(|one| is_unserved(one)).count() as u64;
-        let Some(last) = asked().filter(|one| is_unserved(one)).next_back() else {
+        let Some(last) = asked().rfind(|one| is_unserved(one)) else {
             continue;
         };
         summary.calls += unserved;

@@ -96,9 +96,11 @@ fn windows(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Vec<Duration
 fn name(window: Duration) -> String {
     let seconds = window.as_secs();
     match seconds {
-        _ if seconds % 86_400 == 0 && seconds > 4 * 86_400 => format!("{}d", seconds / 86_400),
-        _ if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
-        _ if seconds % 60 == 0 => format!("{}min", seconds / 60),
+        _ if seconds.is_multiple_of(86_400) && seconds > 4 * 86_400 => {
+            format!("{}d", seconds / 86_400)
+        }
+        _ if seconds.is_multiple_of(3_600) => format!("{}h", seconds / 3_600),
+        _ if seconds.is_multiple_of(60) => format!("{}min", seconds / 60),
         _ => format!("{seconds}s"),
     }
 }
