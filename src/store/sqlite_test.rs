@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
+use ::sqlx;
+use ::sqlx::{ConnectOptions as _, Row as _};
 
+use super::super::from_row::{moment, span};
+use super::super::project;
 use super::*;
 use crate::calls::tests::settled;
-use crate::model::{EpochIndex, Mode, Settled};
-use crate::store::{SettledCall, SourceWrite, Write, add_open};
+use crate::model::{
+    CallId, CallRow, EpochIndex, Exit, Mode, Position, Settled, SourceId, Timestamp, VisitRow,
+};
+use crate::store::{Rows as _, Selection, SettledCall, SourceWrite, Write, add_open};
 
 const STORIES: [&str; 4] = [
     "arrive 0; enter jobs 5; left jobs timeout 35; enter help 40; ring ann 41; miss ann busy 44; ring bob 45; answer bob help 50; hold bob 60; unhold bob 75; release bob caller 100; end caller 100",
@@ -139,7 +144,7 @@ async fn older_rows_get_what_visits_and_transfers_can_tell() {
     }
 
     let sql = "select first_entered_at, first_answered_at, last_exit, queue_wait, talk from calls";
-    let rows = all(&mut connection, sql).await.unwrap();
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
     for (number, (row, record)) in rows.iter().zip(&records).enumerate() {
         let told = (
             moment(row, 0),
@@ -163,7 +168,7 @@ async fn older_rows_get_what_visits_and_transfers_can_tell() {
         assert_eq!(told, expected, "call {number}");
     }
     let sql = "select after_transfer from visits order by call_row, visit";
-    let rows = all(&mut connection, sql).await.unwrap();
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
     let after: Vec<bool> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(after, [false, false, false, true]);
 }

@@ -1,17 +1,16 @@
-//! Calls with everything told of them, in the order of their arrival, out of SQLite.
+//! Calls with everything told of them, in the order of their arrival, and what was told of agents and lines.
 
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 
+use crate::database::{Columns, Fetch};
 use crate::model::{
     AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, Marks,
     QueueId, SourceId, Timestamp,
 };
 
-use super::rows::{Error, Period, Told};
-use super::sqlite::{failed, word};
+use super::from_row::word;
+use super::rows::{Error, Period, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
 
@@ -20,7 +19,7 @@ const CALLS_A_PART: usize = 1_000;
 
 /// Sends the calls that arrived in the period behind `after`, open ones among them; ends early when nobody listens.
 pub(super) async fn calls(
-    connection: &mut SqliteConnection,
+    connection: &mut impl Fetch,
     readers: Readers,
     (start, end): Period,
     after: Option<&Place>,
@@ -39,13 +38,10 @@ pub(super) async fn calls(
     let sql =
         "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from calls join sources using (source_id)
-        where calls.arrived_at >= ? and calls.arrived_at < ?
+        where calls.arrived_at >= $1 and calls.arrived_at < $2
         order by calls.arrived_at, calls.source_id, calls.call_id";
     let from = after.map_or(start, |after| after.arrived_at.max(start));
-    let query = sqlx::query(sql)
-        .bind(from.as_micros())
-        .bind(end.as_micros());
-    let mut settled = query.fetch(connection);
+    let mut settled = connection.stream(sql, &[from.as_micros().into(), end.as_micros().into()]);
     let mut part = Vec::with_capacity(CALLS_A_PART);
     while let Some(row) = settled.try_next().await.map_err(failed("read calls"))? {
         let place = place(&row);
@@ -55,7 +51,7 @@ pub(super) async fn calls(
         while let Some(earlier) = open.next_if(|call| call.place < place) {
             part.push(earlier);
         }
-        let source = SourceId::new(row.get::<&str, _>(3));
+        let source = SourceId::new(row.text(3));
         part.push(StoredCall::of_told(
             place,
             source,
@@ -74,7 +70,7 @@ pub(super) async fn calls(
 
 /// The settled or open calls with this id, of any source.
 pub(super) async fn call(
-    connection: &mut SqliteConnection,
+    connection: &mut impl Fetch,
     readers: Readers,
     id: &CallId,
 ) -> Result<Vec<StoredCall>, Error> {
@@ -84,11 +80,11 @@ pub(super) async fn call(
     let sql =
         "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from sources join call_keys using (source_id) join calls using (call_row)
-        where call_key = ? and calls.call_id = ?";
-    let query = sqlx::query(sql).bind(key).bind(id.as_str().to_owned());
-    let rows = query.fetch_all(connection).await;
+        where call_key = $1 and calls.call_id = $2";
+    let values = [key.as_slice().into(), id.as_str().into()];
+    let rows = connection.fetch(sql, &values).await;
     for row in rows.map_err(failed("find a call"))? {
-        let source = SourceId::new(row.get::<&str, _>(3));
+        let source = SourceId::new(row.text(3));
         found.push(StoredCall::of_told(
             place(&row),
             source,
@@ -99,67 +95,65 @@ pub(super) async fn call(
     Ok(found)
 }
 
-fn told_and_marks(row: &SqliteRow) -> (Vec<u8>, Marks) {
-    (row.get(4), Marks::from_bits(row.get(5)))
+fn told_and_marks(row: &dyn Columns) -> (Vec<u8>, Marks) {
+    (row.bytes(4).to_vec(), Marks::from_bits(row.int(5) as u32))
 }
 
-fn place(row: &SqliteRow) -> Place {
+fn place(row: &dyn Columns) -> Place {
     Place {
-        arrived_at: Timestamp::from_micros(row.get(0)),
-        source: row.get(1),
-        call: CallId::new(row.get::<&str, _>(2)),
+        arrived_at: Timestamp::from_micros(row.int(0)),
+        source: row.int(1),
+        call: CallId::new(row.text(2)),
     }
 }
 
 async fn open_calls(
-    connection: &mut SqliteConnection,
+    connection: &mut impl Fetch,
     readers: Readers,
 ) -> Result<Vec<StoredCall>, Error> {
     let sql =
         "select open_calls.state, name, source_id from open_calls join sources using (source_id)";
-    let rows = sqlx::query(sql).fetch_all(connection).await;
+    let rows = connection.fetch(sql, &[]).await;
     let rows = rows.map_err(failed("read open calls"))?;
     rows.iter()
         .map(|row| {
-            let (call, record) = unseal(row.get(0))
+            let (call, record) = unseal(row.bytes(0))
                 .and_then(readers.open)
                 .ok_or(Error::Corrupt { what: "open call" })?;
             let place = Place {
                 arrived_at: record.arrived_at,
-                source: row.get(2),
+                source: row.int(2),
                 call,
             };
-            let source = SourceId::new(row.get::<&str, _>(1));
+            let source = SourceId::new(row.text(1));
             Ok(StoredCall::of_record(place, source, true, record))
         })
         .collect()
 }
 
 /// What was told of agents and lines in the period, in order of time.
-pub(super) async fn told(
-    connection: &mut SqliteConnection,
-    (start, end): Period,
-) -> Result<Told, Error> {
+pub(super) async fn told(connection: &mut impl Fetch, (start, end): Period) -> Result<Told, Error> {
     let sql = "select name, at, agent, kind, agent_events.state, reason, queues
         from agent_events join sources using (source_id)
-        where at >= ? and at < ? order by at, source_id, agent, kind, agent_events.state";
-    let period = (start.as_micros(), end.as_micros());
-    let rows = sqlx::query(sql).bind(period.0).bind(period.1);
-    let rows = rows.fetch_all(&mut *connection).await;
+        where at >= $1 and at < $2 order by at, source_id, agent, kind, agent_events.state";
+    let period = [start.as_micros().into(), end.as_micros().into()];
+    let rows = connection.fetch(sql, &period).await;
     let agents = rows.map_err(failed("read agents' events"))?;
-    let agents = agents.iter().map(agent).collect::<Result<_, _>>()?;
+    let agents = agents
+        .iter()
+        .map(|row| agent(row))
+        .collect::<Result<_, _>>()?;
     let sql = "select name, at, line, busy, total from line_events join sources using (source_id)
-        where at >= ? and at < ? order by at, source_id, line";
-    let rows = sqlx::query(sql).bind(period.0).bind(period.1);
-    let rows = rows.fetch_all(connection).await;
+        where at >= $1 and at < $2 order by at, source_id, line";
+    let rows = connection.fetch(sql, &period).await;
     let lines = rows.map_err(failed("read lines' events"))?;
     let lines = lines.iter().map(|row| LineTold {
-        source: SourceId::new(row.get::<&str, _>(0)),
-        at: Timestamp::from_micros(row.get(1)),
+        source: SourceId::new(row.text(0)),
+        at: Timestamp::from_micros(row.int(1)),
         told: LineEvent {
-            line: LineId::new(row.get::<&str, _>(2)),
-            busy: row.get(3),
-            total: row.get(4),
+            line: LineId::new(row.text(2)),
+            busy: row.int(3) as u32,
+            total: row.int(4) as u32,
         },
     });
     Ok(Told {
@@ -168,22 +162,22 @@ pub(super) async fn told(
     })
 }
 
-fn agent(row: &SqliteRow) -> Result<AgentTold, Error> {
-    let agent = AgentId::new(row.get::<&str, _>(2));
-    let told = if row.get::<i64, _>(3) == 0 {
-        let queues: &str = row.get(6);
+fn agent(row: &dyn Columns) -> Result<AgentTold, Error> {
+    let agent = AgentId::new(row.text(2));
+    let told = if row.int(3) == 0 {
+        let queues = row.text(6);
         AgentEvent::StateChanged {
             agent,
             state: word(row, 4, AgentState::from_code)?,
-            reason: row.get::<&str, _>(5).into(),
+            reason: row.text(5).into(),
             queues: queues.lines().map(QueueId::new).collect(),
         }
     } else {
         AgentEvent::WrapUpEnded { agent }
     };
     Ok(AgentTold {
-        source: SourceId::new(row.get::<&str, _>(0)),
-        at: Timestamp::from_micros(row.get(1)),
+        source: SourceId::new(row.text(0)),
+        at: Timestamp::from_micros(row.int(1)),
         told,
     })
 }
