@@ -9,10 +9,13 @@ mod agent_time;
 mod definitions;
 mod digest;
 mod erlang;
+mod glossary;
 mod handling;
 mod histogram;
 mod interval;
+mod journey;
 mod kaplan_meier;
+mod outcome;
 mod repeats;
 mod seconds;
 mod service_level;
@@ -21,17 +24,25 @@ mod transfers;
 mod volume;
 mod wait;
 
-pub use abandonment::{abandon_rate, is_abandoned_short};
+pub use abandonment::{
+    abandon_rate, is_abandoned_after_transfer, is_abandoned_short, is_answered_short,
+};
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
+pub use glossary::{Words, glossary};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
 pub use histogram::{WAIT_EDGES, counts_up_to};
 pub use interval::{Difference, Part, newcombe, wilson};
+pub use journey::{
+    Journey, JourneyCounts, access, caller_burden, is_journey_within, journey, journey_of,
+    journey_wait, journey_wait_censored, time_to_human,
+};
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
+pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
 pub use repeats::{
     ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, attempt_slot, begins_episode,
     got_through, is_called_again, is_mature, is_redial, is_repeat, next_call, previous_call,
@@ -39,8 +50,8 @@ pub use repeats::{
 };
 pub use seconds::seconds_text;
 pub use service_level::{
-    LevelCounts, ServiceLevel, abandoned_met, answered_only, ignore_abandoned, is_decided,
-    is_within, short, strict,
+    LevelCounts, ServiceLevel, abandoned_met, amazon, answered_only, decided_at, ignore_abandoned,
+    is_decided, is_within, short, strict,
 };
 pub use transfers::{
     EXCESSIVE_LIMIT_DEFAULT, TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served,
@@ -51,6 +62,6 @@ pub use volume::{
     refused_rate,
 };
 pub use wait::{
-    WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
+    Quantiles, WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
     nearest_rank, share_over, wait, wait_sum,
 };

@@ -10,7 +10,7 @@ pub(crate) use crate::model::fixture::call;
 use crate::model::{
     CallId, CallRecord, Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow,
 };
-use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told};
+use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told, add_open};
 
 use super::{
     AgentReport, LineReport, Options, Query, QueueReport, RepeatReport, Reports,
@@ -61,6 +61,8 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
         talk: None,
         first: true,
         provisional: false,
+        missed_offer_time: Duration::ZERO,
+        after_transfer: false,
     }
 }
 
@@ -98,7 +100,7 @@ impl Memory {
     }
 
     /// Keeps calls with everything told of them, of source `pbx`, and what was told of agents and lines; knows the
-    /// queues of their visits.
+    /// queues of their visits, and the rows that a store would have of them.
     pub(crate) fn of_records(records: Vec<(&str, CallRecord)>, told: Told) -> Self {
         let queues = records.iter().flat_map(|(_, record)| &record.visits);
         let mut queues: Vec<_> = queues.map(|visit| visit.queue.clone()).collect();
@@ -109,11 +111,20 @@ impl Memory {
             .map(|(id, record)| stored(id, record))
             .collect();
         calls.sort_by(|one, other| one.place.cmp(&other.place));
-        let selection = Selection {
+        let mut selection = Selection {
             queues,
             stored: Position(42),
             ..Selection::default()
         };
+        let ever = [i64::MIN, i64::MAX].map(Timestamp::from_micros);
+        for call in &calls {
+            let record = call.record().unwrap();
+            let (source, id) = (call.source.clone(), call.place.call.clone());
+            add_open(&mut selection, source, id, &record, (ever[0], ever[1]));
+        }
+        for call in &mut selection.calls {
+            call.provisional = call.outcome.is_none();
+        }
         Self {
             selection: Arc::new(selection),
             records: Arc::new(calls),

@@ -29,9 +29,15 @@ pub(super) fn word<T>(
     code.ok_or(Error::Corrupt { what: "code" })
 }
 
-fn span(row: &dyn Columns, column: usize) -> Option<Duration> {
+/// A span, where there is one.
+pub(super) fn span(row: &dyn Columns, column: usize) -> Option<Duration> {
     row.maybe_int(column)
         .map(|micros| Duration::from_micros(micros as u64))
+}
+
+/// An instant, where there is one.
+pub(super) fn moment(row: &dyn Columns, column: usize) -> Option<Timestamp> {
+    row.maybe_int(column).map(Timestamp::from_micros)
 }
 
 /// Queue names read again and again share their memory.
@@ -112,6 +118,17 @@ impl Names {
             consult_only: row.int(17) as u32,
             transfer_wait: span(row, 18).unwrap_or_default(),
             marks: Marks::from_bits(row.int(19) as u32),
+            ended_at: moment(row, 22),
+            first_entered_at: moment(row, 23),
+            first_answered_at: moment(row, 24),
+            last_exit: match row.maybe_int(25) {
+                None => None,
+                Some(_) => Some(word(row, 25, Exit::from_code)?),
+            },
+            queue_wait: span(row, 26).unwrap_or_default(),
+            talk: span(row, 27).unwrap_or_default(),
+            hold: span(row, 28).unwrap_or_default(),
+            missed_offer_time: span(row, 29).unwrap_or_default(),
         })
     }
 
@@ -126,6 +143,8 @@ impl Names {
             talk: span(row, 4),
             first: row.int(5) == 0,
             provisional: false,
+            missed_offer_time: span(row, 7).unwrap_or_default(),
+            after_transfer: row.flag(8),
         })
     }
 

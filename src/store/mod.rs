@@ -24,6 +24,8 @@ mod write;
 mod writer;
 
 pub use checkpoint::{Checkpoint, StoredSource};
+#[cfg(test)]
+pub(crate) use project::add_open;
 pub use read::Store;
 pub use rows::{Error, Period, Rows, Selection, Told};
 pub use stored::{Place, Readers, StoredCall};

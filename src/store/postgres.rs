@@ -17,6 +17,10 @@ const MIGRATIONS: &Migrations = &[
         "agents_lines",
         include_str!("../../migrations/postgres/store/0002_agents_lines.sql"),
     ),
+    (
+        "journeys",
+        include_str!("../../migrations/postgres/store/0003_journeys.sql"),
+    ),
 ];
 
 impl Store {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::model::{
-    CallId, CallRecord, CallRow, Direction, SourceId, Timestamp, TransferRow, VisitRow,
+    CallId, CallRecord, CallRow, Direction, Exit, Mark, OfferResult, SourceId, Timestamp,
+    TransferRow, Visit, VisitRow,
 };
 
 use super::rows::Selection;
 
 /// Adds what an open call has in the period `[start, end)`.
-pub(super) fn add_open(
+pub(crate) fn add_open(
     selection: &mut Selection,
     source: SourceId,
     call: CallId,
@@ -58,6 +59,14 @@ fn call_row(record: &CallRecord, source: SourceId, call: CallId) -> CallRow {
             .map(|failed| failed.cause)
             .collect(),
         transfer_wait: transfer_wait(record),
+        ended_at: record.ended_at,
+        first_entered_at: first_entered_at(record),
+        first_answered_at: first_answered_at(record),
+        last_exit: last_exit(record),
+        queue_wait: queue_wait(record),
+        talk: talk(record),
+        hold: hold(record),
+        missed_offer_time: missed_offer_time_of_call(record),
         marks: record.marks,
     }
 }
@@ -66,6 +75,68 @@ fn call_row(record: &CallRecord, source: SourceId, call: CallId) -> CallRow {
 pub(super) fn transfer_wait(record: &CallRecord) -> Duration {
     let after_human = record.visits.iter().filter(|visit| visit.after_human);
     after_human.filter_map(|visit| visit.wait).sum()
+}
+
+/// When the caller began to wait for the first human: the entry of the first queue, unless somebody had answered before.
+pub(super) fn first_entered_at(record: &CallRecord) -> Option<Timestamp> {
+    let first = record.visits.first()?;
+    (!first.after_human).then_some(first.entered_at)
+}
+
+/// When the first human answered, where the answer was told.
+pub(super) fn first_answered_at(record: &CallRecord) -> Option<Timestamp> {
+    let leg = record.legs.first()?;
+    let is_known = match leg.visit {
+        Some(visit) => record.visits.get(visit)?.wait.is_some(),
+        // Which of the call's answers was never told, the mark does not say.
+        None => !record.marks.has(Mark::AnswerMissing),
+    };
+    is_known.then_some(leg.connected_at)
+}
+
+/// How the last visit ended.
+pub(super) fn last_exit(record: &CallRecord) -> Option<Exit> {
+    record.visits.last()?.exit
+}
+
+/// W2q: the waits of visits that began before any human answered.
+pub(super) fn queue_wait(record: &CallRecord) -> Duration {
+    let before = record.visits.iter().filter(|visit| !visit.after_human);
+    before.filter_map(|visit| visit.wait).sum()
+}
+
+/// The talk of all legs.
+pub(super) fn talk(record: &CallRecord) -> Duration {
+    record.legs.iter().filter_map(|leg| leg.talk()).sum()
+}
+
+/// The hold within all legs.
+pub(super) fn hold(record: &CallRecord) -> Duration {
+    record.legs.iter().map(|leg| leg.hold).sum()
+}
+
+/// W13 of a call: that of its visits.
+pub(super) fn missed_offer_time_of_call(record: &CallRecord) -> Duration {
+    let visits = 0..record.visits.len();
+    visits.map(|visit| missed_offer_time(record, visit)).sum()
+}
+
+/// W13 of a visit: the ringing of its offers that ended otherwise than by an answer.
+pub(super) fn missed_offer_time(record: &CallRecord, visit: usize) -> Duration {
+    let of_visit = record
+        .offers
+        .iter()
+        .filter(|offer| offer.visit == Some(visit));
+    let missed = of_visit.filter(|offer| offer.result != Some(OfferResult::Answered));
+    missed
+        .filter_map(|offer| offer.ended_at?.since(offer.offered_at))
+        .sum()
+}
+
+/// Whether a visit began after a transfer; one that the dialplan queued again did not.
+pub(super) fn after_transfer(record: &CallRecord, visit: &Visit) -> bool {
+    let mut transfers = record.transfers.iter();
+    visit.after_human && transfers.any(|transfer| transfer.at <= visit.entered_at)
 }
 
 /// The rows of its visits.
@@ -83,6 +154,8 @@ fn visit_rows(record: &CallRecord) -> impl Iterator<Item = VisitRow> + '_ {
             talk: visit.talk,
             first: index == 0 && record.direction == Direction::Inbound,
             provisional: true,
+            missed_offer_time: missed_offer_time(record, index),
+            after_transfer: after_transfer(record, visit),
         })
 }
 
@@ -99,3 +172,7 @@ fn transfer_rows(record: &CallRecord) -> impl Iterator<Item = TransferRow> + '_ 
         outcome: transfer.outcome,
     })
 }
+
+#[cfg(test)]
+#[path = "project_test.rs"]
+mod tests;

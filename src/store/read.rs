@@ -161,10 +161,13 @@ async fn select(
     let sql = "select arrived_at, outcome, direction, test, caller_key, caller, visits,
             first_queue, refused_reason, refused_queue, answered, first_answer_queue,
             last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
-            transfer_wait, marks, source_id, call_id from calls where arrived_at >= $1 and arrived_at < $2";
+            transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
+            first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time
+            from calls where arrived_at >= $1 and arrived_at < $2";
     let one = |row: &dyn Columns| names.call(row, &sources);
     selection.calls = collect(connection, sql, &period, one).await?;
-    let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at from visits
+    let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
+            missed_offer_time, after_transfer from visits
             where entered_at >= $1 and entered_at < $2 and test = 0";
     let one = |row: &dyn Columns| names.visit(row);
     selection.visits = collect(connection, sql, &period, one).await?;

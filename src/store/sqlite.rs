@@ -27,6 +27,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "agents_lines",
         include_str!("../../migrations/sqlite/store/0002_agents_lines.sql"),
     ),
+    (
+        "journeys",
+        include_str!("../../migrations/sqlite/store/0003_journeys.sql"),
+    ),
 ];
 
 impl Store {
@@ -47,3 +51,7 @@ impl Store {
         Ok((Self::new(Db::Sqlite(readers), reading, &writer), writer))
     }
 }
+
+#[cfg(test)]
+#[path = "sqlite_test.rs"]
+mod tests;
