@@ -29,13 +29,13 @@ pub(super) fn word<T>(
     code.ok_or(Error::Corrupt { what: "code" })
 }
 
-/// A span.
+/// A span, where there is one.
 pub(super) fn span(row: &dyn Columns, column: usize) -> Option<Duration> {
     row.maybe_int(column)
         .map(|micros| Duration::from_micros(micros as u64))
 }
 
-/// An instant.
+/// An instant, where there is one.
 pub(super) fn moment(row: &dyn Columns, column: usize) -> Option<Timestamp> {
     row.maybe_int(column).map(Timestamp::from_micros)
 }

@@ -23,10 +23,9 @@ mod table;
 mod write;
 mod writer;
 
+pub use checkpoint::{Checkpoint, StoredSource};
 #[cfg(test)]
 pub(crate) use project::add_open;
-
-pub use checkpoint::{Checkpoint, StoredSource};
 pub use read::Store;
 pub use rows::{Error, Period, Rows, Selection, Told};
 pub use stored::{Place, Readers, StoredCall};

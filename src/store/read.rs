@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::StreamExt as _;
 
-use crate::database::{self, Columns, Db, Fetch, on};
+use crate::database::{self, Bind, Columns, Db, Fetch, on};
 use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
 
 use super::checkpoint::position;
@@ -163,21 +164,18 @@ async fn select(
             transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
             first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time
             from calls where arrived_at >= $1 and arrived_at < $2";
-    for row in connection.fetch(sql, &period).await.map_err(&read)? {
-        selection.calls.push(names.call(&row, &sources)?);
-    }
+    let one = |row: &dyn Columns| names.call(row, &sources);
+    selection.calls = collect(connection, sql, &period, one).await?;
     let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
             missed_offer_time, after_transfer from visits
             where entered_at >= $1 and entered_at < $2 and test = 0";
-    for row in connection.fetch(sql, &period).await.map_err(&read)? {
-        selection.visits.push(names.visit(&row)?);
-    }
+    let one = |row: &dyn Columns| names.visit(row);
+    selection.visits = collect(connection, sql, &period, one).await?;
     let sql = "select call_arrived_at, first_answer_queue, method, target, to_name,
             from_queue, is_return, outcome from transfers
             where call_arrived_at >= $1 and call_arrived_at < $2 and test = 0";
-    for row in connection.fetch(sql, &period).await.map_err(&read)? {
-        selection.transfers.push(names.transfer(&row)?);
-    }
+    let one = |row: &dyn Columns| names.transfer(row);
+    selection.transfers = collect(connection, sql, &period, one).await?;
     let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
     for row in connection.fetch(sql, &[]).await.map_err(&read)? {
         let state = unseal(row.bytes(0)).and_then(reading.open);
@@ -193,4 +191,20 @@ async fn select(
         selection.queues.push(names.queue(row.text(0)));
     }
     Ok(selection)
+}
+
+/// Reads a statement's rows one by one, letting others have the thread now and then: there may be millions.
+async fn collect<T>(
+    connection: &mut impl Fetch,
+    sql: &'static str,
+    values: &[Bind<'_>],
+    mut one: impl FnMut(&dyn Columns) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut collected = Vec::new();
+    let mut rows = connection.stream(sql, values);
+    while let Some(row) = rows.try_next().await.map_err(failed("read a period"))? {
+        collected.push(one(&row)?);
+        tokio::task::coop::consume_budget().await;
+    }
+    Ok(collected)
 }

@@ -326,10 +326,10 @@ pub(crate) async fn until_taken(
                 let epochs = answer.into_inner().epochs;
                 epochs.iter().map(|epoch| epoch.mark).sum::<u64>()
             });
-            assert!(!import.is_finished(), "the import ended at event {taken}");
             if taken >= events {
                 return;
             }
+            assert!(!import.is_finished(), "the import ended at event {taken}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });

@@ -67,6 +67,13 @@ fn said(file: &str, text: &str) -> Said {
             let name = rest.split(' ').next().unwrap_or_default();
             said.insert(format!("{file}: index {name}"));
         }
+        if let Some((table, rest)) = line
+            .strip_prefix("alter table ")
+            .and_then(|rest| rest.split_once(" add column "))
+        {
+            let column = rest.split(' ').next().unwrap_or_default();
+            said.insert(format!("{file}: {table}.{column}"));
+        }
         let mut columns = line;
         if let Some((name, rest)) = line
             .strip_prefix("create table ")
