@@ -1,4 +1,4 @@
-//! What rows hold of calls told in words.
+//! Rows of calls that are told in words.
 
 use super::*;
 use crate::calls::tests::settled;
