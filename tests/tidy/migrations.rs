@@ -37,22 +37,26 @@ fn what_one_database_lacks_is_found() {
     let of = |postgres: &str| {
         let sqlite = "-- Calls.\ncreate table calls (\n    id integer primary key, -- own\n    \
             at integer,\n    unique (id, at)\n);\ncreate index by_at on calls (at);\n\
-            create table queues (name text primary key) without rowid;\n";
+            create table queues (name text primary key) without rowid;\n\
+            alter table calls add column mode integer;\n";
         BTreeMap::from([
             ("postgres".to_owned(), said("1.sql", postgres)),
             ("sqlite".to_owned(), said("1.sql", sqlite)),
         ])
     };
     let whole = "create table calls (\n    id bigint,\n    at bigint,\n    primary key (id)\n) with (fillfactor = 50);\n\
-        create index by_at on calls (at);\ncreate table queues (name text collate \"C\" primary key);\n";
+        create index by_at on calls (at);\ncreate table queues (name text collate \"C\" primary key);\n\
+        alter table calls add column mode bigint not null default 0;\n";
     assert_eq!(problems(&of(whole)), [""; 0]);
     let less = whole
         .replace("    at bigint,\n", "")
-        .replace("create index by_at on calls (at);\n", "");
+        .replace("create index by_at on calls (at);\n", "")
+        .replace("alter table calls add column mode", "-- ");
     assert_eq!(
         problems(&of(&less)),
         [
             "postgres: lacks 1.sql: calls.at",
+            "postgres: lacks 1.sql: calls.mode",
             "postgres: lacks 1.sql: index by_at"
         ]
     );
