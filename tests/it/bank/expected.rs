@@ -77,7 +77,11 @@ impl Expected {
         assert_eq!(compared, 21 * 2 * 20, "rows × columns");
 
         let agents = report(server, "agents", "month", 2).await;
-        let compared = agents.rename(month).check("agents by month", &self.agents);
+        // Whoever only told a state has handled nothing, and is not in the files.
+        let compared = agents
+            .rename(month)
+            .keep(|_, cells| cells["handled"] != "0")
+            .check("agents by month", &self.agents);
         assert_eq!(compared, 78 * 2, "rows × columns");
 
         // Nothing lies before the first month that repeats could look back to.
