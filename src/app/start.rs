@@ -99,6 +99,8 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let reading = store::Readers {
         open: calls::record_of_open,
         told: calls::record_of_settled,
+        open_timeline: calls::timeline_of_open,
+        told_timeline: calls::timeline_of_settled,
     };
     let opened = Store::open(&files.store(), reading).await;
     let (store, mut store_writer) = opened.map_err(failure)?;

@@ -19,5 +19,5 @@ mod write;
 
 pub use rows::{Error, Period, Rows, Selection, Told};
 pub use sqlite::{Checkpoint, Store, StoredSource};
-pub use stored::{Place, Readers, StoredCall};
+pub use stored::{CallRows, Place, Readers, StoredCall};
 pub use write::{SettledCall, SourceWrite, StoreWriter, Unapplied, Write};

@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, QueueId,
-    SourceId, Timestamp,
+    AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, Marks,
+    QueueId, SourceId, Timestamp,
 };
 
 use super::rows::{Error, Period, Told};
@@ -15,8 +15,10 @@ use super::sqlite::{failed, word};
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
 
-/// Calls handed over at once.
+/// Calls handed over at once. The first part is smaller, and each next one twice as large: who wants a page of a long
+/// period, and no more, does not wait for a thousand.
 const CALLS_A_PART: usize = 1_000;
+const CALLS_FIRST_PART: usize = 64;
 
 /// Sends the calls that arrived in the period behind `after`, open ones among them; ends early when nobody listens.
 pub(super) async fn calls(
@@ -36,7 +38,8 @@ pub(super) async fn calls(
     open.sort_by(|one, other| one.place.cmp(&other.place));
     let mut open = open.into_iter().peekable();
 
-    let sql = "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from calls join sources using (source_id)
         where calls.arrived_at >= ? and calls.arrived_at < ?
         order by calls.arrived_at, calls.source_id, calls.call_id";
@@ -45,7 +48,8 @@ pub(super) async fn calls(
         .bind(from.as_micros())
         .bind(end.as_micros());
     let mut settled = query.fetch(connection);
-    let mut part = Vec::with_capacity(CALLS_A_PART);
+    let mut part = Vec::new();
+    let mut part_size = CALLS_FIRST_PART;
     while let Some(row) = settled.try_next().await.map_err(failed("read calls"))? {
         let place = place(&row);
         if !within(&place) {
@@ -54,10 +58,12 @@ pub(super) async fn calls(
         while let Some(earlier) = open.next_if(|call| call.place < place) {
             part.push(earlier);
         }
-        let source = SourceId::new(row.get::<&str, _>(3));
-        part.push(StoredCall::of_told(place, source, row.get(4), readers.told));
-        if part.len() >= CALLS_A_PART && parts.send(std::mem::take(&mut part)).await.is_err() {
-            return Ok(());
+        part.push(settled_call(&row, place, readers));
+        if part.len() >= part_size {
+            if parts.send(std::mem::take(&mut part)).await.is_err() {
+                return Ok(());
+            }
+            part_size = CALLS_A_PART.min(part_size * 2);
         }
     }
     part.extend(open);
@@ -75,21 +81,22 @@ pub(super) async fn call(
     let mut found = open_calls(connection, readers).await?;
     found.retain(|call| call.place.call == *id);
     let key = id.key().to_bytes().to_vec();
-    let sql = "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from sources join call_keys using (source_id) join calls using (call_row)
         where call_key = ? and calls.call_id = ?";
     let query = sqlx::query(sql).bind(key).bind(id.as_str().to_owned());
     let rows = query.fetch_all(connection).await;
     for row in rows.map_err(failed("find a call"))? {
-        let source = SourceId::new(row.get::<&str, _>(3));
-        found.push(StoredCall::of_told(
-            place(&row),
-            source,
-            row.get(4),
-            readers.told,
-        ));
+        found.push(settled_call(&row, place(&row), readers));
     }
     Ok(found)
+}
+
+fn settled_call(row: &SqliteRow, place: Place, readers: Readers) -> StoredCall {
+    let source = SourceId::new(row.get::<&str, _>(3));
+    let marks = Marks::from_bits(row.get(5));
+    StoredCall::of_told(place, source, row.get(4), marks, readers)
 }
 
 fn place(row: &SqliteRow) -> Place {
@@ -110,16 +117,10 @@ async fn open_calls(
     let rows = rows.map_err(failed("read open calls"))?;
     rows.iter()
         .map(|row| {
-            let (call, record) = unseal(row.get(0))
-                .and_then(readers.open)
-                .ok_or(Error::Corrupt { what: "open call" })?;
-            let place = Place {
-                arrived_at: record.arrived_at,
-                source: row.get(2),
-                call,
-            };
-            let source = SourceId::new(row.get::<&str, _>(1));
-            Ok(StoredCall::of_record(place, source, true, record))
+            let source = (row.get(2), SourceId::new(row.get::<&str, _>(1)));
+            unseal(row.get(0))
+                .and_then(|state| StoredCall::of_open(state, source, readers))
+                .ok_or(Error::Corrupt { what: "open call" })
         })
         .collect()
 }
