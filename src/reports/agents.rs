@@ -91,7 +91,8 @@ impl OfferCounts {
     }
 }
 
-const DEFINITIONS: [Id; 4] = [Id::AgentAnswerRate, Id::Aht, Id::Occupancy, Id::AgentStates];
+pub(super) const DEFINITIONS: [Id; 4] =
+    [Id::AgentAnswerRate, Id::Aht, Id::Occupancy, Id::AgentStates];
 
 /// What is gathered while calls go by.
 #[derive(Default)]
@@ -127,7 +128,7 @@ impl Gathered {
         if record.test {
             return;
         }
-        let inbound = record.direction == Direction::Inbound;
+        let inbound = is_handled(record);
         for leg in &record.legs {
             // A leg that lasts is talking at least until the period's end, as far as is known.
             let stretch = (leg.connected_at, leg.released_at.unwrap_or(plan.end));
@@ -256,6 +257,11 @@ impl Gathered {
         let bucket = plan.buckets.index_of(at)?;
         Some(self.tallies.entry((bucket, agent.clone())).or_default())
     }
+}
+
+/// Whether a call's legs are handled; those of our own return calls are other calls.
+pub(super) fn is_handled(record: &CallRecord) -> bool {
+    record.direction == Direction::Inbound
 }
 
 fn pause(pauses: &mut Vec<(Text, Duration)>, reason: &Text, time: Duration) {

@@ -13,8 +13,8 @@ use crate::model::{
 use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told};
 
 use super::{
-    AgentReport, Options, Query, QueueReport, Reports, SourceCompleteness, Sources, TransferReport,
-    WaitReport, Zone,
+    AgentReport, CallAsked, CallReport, CallsPage, CallsQuery, Options, Query, QueueReport,
+    Reports, SourceCompleteness, Sources, TransferReport, WaitReport, Zone,
 };
 
 /// A hotline in Samara with the usual thresholds.
@@ -97,28 +97,36 @@ impl Memory {
         }
     }
 
-    /// Keeps calls with everything told of them, of source `pbx`, and what was told of agents and lines; knows the
-    /// queues of their visits.
+    /// Keeps calls of source `pbx` by their records, and what was told of agents and lines; knows the queues of their
+    /// visits.
     pub(crate) fn of_records(records: Vec<(&str, CallRecord)>, told: Told) -> Self {
-        let queues = records.iter().flat_map(|(_, record)| &record.visits);
-        let mut queues: Vec<_> = queues.map(|visit| visit.queue.clone()).collect();
-        queues.sort();
-        queues.dedup();
-        let mut calls: Vec<_> = records
-            .into_iter()
-            .map(|(id, record)| stored(id, record))
-            .collect();
-        calls.sort_by(|one, other| one.place.cmp(&other.place));
-        let selection = Selection {
-            queues,
-            stored: Position(42),
-            ..Selection::default()
-        };
+        let calls = records.into_iter().map(|(id, record)| stored(id, record));
         Self {
-            selection: Arc::new(selection),
-            records: Arc::new(calls),
             told,
+            ..Self::of_calls(calls.collect())
         }
+    }
+
+    /// Keeps stored calls, and the rows that follow from them; knows the queues of their visits.
+    pub(crate) fn of_calls(mut calls: Vec<StoredCall>) -> Self {
+        calls.sort_by(|one, other| one.place.cmp(&other.place));
+        let mut selection = Selection::default();
+        for call in &calls {
+            let rows = call.rows(&call.record().unwrap());
+            selection.calls.push(rows.call);
+            selection.visits.extend(rows.visits);
+            selection.transfers.extend(rows.transfers);
+        }
+        Self {
+            records: Arc::new(calls),
+            ..Self::of(selection)
+        }
+    }
+
+    /// These calls and others.
+    pub(crate) fn with(&self, others: Vec<StoredCall>) -> Self {
+        let calls = self.records.iter().cloned();
+        Self::of_calls(calls.chain(others).collect())
     }
 
     /// Reports of these rows.
@@ -145,7 +153,8 @@ impl Memory {
     }
 }
 
-fn stored(id: &str, record: CallRecord) -> StoredCall {
+/// A call of source `pbx` by its record.
+pub(crate) fn stored(id: &str, record: CallRecord) -> StoredCall {
     let place = Place {
         arrived_at: record.arrived_at,
         source: 1,
@@ -243,6 +252,16 @@ impl Asked {
     /// The agent report.
     pub(crate) fn agents(&self, query: &Query) -> Result<AgentReport, super::Error> {
         wait_for(self.0.agents(query))
+    }
+
+    /// A page of calls.
+    pub(crate) fn list_calls(&self, asked: &CallsQuery) -> Result<CallsPage, super::Error> {
+        wait_for(self.0.list_calls(asked))
+    }
+
+    /// One call.
+    pub(crate) fn call(&self, asked: &CallAsked) -> Result<CallReport, super::Error> {
+        wait_for(self.0.call(asked))
     }
 
     /// The wait distribution.

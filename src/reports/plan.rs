@@ -99,6 +99,11 @@ impl Plan {
         )
     }
 
+    /// The queues asked for; none = all.
+    pub(super) fn queues(&self) -> &BTreeSet<QueueId> {
+        &self.queues
+    }
+
     /// Whether all queues are asked for.
     pub(super) fn is_unfiltered(&self) -> bool {
         self.queues.is_empty()

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::kpi::{self, Id, LevelCounts, ServiceLevel, Threshold, WaitSummary};
-use crate::model::{CallRow, Exit, ExitClass, QueueTarget, Timestamp, VisitRow};
+use crate::model::{CallRow, Exit, ExitClass, QueueId, QueueTarget, Timestamp, VisitRow};
 use crate::store::Selection;
 
 use super::context::{Context, Counted, SourceCompleteness};
@@ -105,7 +105,7 @@ impl ExitCounts {
     }
 }
 
-const DEFINITIONS: [Id; 17] = [
+pub(super) const DEFINITIONS: [Id; 17] = [
     Id::V1,
     Id::V2,
     Id::V3,
@@ -189,12 +189,7 @@ fn tally(plan: &Plan, selection: &Selection) -> Tallies<Tally> {
         let Some(bucket) = plan.buckets.index_of(call.arrived_at) else {
             continue;
         };
-        let refused_by = call.refused.as_ref().and_then(|(_, queue)| queue.as_ref());
-        let queue = if kpi::is_offered(call) {
-            call.first_queue.as_ref()
-        } else {
-            refused_by
-        };
+        let queue = queue_of(call);
         if plan.wants(queue) {
             for group in [Group::of(queue), Group::All] {
                 tallies.entry((bucket, group)).or_default().call(call);
@@ -202,6 +197,14 @@ fn tally(plan: &Plan, selection: &Selection) -> Tallies<Tally> {
         }
     }
     tallies
+}
+
+/// The queue under which a call's own figures stand here.
+pub(super) fn queue_of(call: &CallRow) -> Option<&QueueId> {
+    if kpi::is_offered(call) {
+        return call.first_queue.as_ref();
+    }
+    call.refused.as_ref().and_then(|(_, queue)| queue.as_ref())
 }
 
 /// What one row is made of.
@@ -232,11 +235,9 @@ impl Tally {
     }
 
     fn visit(&mut self, visit: &VisitRow, target: QueueTarget, read_at: Option<Timestamp>) {
-        let ended = visit.exit.is_some();
-        let threshold = target.service_level;
         self.visits_offered += 1;
-        self.counts.decided +=
-            u64::from(kpi::is_decided(ended, visit.entered_at, threshold, read_at));
+        self.counts
+            .add(LevelCounts::of_visit(visit, target, read_at));
         self.talk_sum = self.talk_sum.saturating_add(visit.talk.unwrap_or_default());
         let Some(exit) = visit.exit else {
             self.waiting += 1;
@@ -248,20 +249,9 @@ impl Tally {
         } else {
             self.waits_unknown += u64::from(visit.wait.is_none());
         }
-        let within = u64::from(kpi::is_within(visit.wait, threshold));
         match exit.class() {
-            ExitClass::Answered => {
-                self.counts.answered += 1;
-                self.counts.answered_within += within;
-                self.answered.extend(visit.wait);
-            }
-            ExitClass::Abandoned => {
-                self.counts.abandoned += 1;
-                self.counts.abandoned_within += within;
-                let short = kpi::is_abandoned_short(visit.wait, target.short_abandon);
-                self.counts.abandoned_short += u64::from(short);
-                self.abandoned.extend(visit.wait);
-            }
+            ExitClass::Answered => self.answered.extend(visit.wait),
+            ExitClass::Abandoned => self.abandoned.extend(visit.wait),
             ExitClass::Other => self.other.extend(visit.wait),
         }
     }

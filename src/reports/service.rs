@@ -6,7 +6,7 @@ use crate::kpi::EXCESSIVE_LIMIT_DEFAULT;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use crate::model::{CallRecord, Targets};
+use crate::model::{CallRecord, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall};
 
 use super::agents::{AgentReport, Gathered};
@@ -43,9 +43,9 @@ pub trait Sources: Clone + Send + Sync + 'static {
 /// Makes reports; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reports<R, S> {
-    rows: R,
-    sources: S,
-    options: Options,
+    pub(super) rows: R,
+    pub(super) sources: S,
+    pub(super) options: Options,
 }
 
 impl<R: Rows, S: Sources> Reports<R, S> {
@@ -129,7 +129,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     }
 
     /// What is known before any call is read: queues, among which those asked for must be, and the position.
-    async fn head(&self, plan: &Plan) -> Result<Selection, Error> {
+    pub(super) async fn head(&self, plan: &Plan) -> Result<Selection, Error> {
         let head = self.rows.select(plan.start, plan.start).await;
         let head = head.map_err(|source| Error::Store { source })?;
         plan.admit(&head.queues)?;
@@ -172,8 +172,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let mut plan = Plan::of(query, &self.options)?;
         // Before the rows, so that no watermark is ahead of them.
         let sources = self.sources.completeness();
-        // The slowest source's: beyond it a visit that waits in the rows may have ended.
-        plan.read_at = sources.iter().filter_map(|source| source.watermark).min();
+        plan.read_at = slowest(&sources);
         let selected = self.rows.select(plan.start, plan.end).await;
         let selection = selected.map_err(|source| Error::Store { source })?;
         plan.admit(&selection.queues)?;
@@ -182,7 +181,13 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     }
 }
 
-fn joined<T>(done: Result<T, JoinError>) -> Result<T, Error> {
+/// The slowest source's time: beyond it a visit that waits in the rows may have ended.
+pub(super) fn slowest(sources: &[SourceCompleteness]) -> Option<Timestamp> {
+    sources.iter().filter_map(|source| source.watermark).min()
+}
+
+/// What a task off the threads that serve came to.
+pub(super) fn joined<T>(done: Result<T, JoinError>) -> Result<T, Error> {
     match done {
         Ok(report) => Ok(report),
         Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),

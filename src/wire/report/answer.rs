@@ -1,6 +1,7 @@
 //! Figures as the contract's messages: field by field, with nothing worked out.
 
 mod agents;
+mod calls;
 
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::reports::{
     AgentReport, Context, Definition, QueueReport, QueueRow, SourceCompleteness, TransferKind,
     TransferPath, TransferReport, TransferReportRow, WaitOver, WaitReport, WaitRow, WaitSummary,
 };
+
+pub(super) use calls::{call, page};
 
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {
     v1::GetQueueReportResponse {
