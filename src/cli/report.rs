@@ -64,10 +64,10 @@ enum Report {
     Agents(Options),
     /// The calls one by one, with filters
     #[command(after_help = CALLS_EXAMPLES, mut_args = of_calls)]
-    Calls(calls::Options),
+    Calls(calls::ListOptions),
     /// One call: its timeline, and where it is counted and why
     #[command(after_help = CALL_EXAMPLES, mut_args = of_call)]
-    Call(call::Options),
+    Call(call::OneOptions),
 }
 
 impl Report {

@@ -20,7 +20,7 @@ const TITLE: &str = "Call";
 
 /// What one call can be asked for with.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Options {
+pub(super) struct OneOptions {
     /// The call's id, as lists of calls show it
     #[arg(value_name = "ID")]
     call: String,
@@ -36,7 +36,7 @@ pub(super) struct Options {
 
 /// Asks for the call and writes it.
 pub(super) async fn show(
-    options: &Options,
+    options: &OneOptions,
     client: &mut Client,
     output: Output,
     now: Timestamp,

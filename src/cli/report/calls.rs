@@ -23,7 +23,7 @@ const PSEUDONYM_DIGITS: usize = 8;
 
 /// What the list of calls can be asked with.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Options {
+pub(super) struct ListOptions {
     #[command(flatten)]
     pub(super) common: super::Options,
     /// Only calls with this agent, connected or rung; may be given several times, as the following
@@ -51,7 +51,7 @@ pub(super) struct Options {
 
 /// Asks for the calls and writes them.
 pub(super) async fn show(
-    options: &Options,
+    options: &ListOptions,
     client: &mut Client,
     query: Option<v1::ReportQuery>,
     output: Output,

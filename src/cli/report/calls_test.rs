@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::super::tests::{serve_of, shown_by};
-use super::*;
 use crate::calls::tests::{settled, settled_told};
 use crate::calls::{record_of_open, record_of_settled, timeline_of_open, timeline_of_settled};
 use crate::model::{CallId, Marks, SourceId};
