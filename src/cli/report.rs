@@ -10,12 +10,15 @@ mod client;
 mod columns;
 mod delimited;
 mod frame;
+mod lines;
 mod output;
 mod period;
 mod queues;
+mod repeats;
 mod sheet;
 mod text;
 mod transfers;
+mod unserved;
 mod waits;
 mod workbook;
 
@@ -36,8 +39,11 @@ use super::failure::{Exit, Failure};
 use crate::connect::client::Server;
 
 pub use agents::agents_table;
+pub use lines::lines_table;
 pub use queues::queues_table;
+pub use repeats::repeats_table;
 pub use transfers::transfers_table;
+pub use unserved::unserved_table;
 pub use waits::waits_table;
 
 /// Arguments of `dozvon report`.
@@ -62,12 +68,21 @@ enum Report {
     /// Agents: offers, legs handled, where the time went
     #[command(after_help = AGENTS_EXAMPLES)]
     Agents(Options),
+    /// Repeat calls: who had to call again, who got through, after how many attempts
+    #[command(after_help = REPEATS_EXAMPLES)]
+    Repeats(Options),
+    /// The people who tried and were not served, and what became of callbacks
+    #[command(after_help = UNSERVED_EXAMPLES)]
+    Unserved(Options),
+    /// Lines: refused demand, busy channels, measured and expected blocking
+    #[command(after_help = LINES_EXAMPLES)]
+    Lines(Options),
     /// The calls one by one, with filters
     #[command(after_help = CALLS_EXAMPLES, mut_args = of_calls)]
-    Calls(calls::ListOptions),
+    Calls(Box<calls::ListOptions>),
     /// One call: its timeline, and where it is counted and why
     #[command(after_help = CALL_EXAMPLES, mut_args = of_call)]
-    Call(call::OneOptions),
+    Call(Box<call::OneOptions>),
 }
 
 impl Report {
@@ -76,7 +91,10 @@ impl Report {
             Self::Queues(options)
             | Self::Transfers(options)
             | Self::Waits(options)
-            | Self::Agents(options) => options,
+            | Self::Agents(options)
+            | Self::Repeats(options)
+            | Self::Unserved(options)
+            | Self::Lines(options) => options,
             Self::Calls(calls) => &calls.common,
             Self::Call(call) => &call.common,
         }
@@ -109,6 +127,22 @@ Examples:
   dozvon report agents --from 2026-01-12 --bucket hour --queue jobs --output csv
   dozvon report agents --from 2026-01 --output xlsx --out agents.xlsx";
 
+const REPEATS_EXAMPLES: &str = "\
+Examples:
+  dozvon report repeats --from 2026-01 --to 2026-02           # January; looks back before it
+  dozvon report repeats --from 2026-01 --bucket week --windows 30min,24h
+  dozvon report repeats --from 2026-01 --shared-over 10       # numbers of institutions are left out";
+
+const UNSERVED_EXAMPLES: &str = "\
+Examples:
+  dozvon report unserved --from 2026-01-12                    # who tried that day and was not served
+  dozvon report unserved --from 2026-01 --queue jobs --output csv-ru --out unserved.csv";
+
+const LINES_EXAMPLES: &str = "\
+Examples:
+  dozvon report lines --from 2026-01 --to 2026-02             # January, by line
+  dozvon report lines --from 2026-01-12 --bucket hour --output csv";
+
 const CALLS_EXAMPLES: &str = "\
 Examples:
   dozvon report calls --from 2026-01-12                       # the first 50 since that day
@@ -127,7 +161,7 @@ fn of_calls(arg: clap::Arg) -> clap::Arg {
     match arg.get_id().as_str() {
         "wait_over" => arg.help("Only calls with a visit that waited longer than this"),
         "queue" => arg.help("Only calls that visited this queue, were answered from it or turned away by it; may be given several times"),
-        "bucket" | "service_level" | "short_abandon" | "edges" | "excessive_limit" => arg.hide(true),
+        "bucket" | "service_level" | "short_abandon" | "edges" | "excessive_limit" | "windows" | "shared_over" => arg.hide(true),
         _ => arg,
     }
 }
@@ -135,7 +169,7 @@ fn of_calls(arg: clap::Arg) -> clap::Arg {
 /// What of the flags of all reports says nothing about one call.
 fn of_call(arg: clap::Arg) -> clap::Arg {
     match arg.get_id().as_str() {
-        "from" | "to" | "bucket" | "queue" | "edges" => arg.hide(true),
+        "from" | "to" | "bucket" | "queue" | "edges" | "windows" | "shared_over" => arg.hide(true),
         _ => arg,
     }
 }
@@ -183,6 +217,12 @@ struct Options {
     /// A call with more transfers than this is excessive [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     excessive_limit: Option<u32>,
+    /// Windows of repeat calls; several by commas or again [default: 24h,72h,7d]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
+    windows: Vec<Duration>,
+    /// A number with more calls than this on one day is shared by many people and left out of repeats [default: none is]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    shared_over: Option<u32>,
     /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
     #[arg(long, value_name = "FORMAT", value_enum)]
     output: Option<Output>,
@@ -270,6 +310,48 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 rows: &answer.rows,
                 columns: agents::columns(),
                 table: agents_table,
+            };
+            answer.shown(output, clock.now())
+        }
+        Report::Repeats(_) => {
+            let request = v1::GetRepeatReportRequest {
+                query,
+                windows: spans(&options.windows),
+                shared_over: options.shared_over.unwrap_or_default(),
+            };
+            let answer = client.repeats(request).await?;
+            let answer = Answer {
+                title: repeats::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                rows: &answer.rows,
+                columns: repeats::columns(&answer, &options.windows),
+                table: repeats_table,
+            };
+            answer.shown(output, clock.now())
+        }
+        Report::Unserved(_) => {
+            let request = v1::GetUnservedReportRequest { query };
+            let answer = client.unserved(request).await?;
+            let answer = Answer {
+                title: unserved::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                rows: &answer.rows,
+                columns: unserved::columns(),
+                table: unserved_table,
+            };
+            answer.shown(output, clock.now())
+        }
+        Report::Lines(_) => {
+            let answer = client.lines(v1::GetLineReportRequest { query }).await?;
+            let answer = Answer {
+                title: lines::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                rows: &answer.rows,
+                columns: lines::columns(),
+                table: lines_table,
             };
             answer.shown(output, clock.now())
         }

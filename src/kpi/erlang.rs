@@ -11,6 +11,22 @@ pub fn offered_load(arrivals_per_second: f64, handling: Duration) -> f64 {
     arrivals_per_second * handling.as_secs_f64()
 }
 
+/// The load offered over a time, in erlang: the time calls held ÷ the time, with refused calls as long as the carried
+/// ones on average; `None` without time, or when every call was refused.
+pub fn mean_load(held: Duration, arrived: u64, refused: u64, over: Duration) -> Option<f64> {
+    let carried = arrived
+        .checked_sub(refused)
+        .filter(|carried| *carried > 0)?;
+    let over = over.as_secs_f64();
+    let offered = arrived as f64 / carried as f64;
+    (over > 0.0).then(|| held.as_secs_f64() / over * offered)
+}
+
+/// The measured blocking: calls refused as busy ÷ calls that arrived.
+pub fn blocked(refused: u64, arrived: u64) -> Option<f64> {
+    super::share::share(refused, arrived)
+}
+
 /// Erlang-B: the share of calls that find all lines busy and are refused.
 ///
 /// B₀ = 1, Bₖ = a·Bₖ₋₁ ÷ (k + a·Bₖ₋₁): each term is within 0 … 1, where aⁿ/n! would overflow at some 170 lines.

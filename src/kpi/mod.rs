@@ -13,6 +13,7 @@ mod handling;
 mod histogram;
 mod interval;
 mod kaplan_meier;
+mod repeats;
 mod seconds;
 mod service_level;
 mod share;
@@ -24,13 +25,18 @@ pub use abandonment::{abandon_rate, is_abandoned_short};
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
-pub use erlang::{ErlangC, erlang_b, offered_load};
+pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
 pub use histogram::{WAIT_EDGES, counts_up_to};
 pub use interval::{Difference, Part, newcombe, wilson};
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
+pub use repeats::{
+    ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, attempt_slot, begins_episode,
+    got_through, is_called_again, is_mature, is_redial, is_repeat, next_call, previous_call,
+    repeat_rate, withheld_share,
+};
 pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, LevelFormula, ServiceLevel, abandoned_met, answered_only, ignore_abandoned,

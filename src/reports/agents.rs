@@ -100,6 +100,8 @@ pub(super) struct Gathered {
     tallies: BTreeMap<(usize, AgentId), AgentRow>,
     agents: BTreeMap<AgentId, Agent>,
     counted: Counted,
+    /// The last thing told of any agent.
+    told_last: Option<Timestamp>,
 }
 
 /// One agent's time.
@@ -130,7 +132,8 @@ impl Gathered {
         }
         let inbound = is_handled(record);
         for leg in &record.legs {
-            // A leg that lasts is talking at least until the period's end, as far as is known.
+            self.told_last(leg.released_at.unwrap_or(leg.connected_at));
+            // One that lasts is cut where knowledge ends.
             let stretch = (leg.connected_at, leg.released_at.unwrap_or(plan.end));
             let agent = self.agents.entry(leg.agent.clone()).or_default();
             if !inbound {
@@ -194,9 +197,10 @@ impl Gathered {
         sources: Vec<SourceCompleteness>,
     ) -> AgentReport {
         self.told(told);
+        let known_until = plan.known_until(self.told_last);
         for (name, mut agent) in std::mem::take(&mut self.agents) {
             agent.released.sort_unstable();
-            for span in agent.known.spans((plan.start, plan.end)) {
+            for span in agent.known.spans((plan.start, known_until)) {
                 let before = agent.released.partition_point(|(at, _)| *at <= span.start);
                 let queue = before
                     .checked_sub(1)
@@ -230,6 +234,7 @@ impl Gathered {
 
     fn told(&mut self, told: Vec<AgentTold>) {
         for AgentTold { at, told, .. } in told {
+            self.told_last(at);
             match told {
                 AgentEvent::StateChanged {
                     agent,
@@ -250,6 +255,10 @@ impl Gathered {
                 }
             }
         }
+    }
+
+    fn told_last(&mut self, at: Timestamp) {
+        self.told_last = self.told_last.max(Some(at));
     }
 
     /// The row of the interval in which something happened; `None` outside the period.

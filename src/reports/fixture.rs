@@ -13,8 +13,9 @@ use crate::model::{
 use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told};
 
 use super::{
-    AgentReport, CallAsked, CallReport, CallsPage, CallsQuery, Options, Query, QueueReport,
-    Reports, SourceCompleteness, Sources, TransferReport, WaitReport, Zone,
+    AgentReport, CallAsked, CallReport, CallsPage, CallsQuery, LineReport, Options, Query,
+    QueueReport, RepeatReport, Reports, SourceCompleteness, Sources, TransferReport,
+    UnservedReport, WaitReport, Zone,
 };
 
 /// A hotline in Samara with the usual thresholds.
@@ -252,6 +253,25 @@ impl Asked {
     /// The agent report.
     pub(crate) fn agents(&self, query: &Query) -> Result<AgentReport, super::Error> {
         wait_for(self.0.agents(query))
+    }
+
+    /// The repeat report with the usual windows.
+    pub(crate) fn repeats(
+        &self,
+        query: &Query,
+        shared_over: Option<u32>,
+    ) -> Result<RepeatReport, super::Error> {
+        wait_for(self.0.repeats(query, &[], shared_over))
+    }
+
+    /// The report of the unserved.
+    pub(crate) fn unserved(&self, query: &Query) -> Result<UnservedReport, super::Error> {
+        wait_for(self.0.unserved(query))
+    }
+
+    /// The line report.
+    pub(crate) fn lines(&self, query: &Query) -> Result<LineReport, super::Error> {
+        wait_for(self.0.lines(query))
     }
 
     /// A page of calls.

@@ -82,6 +82,12 @@ impl Plan {
         })
     }
 
+    /// How far into the period anything is known: by the sources' time, without one by the last thing told.
+    pub(super) fn known_until(&self, last_told: Option<Timestamp>) -> Timestamp {
+        let known = self.read_at.or(last_told).unwrap_or(self.start);
+        known.clamp(self.start, self.end)
+    }
+
     /// Checks that the queues asked for are among those ever seen.
     pub(super) fn admit(&self, known: &[QueueId]) -> Result<(), Error> {
         let Some(unknown) = self.queues.iter().find(|queue| !known.contains(queue)) else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::kpi::EXCESSIVE_LIMIT_DEFAULT;
+use crate::kpi::{EXCESSIVE_LIMIT_DEFAULT, REPEAT_WINDOWS};
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
@@ -10,11 +10,15 @@ use crate::model::{CallRecord, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall};
 
 use super::agents::{AgentReport, Gathered};
+use super::contacts::Contacts;
 use super::context::{Counted, SourceCompleteness};
 use super::error::Error;
+use super::lines::{self, LineReport};
 use super::plan::{Plan, Query, thresholds};
 use super::queues::{self, QueueReport};
+use super::repeats::{self, RepeatReport};
 use super::transfers::{self, TransferReport};
+use super::unserved::{self, UnservedReport};
 use super::waits::{self, WaitReport};
 use super::zone::Zone;
 
@@ -111,8 +115,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ///
     /// The query is wrong, or the store cannot be read.
     pub async fn agents(&self, query: &Query) -> Result<AgentReport, Error> {
-        let plan = Plan::of(query, &self.options)?;
-        let sources = self.sources.completeness();
+        let (plan, sources) = self.plan(query)?;
         let head = self.head(&plan).await?;
         let wide = (plan.start.minus(LOOK_BACK), plan.end);
         let told = self.rows.told(wide).await;
@@ -126,6 +129,92 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         };
         let gathered = self.follow(wide, gathered, each).await?;
         Ok(gathered.finish(&plan, told.agents, sources))
+    }
+
+    /// Repeat calls in the windows asked for, none = 24 h, 72 h and 7 d; callers with more than `shared_over` calls on one
+    /// day are left out as shared numbers, `None` = nobody is.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn repeats(
+        &self,
+        query: &Query,
+        windows: &[Duration],
+        shared_over: Option<u32>,
+    ) -> Result<RepeatReport, Error> {
+        let mut windows = thresholds("windows", windows)?;
+        if windows.is_empty() {
+            windows = REPEAT_WINDOWS.to_vec();
+        }
+        let widest = windows.last().copied().unwrap_or_default();
+        let (plan, sources, contacts) = self.contacts(query, widest).await?;
+        let work = move || repeats::report(&plan, contacts, sources, &windows, shared_over);
+        joined(tokio::task::spawn_blocking(work).await)
+    }
+
+    /// The people who tried and were not served.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn unserved(&self, query: &Query) -> Result<UnservedReport, Error> {
+        let widest = REPEAT_WINDOWS[REPEAT_WINDOWS.len() - 1];
+        let (plan, sources, contacts) = self.contacts(query, widest).await?;
+        let work = move || unserved::report(&plan, contacts, sources);
+        joined(tokio::task::spawn_blocking(work).await)
+    }
+
+    /// Lines: what was refused, how busy the channels were.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn lines(&self, query: &Query) -> Result<LineReport, Error> {
+        let (plan, sources) = self.plan(query)?;
+        let head = self.head(&plan).await?;
+        let told = self
+            .rows
+            .told((plan.start.minus(LOOK_BACK), plan.end))
+            .await;
+        let told = told.map_err(|source| Error::Store { source })?;
+        let gathered = lines::Gathered::new(Counted::head(&head));
+        let each = {
+            let plan = plan.clone();
+            move |gathered: &mut lines::Gathered, call: &StoredCall, record: &CallRecord| {
+                gathered.call(&plan, call, record);
+            }
+        };
+        let gathered = self.follow((plan.start, plan.end), gathered, each).await?;
+        Ok(gathered.finish(&plan, told.lines, sources))
+    }
+
+    /// Callers with their contacts in the period and as far around it as a window reaches.
+    async fn contacts(
+        &self,
+        query: &Query,
+        widest: Duration,
+    ) -> Result<(Plan, Vec<SourceCompleteness>, Contacts), Error> {
+        let (plan, sources) = self.plan(query)?;
+        let head = self.head(&plan).await?;
+        let contacts = Contacts::new(Counted::head(&head));
+        let each = {
+            let plan = plan.clone();
+            move |contacts: &mut Contacts, call: &StoredCall, record: &CallRecord| {
+                contacts.call(&plan, call, record);
+            }
+        };
+        let wide = (plan.start.minus(widest), plan.end.plus(widest));
+        let contacts = self.follow(wide, contacts, each).await?;
+        Ok((plan, sources, contacts))
+    }
+
+    /// Checks the query, and looks how far the sources are: before the rows, so that no watermark is ahead of them.
+    fn plan(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
+        let mut plan = Plan::of(query, &self.options)?;
+        let sources = self.sources.completeness();
+        plan.read_at = slowest(&sources);
+        Ok((plan, sources))
     }
 
     /// What is known before any call is read: queues, among which those asked for must be, and the position.
@@ -169,10 +258,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         T: Send + 'static,
         F: FnOnce(&Plan, &Selection, Vec<SourceCompleteness>) -> T + Send + 'static,
     {
-        let mut plan = Plan::of(query, &self.options)?;
-        // Before the rows, so that no watermark is ahead of them.
-        let sources = self.sources.completeness();
-        plan.read_at = slowest(&sources);
+        let (plan, sources) = self.plan(query)?;
         let selected = self.rows.select(plan.start, plan.end).await;
         let selection = selected.map_err(|source| Error::Store { source })?;
         plan.admit(&selection.queues)?;

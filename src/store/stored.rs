@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{
-    CallId, CallRecord, CallRow, Mark, Marks, SourceId, Timestamp, ToldEvent, TransferRow, VisitRow,
+    CallId, CallRecord, CallRow, Marks, SourceId, Timestamp, ToldEvent, TransferRow, VisitRow,
 };
 
 use super::project;
@@ -142,9 +142,8 @@ impl StoredCall {
             } => {
                 let record = (readers.told)(told);
                 let mut record = record.ok_or(Error::Corrupt { what: "call" })?;
-                if marks.has(Mark::CrowdedOut) {
-                    record.marks.add(Mark::CrowdedOut);
-                }
+                // Some marks are of how it came in, not of what was told.
+                record.marks = *marks;
                 Ok(Arc::new(record))
             }
         }

@@ -61,6 +61,35 @@ impl<R: Rows, S: Sources> Service<R, S> {
         Ok(answer::agents(report))
     }
 
+    async fn repeats(
+        &self,
+        asked: v1::GetRepeatReportRequest,
+    ) -> Result<v1::GetRepeatReportResponse, Error> {
+        let windows = spans("windows", &asked.windows)?;
+        let shared_over = (asked.shared_over > 0).then_some(asked.shared_over);
+        let report = self
+            .0
+            .repeats(&query(asked.query)?, &windows, shared_over)
+            .await?;
+        Ok(answer::repeats(report))
+    }
+
+    async fn unserved(
+        &self,
+        asked: v1::GetUnservedReportRequest,
+    ) -> Result<v1::GetUnservedReportResponse, Error> {
+        let report = self.0.unserved(&query(asked.query)?).await?;
+        Ok(answer::unserved(report))
+    }
+
+    async fn lines(
+        &self,
+        asked: v1::GetLineReportRequest,
+    ) -> Result<v1::GetLineReportResponse, Error> {
+        let report = self.0.lines(&query(asked.query)?).await?;
+        Ok(answer::lines(report))
+    }
+
     async fn calls(&self, asked: v1::ListCallsRequest) -> Result<v1::ListCallsResponse, Error> {
         let filter = asked.filter.unwrap_or_default();
         let asked = CallsQuery {
@@ -140,6 +169,36 @@ impl<R: Rows, S: Sources> ReportService for Service<R, S> {
         request: Request<v1::GetCallRequest>,
     ) -> Result<Response<v1::GetCallResponse>, Status> {
         let answer = self.call(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn get_repeat_report(
+        &self,
+        request: Request<v1::GetRepeatReportRequest>,
+    ) -> Result<Response<v1::GetRepeatReportResponse>, Status> {
+        let answer = self.repeats(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn get_unserved_report(
+        &self,
+        request: Request<v1::GetUnservedReportRequest>,
+    ) -> Result<Response<v1::GetUnservedReportResponse>, Status> {
+        let answer = self.unserved(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn get_line_report(
+        &self,
+        request: Request<v1::GetLineReportRequest>,
+    ) -> Result<Response<v1::GetLineReportResponse>, Status> {
+        let answer = self.lines(request.into_inner()).await;
         answer
             .map(Response::new)
             .map_err(|error| status::report(&error))

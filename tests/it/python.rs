@@ -6,7 +6,7 @@ use std::{env, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::harness::Server;
+use crate::harness::{Server, dozvon, run};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Python with gRPC: run tests/run"]
@@ -87,6 +87,84 @@ async fn a_python_client_gets_back_the_transfer_it_told() {
     let path =
         json!({"fromQueue": "first_line", "target": "queue", "to": "specialists", "count": "1"});
     holds(&report["paths"][0], path);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Python with gRPC: run tests/run"]
+async fn the_client_of_the_documents_says_what_the_report_says() {
+    let folder = tempfile::TempDir::new().expect("a folder can be made");
+    let path = folder.path().join("events.jsonl");
+    let mut simulate = dozvon();
+    simulate.args([
+        "simulate",
+        "--date",
+        "2024-03-04",
+        "--calls",
+        "400",
+        "--seed",
+        "5",
+        "--output",
+    ]);
+    simulate.arg(&path);
+    assert_eq!(run(simulate).await.code, 0);
+    let server = Server::start().await;
+    let mut import = server.import("events");
+    import.arg(&path);
+    assert_eq!(run(import).await.code, 0);
+    let period = ["2024-03-04T00:00:00Z", "2024-03-05T00:00:00Z"];
+    let address = server.grpc_addr();
+    let said = tokio::task::spawn_blocking(move || run_example(&address, period)).await;
+    let said = said.expect("the client's thread ends");
+
+    let asked = [
+        "queues", "--from", period[0], "--to", period[1], "--output", "csv",
+    ];
+    let csv = server.report(&asked).await;
+    let json = server
+        .report(&[
+            "queues", "--from", period[0], "--to", period[1], "--output", "json",
+        ])
+        .await;
+    let context = serde_json::from_str::<Value>(&json).expect("JSON")["context"].take();
+    let [calls, digest] =
+        ["calls", "callsDigest"].map(|field| context[field].as_str().expect(field));
+    let digest = format!("these are {calls} calls, digest {digest}");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let columns = reader.headers().expect("a header").clone();
+    let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+    assert!(rows.len() > 1, "{csv}");
+    for row in rows {
+        let cell = |name: &str| {
+            &row[columns
+                .iter()
+                .position(|column| column == name)
+                .expect(name)]
+        };
+        let (queue, abandoned, offered) =
+            (cell("queue"), cell("abandoned"), cell("visits_offered"));
+        let line = format!("{queue}: {abandoned} of {offered} gave up, ");
+        assert!(said.contains(&line), "{line:?} in {said}");
+    }
+    assert!(
+        said.contains(" passed on, ") && said.contains(&digest),
+        "{said}"
+    );
+}
+
+/// Runs the example of the documents; what it printed.
+fn run_example(server: &str, [start, end]: [&str; 2]) -> String {
+    let python = env::var_os("DOZVON_TEST_PYTHON").expect("DOZVON_TEST_PYTHON is set by tests/run");
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(python)
+        .arg(project.join("docs/report.py"))
+        .arg(server)
+        .arg(project.join("proto"))
+        .args([start, end])
+        .output()
+        .expect("Python starts");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    String::from_utf8(output.stdout).expect("it prints text")
 }
 
 /// Runs the client to its end; what it printed.

@@ -48,9 +48,12 @@ pub(crate) fn records(start: Timestamp) -> impl Strategy<Value = Vec<CallRecord>
 fn settle(start: Timestamp, steps: Vec<Step>) -> Box<Settled> {
     let (mut calls, mut facts) = told(start, steps, Mode::Backfill);
     calls.handle_finish(EpochIndex(1), true, &mut facts);
-    let settled = facts.into_iter().find_map(|fact| match fact {
-        Fact::Settled(settled) => Some(settled),
-        _ => None,
+    let settled = facts.into_iter().find_map(|fact| {
+        if let Fact::Settled(settled) = fact {
+            Some(settled)
+        } else {
+            None
+        }
     });
     settled.expect("a finish settles every call")
 }

@@ -107,6 +107,39 @@ impl Client {
             .map_err(|status| failure(&self.server, &status))
     }
 
+    /// Asks for the report of repeat calls.
+    pub(super) async fn repeats(
+        &mut self,
+        request: v1::GetRepeatReportRequest,
+    ) -> Result<v1::GetRepeatReportResponse, Failure> {
+        let answer = self.service.get_repeat_report(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
+    /// Asks for the report of the unserved.
+    pub(super) async fn unserved(
+        &mut self,
+        request: v1::GetUnservedReportRequest,
+    ) -> Result<v1::GetUnservedReportResponse, Failure> {
+        let answer = self.service.get_unserved_report(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
+    /// Asks for the report of lines.
+    pub(super) async fn lines(
+        &mut self,
+        request: v1::GetLineReportRequest,
+    ) -> Result<v1::GetLineReportResponse, Failure> {
+        let answer = self.service.get_line_report(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
     /// Asks for the wait distribution.
     pub(super) async fn waits(
         &mut self,

@@ -235,7 +235,7 @@ async fn queues_as_russian_csv_have_the_same_columns() {
     let header = format!("\u{feff}{}", HEADER.trim_end().replace(',', ";"));
     assert_eq!(lines.next(), Some(&*header));
     let jobs = "2026-03-02T00:00:00+04:00;jobs;;;3;2;1;2;1;1;20;4;20;300;0;20;20;20;4;4;4;20;20;20;0;0;0,666666667;\
-        1,000000000;1,000000000;1,000000000;1,000000000;0,333333333;10;4;3;0;0;0;0;0;0;0;0;1;0;1;0,000000000;0;0";
+        1,000000000;1,000000000;1,000000000;1,000000000;0,333333333;10;4;3;0;0;0;0;0;0;0;0;1;0;1;0,000000000;0;0;0";
     assert_eq!(lines.nth(1), Some(jobs));
     assert_eq!(lines.nth(1), Some(""), "the last line ends, too");
 }

@@ -67,11 +67,13 @@ pub(super) fn clock(value: Option<&pbjson_types::Duration>) -> String {
     }
 }
 
-/// For people: `1999-01-01 06:30 +02:00` of `1999-01-01T06:30:00+02:00`.
+/// For people: `1999-01-01 06:30 +02:00` of `1999-01-01T06:30:00+02:00`, with seconds where there are any.
 pub(super) fn when(local: &str) -> String {
     let parts = local.split_once('T').and_then(|(date, rest)| {
         let sign = rest.find(['+', '-'])?;
         let (time, offset) = rest.split_at(sign);
+        // To the second: a microsecond is for programs.
+        let time = time.split('.').next().unwrap_or(time);
         Some((date, time.strip_suffix(":00").unwrap_or(time), offset))
     });
     parts.map_or_else(
@@ -118,7 +120,7 @@ mod tests {
         assert_eq!(when("1999-01-01T06:30:00+02:00"), "1999-01-01 06:30 +02:00");
         assert_eq!(
             when("2026-01-01T06:30:15.5-05:00"),
-            "2026-01-01 06:30:15.5 -05:00"
+            "2026-01-01 06:30:15 -05:00"
         );
         assert_eq!(when("something else"), "something else");
     }

@@ -1,15 +1,18 @@
 //! Figures as the contract's messages: field by field, with nothing worked out.
 
 mod agents;
+mod callers;
 mod calls;
+mod lines;
 
 use std::time::Duration;
 
 use crate::model::{Exit, Timestamp};
 use crate::proto::v1;
 use crate::reports::{
-    AgentReport, Context, Definition, QueueReport, QueueRow, SourceCompleteness, TransferKind,
-    TransferPath, TransferReport, TransferReportRow, WaitOver, WaitReport, WaitRow, WaitSummary,
+    AgentReport, Context, Definition, LineReport, QueueReport, QueueRow, RepeatReport,
+    SourceCompleteness, TransferKind, TransferPath, TransferReport, TransferReportRow,
+    UnservedReport, WaitOver, WaitReport, WaitRow, WaitSummary,
 };
 
 pub(super) use calls::{call, page};
@@ -45,6 +48,29 @@ pub(super) fn agents(report: AgentReport) -> v1::GetAgentReportResponse {
     v1::GetAgentReportResponse {
         context: Some(context(report.context)),
         rows: report.rows.into_iter().map(agents::row).collect(),
+    }
+}
+
+pub(super) fn repeats(report: RepeatReport) -> v1::GetRepeatReportResponse {
+    v1::GetRepeatReportResponse {
+        context: Some(context(report.context)),
+        rows: report.rows.into_iter().map(callers::repeat_row).collect(),
+        shared_numbers: report.shared.into_iter().map(callers::shared).collect(),
+    }
+}
+
+pub(super) fn unserved(report: UnservedReport) -> v1::GetUnservedReportResponse {
+    v1::GetUnservedReportResponse {
+        context: Some(context(report.context)),
+        summary: Some(callers::summary(report.summary)),
+        rows: report.people.into_iter().map(callers::person).collect(),
+    }
+}
+
+pub(super) fn lines(report: LineReport) -> v1::GetLineReportResponse {
+    v1::GetLineReportResponse {
+        context: Some(context(report.context)),
+        rows: report.rows.into_iter().map(lines::row).collect(),
     }
 }
 

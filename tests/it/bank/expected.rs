@@ -20,6 +20,8 @@ pub(super) struct Expected {
     pub(super) histograms: Table,
     /// By month and agent.
     agents: Table,
+    /// By month, each alone.
+    repeats: Table,
 }
 
 impl Expected {
@@ -47,6 +49,7 @@ impl Expected {
             half_hours: table("expected-halfhours.csv", 2),
             histograms,
             agents: table("expected-agents.csv", 2),
+            repeats: table("expected-repeats.csv", 1),
         }
     }
 
@@ -76,6 +79,18 @@ impl Expected {
         let agents = report(server, "agents", "month", 2).await;
         let compared = agents.rename(month).check("agents by month", &self.agents);
         assert_eq!(compared, 78 * 2, "rows × columns");
+
+        // Nothing lies before the first month that repeats could look back to.
+        self.check_repeats(server, MONTHS[0]).await;
+    }
+
+    /// Compares the repeats of a month before which nothing is known.
+    pub(super) async fn check_repeats(&self, server: &Server, name: &str) {
+        let repeats = report(server, "repeats", "month", 1).await;
+        let of_month = |table: Table| table.keep(|key, _| key[0] == name);
+        let wanted = of_month(self.repeats.clone());
+        let got = of_month(repeats.rename(month));
+        assert_eq!(got.check("repeats", &wanted), 7, "columns");
     }
 }
 

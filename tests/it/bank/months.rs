@@ -1,6 +1,6 @@
 //! The three files as they are: once, twice, and with the power cut twenty times on the way.
 
-use super::{Bank, Summary, bank, import_months};
+use super::{Bank, MONTHS, Summary, bank, import_months};
 use crate::harness::{self, Server, kill_during};
 
 /// Rows of the three months, and those that are no calls.
@@ -21,6 +21,19 @@ async fn three_months_come_to_the_expected_figures_and_a_second_import_changes_n
     all_rows(&second);
     assert_eq!((second.acked, second.duplicates), (0, first.events));
     bank.check(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs ../shared: run tests/run"]
+async fn each_month_alone_has_the_expected_repeats() {
+    let Some(bank) = bank() else { return };
+    for (name, file) in MONTHS.into_iter().zip(bank.files()) {
+        let server = Server::start().await;
+        let mut command = server.import("anonymous-bank");
+        command.arg(file);
+        Summary::of(&harness::run(command).await);
+        bank.expected.check_repeats(&server, name).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

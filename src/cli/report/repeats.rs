@@ -1,0 +1,180 @@
+//! The repeat report: its columns and its table.
+
+use std::time::Duration;
+
+use crate::kpi::REPEAT_WINDOWS;
+use crate::proto::v1::{GetRepeatReportResponse, RepeatReportRow, RepeatWindow};
+
+use super::columns::Columns;
+use super::frame::{self, Starts};
+use super::text::{percent, span};
+
+/// The report's name.
+pub(super) const TITLE: &str = "Repeat calls";
+
+/// The report's columns; `asked` are the windows of `--windows`, for the names of columns without rows.
+pub(super) fn columns(
+    answer: &GetRepeatReportResponse,
+    asked: &[Duration],
+) -> Columns<RepeatReportRow> {
+    let windows = windows(answer, asked);
+    let mut columns = Columns::<RepeatReportRow>::new();
+    columns
+        .instant("bucket_start", |row| &row.bucket_start)
+        .count("calls_with_caller", |row| row.calls_with_caller)
+        .count("callers", |row| row.callers);
+    for (index, window) in windows.iter().enumerate() {
+        columns.count(format!("repeat_{}", name(*window)), move |row| {
+            of(row, index).repeats
+        });
+    }
+    for (index, window) in windows.iter().enumerate() {
+        columns.count(format!("redial_{}", name(*window)), move |row| {
+            of(row, index).redials
+        });
+    }
+    columns.count("callers_got_through", |row| row.callers_got_through);
+    for (index, window) in windows.iter().enumerate() {
+        columns.share(format!("repeat_rate_{}", name(*window)), move |row| {
+            of(row, index).repeat_rate
+        });
+    }
+    for (index, window) in windows.iter().enumerate() {
+        let name = name(*window);
+        columns
+            .count(format!("called_again_{name}"), move |row| {
+                of(row, index).called_again
+            })
+            .count(format!("mature_{name}"), move |row| of(row, index).mature);
+    }
+    columns
+        .share("got_through", |row| row.got_through)
+        .share("got_through_low", |row| {
+            row.got_through_interval.map(|interval| interval.low)
+        })
+        .share("got_through_high", |row| {
+            row.got_through_interval.map(|interval| interval.high)
+        });
+    for (slot, name) in ["1", "2", "3", "over_3"].into_iter().enumerate() {
+        columns.count(format!("attempts_{name}"), move |row| {
+            row.attempts.get(slot).copied().unwrap_or_default()
+        });
+    }
+    columns
+        .count("lost_people", |row| row.lost_people)
+        .count("episodes", |row| row.episodes)
+        .count("withheld", |row| row.withheld)
+        .share("withheld_share", |row| row.withheld_share)
+        .count("unknown", |row| row.unknown)
+        .count("shared", |row| row.shared);
+    columns
+}
+
+fn of(row: &RepeatReportRow, index: usize) -> RepeatWindow {
+    row.windows.get(index).copied().unwrap_or_default()
+}
+
+/// The windows, in the order of the columns.
+fn windows(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Vec<Duration> {
+    if let Some(row) = answer.rows.first() {
+        let windows = row.windows.iter();
+        return windows
+            .map(|window| span(&window.window.unwrap_or_default()))
+            .collect();
+    }
+    let mut windows = if asked.is_empty() {
+        REPEAT_WINDOWS.to_vec()
+    } else {
+        asked.to_vec()
+    };
+    windows.sort_unstable();
+    windows.dedup();
+    windows
+}
+
+/// A window as names of columns have it: hours up to four days, then days; `24h`, `72h`, `7d`.
+fn name(window: Duration) -> String {
+    let seconds = window.as_secs();
+    match seconds {
+        _ if seconds.is_multiple_of(86_400) && seconds > 4 * 86_400 => {
+            format!("{}d", seconds / 86_400)
+        }
+        _ if seconds.is_multiple_of(3_600) => format!("{}h", seconds / 3_600),
+        _ if seconds.is_multiple_of(60) => format!("{}min", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
+/// Sets the report as a table, with its period above and its definitions below.
+pub fn repeats_table(answer: &GetRepeatReportResponse) -> String {
+    let context = answer.context.as_ref();
+    let mut text = frame::heading(TITLE, context);
+    if answer.rows.is_empty() {
+        return text + &frame::nothing(context);
+    }
+    let starts = answer.rows.iter().map(|row| row.bucket_start.as_str());
+    let starts = Starts::of(context, starts);
+    let windows: Vec<_> = windows(answer, &[]).into_iter().map(name).collect();
+    let of_windows = windows
+        .iter()
+        .map(|window| format!("Again ≤ {window}"))
+        .chain(windows.iter().map(|window| format!("Redial ≤ {window}")));
+    let of_windows: Vec<_> = of_windows.collect();
+    let mut header: Vec<_> = starts.header().into_iter().collect();
+    let words = header.len();
+    header.extend(["Calls", "People"]);
+    header.extend(of_windows.iter().map(String::as_str));
+    header.extend([
+        "Got through",
+        "1st",
+        "2nd",
+        "3rd",
+        "later",
+        "Lost",
+        "Withheld",
+    ]);
+    let rows = answer.rows.iter().map(|row| {
+        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
+        cells.extend([row.calls_with_caller.to_string(), row.callers.to_string()]);
+        cells.extend(row.windows.iter().map(|window| percent(window.repeat_rate)));
+        cells.extend(row.windows.iter().map(|window| window.redials.to_string()));
+        cells.push(percent(row.got_through));
+        cells.extend((0..4).map(|slot| {
+            let people = row.attempts.get(slot).copied().unwrap_or_default();
+            people.to_string()
+        }));
+        cells.extend([row.lost_people.to_string(), percent(row.withheld_share)]);
+        cells
+    });
+    text += &frame::table(&header, words, rows.collect());
+    text += &shared(answer);
+    text + &frame::footnotes(context)
+}
+
+/// Numbers that were left out, one a line.
+fn shared(answer: &GetRepeatReportResponse) -> String {
+    let lines = answer.shared_numbers.iter();
+    let lines = lines.map(|shared| {
+        let (caller, calls) = (&shared.caller, shared.calls);
+        format!("Shared number {caller}, left out: {calls} calls\n")
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_have_short_names() {
+        for (seconds, expected) in [
+            (24 * 3_600, "24h"),
+            (72 * 3_600, "72h"),
+            (7 * 86_400, "7d"),
+            (90 * 60, "90min"),
+            (45, "45s"),
+        ] {
+            assert_eq!(name(Duration::from_secs(seconds)), expected);
+        }
+    }
+}

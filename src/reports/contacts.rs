@@ -1,0 +1,196 @@
+//! Callers with their contacts in order of time, gathered from the calls of a period and around it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::kpi::{Contact, ContactKind};
+use crate::model::{
+    CallId, CallRecord, CallbackResult, Caller, Direction, Outcome, QueueId, Timestamp,
+};
+use crate::store::StoredCall;
+
+use super::context::Counted;
+use super::plan::Plan;
+
+/// A caller, by pseudonym.
+pub(super) type CallerHash = [u8; 16];
+
+/// One contact, and where it is counted.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) contact: Contact,
+    pub(super) call: CallId,
+    /// The interval of a call that is asked for.
+    pub(super) bucket: Option<usize>,
+    pub(super) queue: Option<QueueId>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) callback: Callback,
+    /// It reached a queue, or was refused: somebody wanted something of us.
+    pub(super) demand: bool,
+}
+
+/// What became of a promised callback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Callback {
+    /// Promised, with or without a due time.
+    pub(super) promised: bool,
+    pub(super) due: Option<Timestamp>,
+    /// Tries.
+    pub(super) tried: u32,
+    /// The first try that reached the caller.
+    pub(super) reached_at: Option<Timestamp>,
+}
+
+impl Callback {
+    fn of(record: &CallRecord) -> Self {
+        let tries = &record.callbacks_tried;
+        let reached = tries
+            .iter()
+            .find(|one| one.result == CallbackResult::Reached);
+        Self {
+            promised: !record.callbacks_promised.is_empty(),
+            due: record.callbacks_promised.iter().flatten().min().copied(),
+            tried: tries.len() as u32,
+            reached_at: reached.map(|one| one.at),
+        }
+    }
+
+    /// Reached, and not later than promised.
+    pub(super) fn is_kept(self) -> bool {
+        let in_time = |at: Timestamp| self.due.is_none_or(|due| at <= due);
+        self.promised && self.reached_at.is_some_and(in_time)
+    }
+}
+
+/// What is gathered while calls go by.
+#[derive(Default)]
+pub(super) struct Contacts {
+    pub(super) counted: Counted,
+    pub(super) callers: HashMap<CallerHash, Vec<Known>>,
+    /// Calls without a known caller that are asked for.
+    pub(super) anonymous: Vec<Anonymous>,
+    /// The last thing known of any call.
+    pub(super) horizon: Timestamp,
+}
+
+/// A call without a known caller.
+#[derive(Clone, Debug)]
+pub(super) struct Anonymous {
+    pub(super) bucket: usize,
+    pub(super) withheld: bool,
+    pub(super) unserved: bool,
+    pub(super) callback: Callback,
+}
+
+impl Contacts {
+    pub(super) fn new(counted: Counted) -> Self {
+        Self {
+            counted,
+            horizon: Timestamp::MIN,
+            ..Self::default()
+        }
+    }
+
+    /// Takes one call of the widened period.
+    pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
+        self.horizon = self.horizon.max(record.arrived_at);
+        let bucket = plan.buckets.index_of(record.arrived_at);
+        if bucket.is_some() {
+            let (source, id) = (&call.source, &call.place.call);
+            self.counted.add(source, id, call.provisional, record.test);
+        }
+        if record.test {
+            return;
+        }
+        let inbound = record.direction == Direction::Inbound;
+        let visited = record.visits.first().map(|visit| &visit.queue);
+        let refused = record
+            .refusals
+            .last()
+            .and_then(|refusal| refusal.queue.as_ref());
+        let queue = visited.or(refused);
+        let answered = !record.legs.is_empty();
+        let bucket = bucket.filter(|_| inbound && plan.wants(queue));
+        let callback = Callback::of(record);
+        let demand = visited.is_some() || !record.refusals.is_empty();
+        let hash = match record.caller {
+            Caller::Known(known) => known.hash,
+            Caller::Withheld | Caller::Unknown => {
+                if let Some(bucket) = bucket {
+                    let helped = answered || record.outcome == Some(Outcome::SelfServed);
+                    self.anonymous.push(Anonymous {
+                        bucket,
+                        withheld: record.caller == Caller::Withheld,
+                        unserved: demand && !helped && !callback.is_kept(),
+                        callback,
+                    });
+                }
+                return;
+            }
+        };
+        let kind = if inbound {
+            ContactKind::Call { served: answered }
+        } else {
+            ContactKind::Return { reached: answered }
+        };
+        let known = Known {
+            contact: Contact {
+                at: record.arrived_at,
+                kind,
+            },
+            call: call.place.call.clone(),
+            bucket,
+            queue: queue.cloned(),
+            outcome: record.outcome,
+            callback,
+            demand,
+        };
+        self.callers.entry(hash).or_default().push(known);
+    }
+
+    /// Puts each caller's contacts in order: by time, at the same instant by call id as bytes; and takes out those who
+    /// called more than `shared_over` times on one local day: a line of many people.
+    pub(super) fn settle(
+        &mut self,
+        plan: &Plan,
+        shared_over: Option<u32>,
+    ) -> Vec<(CallerHash, u64)> {
+        for contacts in self.callers.values_mut() {
+            contacts.sort_by(|one, other| {
+                let at = one.contact.at.cmp(&other.contact.at);
+                at.then_with(|| {
+                    one.call
+                        .as_str()
+                        .as_bytes()
+                        .cmp(other.call.as_str().as_bytes())
+                })
+            });
+        }
+        let Some(shared_over) = shared_over else {
+            return Vec::new();
+        };
+        let is_shared = |contacts: &Vec<Known>| {
+            let mut days = BTreeMap::<String, u32>::new();
+            for known in contacts.iter().filter(|known| known.contact.is_call()) {
+                let day = plan.zone.local_text(known.contact.at);
+                let day = day.split('T').next().unwrap_or_default().to_owned();
+                *days.entry(day).or_default() += 1;
+            }
+            days.values().any(|calls| *calls > shared_over)
+        };
+        let shared = self.callers.iter().filter(|(_, known)| is_shared(known));
+        let shared: Vec<_> = shared.map(|(hash, _)| *hash).collect();
+        let mut taken: Vec<_> = shared
+            .into_iter()
+            .filter_map(|hash| {
+                let contacts = self.callers.remove(&hash)?;
+                let calls = contacts
+                    .iter()
+                    .filter(|known| known.bucket.is_some())
+                    .count();
+                (calls > 0).then_some((hash, calls as u64))
+            })
+            .collect();
+        taken.sort_unstable_by_key(|(hash, calls)| (std::cmp::Reverse(*calls), *hash));
+        taken
+    }
+}

@@ -1,0 +1,186 @@
+//! The line report: demand that was refused, how busy the channels were, and what Erlang-B expects of such a load.
+//!
+//! A call belongs to the line it dialled; calls of which no line was told are one row without a name. Channels in use
+//! are what the switch told, each value holding until the next; before the first told value nothing is known. A busy
+//! tone that never reached the switch is in no count: the time with all channels busy tells of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::kpi::{self, Id};
+use crate::model::{CallRecord, Direction, LineEvent, LineId, LineTold, RefusalReason, Timestamp};
+use crate::store::StoredCall;
+
+use super::context::{Context, Counted, SourceCompleteness};
+use super::plan::Plan;
+
+/// The line report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineReport {
+    /// Definitions, period, completeness.
+    pub context: Context,
+    /// By interval, then line.
+    pub rows: Vec<LineRow>,
+}
+
+/// One line in one interval.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LineRow {
+    /// The interval's first instant, local.
+    pub bucket_start: String,
+    /// The line; empty = none was told.
+    pub line: String,
+    /// Calls that arrived.
+    pub calls_arrived: u64,
+    /// Calls refused and with no visit, by reason, in the order of `RefusalReason::ALL`.
+    pub refused: [u64; RefusalReason::ALL.len()],
+    /// Time for which channels in use were told.
+    pub observed: Duration,
+    /// Mean channels in use over that time.
+    pub busy_mean: Option<f64>,
+    /// The most channels in use.
+    pub busy_max: Option<u32>,
+    /// Channels in all, as told last.
+    pub channels: Option<u32>,
+    /// Time with all channels busy.
+    pub all_busy: Duration,
+    /// The measured blocking: calls refused as busy ÷ calls that arrived.
+    pub blocked: Option<f64>,
+    /// Erlang-B of the mean load of the time observed, carried and refused, on these channels.
+    pub erlang_b: Option<f64>,
+}
+
+/// What is gathered while calls go by.
+#[derive(Default)]
+pub(super) struct Gathered {
+    counted: Counted,
+    rows: BTreeMap<(usize, String), Tally>,
+}
+
+#[derive(Default)]
+struct Tally {
+    row: LineRow,
+    /// Time that calls held the line, within the interval's calls.
+    held: Duration,
+    /// Σ channels in use × time, in channel-microseconds.
+    busy: u128,
+}
+
+impl Gathered {
+    pub(super) fn new(counted: Counted) -> Self {
+        Self {
+            counted,
+            ..Self::default()
+        }
+    }
+
+    /// Takes one call of the period.
+    pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
+        let (source, id) = (&call.source, &call.place.call);
+        self.counted.add(source, id, call.provisional, record.test);
+        let Some(bucket) = plan.buckets.index_of(record.arrived_at) else {
+            return;
+        };
+        if record.test || record.direction != Direction::Inbound {
+            return;
+        }
+        let line = record.line.as_ref().map_or("", LineId::as_str).to_owned();
+        let tally = self.rows.entry((bucket, line)).or_default();
+        tally.row.calls_arrived += 1;
+        if record.visits.is_empty()
+            && let Some(refusal) = record.refusals.last()
+        {
+            tally.row.refused[slot(refusal.reason)] += 1;
+        }
+        let held = record
+            .ended_at
+            .and_then(|ended| ended.since(record.arrived_at));
+        tally.held = tally.held.saturating_add(held.unwrap_or_default());
+    }
+
+    /// Makes the report.
+    pub(super) fn finish(
+        mut self,
+        plan: &Plan,
+        told: Vec<LineTold>,
+        sources: Vec<SourceCompleteness>,
+    ) -> LineReport {
+        let mut lines = BTreeMap::<LineId, Vec<(Timestamp, LineEvent)>>::new();
+        for LineTold { at, told, .. } in told {
+            lines.entry(told.line.clone()).or_default().push((at, told));
+        }
+        // A value holds until the next, the last as far as anything is known.
+        let last_told = lines.values().flatten().map(|(at, _)| *at).max();
+        let known_until = plan.known_until(last_told);
+        for (line, told) in lines {
+            for (index, (at, event)) in told.iter().enumerate() {
+                let until = told.get(index + 1).map_or(known_until, |(next, _)| *next);
+                for (bucket, time) in plan.buckets.cut_up(*at, until) {
+                    let key = (bucket, line.as_str().to_owned());
+                    self.rows.entry(key).or_default().hold(event, time);
+                }
+            }
+        }
+        let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+        let rows = self.rows.into_iter().map(|((bucket, line), tally)| {
+            let row = tally.finish();
+            LineRow {
+                bucket_start: start(bucket),
+                line,
+                ..row
+            }
+        });
+        LineReport {
+            rows: rows.collect(),
+            context: Context::of(
+                plan,
+                self.counted,
+                sources,
+                vec![Id::V4.definition(), Id::Blocking.definition()],
+            ),
+        }
+    }
+}
+
+impl Tally {
+    /// So many channels were in use for some time.
+    fn hold(&mut self, event: &LineEvent, time: Duration) {
+        let row = &mut self.row;
+        row.observed = row.observed.saturating_add(time);
+        row.busy_max = row.busy_max.max(Some(event.busy));
+        self.busy += u128::from(event.busy) * time.as_micros();
+        if event.total > 0 {
+            row.channels = Some(event.total);
+            if event.busy >= event.total {
+                row.all_busy = row.all_busy.saturating_add(time);
+            }
+        }
+    }
+
+    fn finish(self) -> LineRow {
+        let row = self.row;
+        let busy = row.refused[slot(RefusalReason::Busy)];
+        let observed = row.observed.as_micros();
+        let busy_mean = (observed > 0).then(|| self.busy as f64 / observed as f64);
+        // Refused calls would have brought as much load as those carried on average.
+        let load = kpi::mean_load(self.held, row.calls_arrived, busy, row.observed);
+        LineRow {
+            busy_mean,
+            blocked: kpi::blocked(busy, row.calls_arrived),
+            erlang_b: row
+                .channels
+                .zip(load)
+                .map(|(channels, load)| kpi::erlang_b(load, channels)),
+            ..row
+        }
+    }
+}
+
+/// Codes of reasons count from 1 without a hole.
+fn slot(reason: RefusalReason) -> usize {
+    usize::from(reason.code()) - 1
+}
+
+#[cfg(test)]
+#[path = "lines_test.rs"]
+mod tests;

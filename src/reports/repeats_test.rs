@@ -1,0 +1,129 @@
+//! The repeat report of callers whose calls are told in words.
+
+use super::*;
+use crate::calls::tests::settled;
+use crate::kpi::REPEAT_WINDOWS;
+use crate::model::{CallRecord, Caller, Pseudonym};
+use crate::reports::fixture::{Memory, hotline, query, samara};
+use crate::reports::{Bucket, Query};
+use crate::store::Told;
+
+const SERVED: &str =
+    "arrive 0; enter jobs 0; answer ann jobs 10; release ann caller 60; end caller 60";
+const GAVE_UP: &str = "arrive 0; enter jobs 0; end caller 30";
+const CALLED_BACK: &str = "arrive return 0; answer ann 5; release ann caller 60; end caller 60";
+
+fn of(caller: u8, minutes: i64, story: &str) -> CallRecord {
+    let at = Timestamp::from_micros(samara("10:00:00").as_micros() + minutes * 60_000_000);
+    let mut record = settled(at, story);
+    record.caller = Caller::Known(Pseudonym {
+        key: 1,
+        hash: [caller; 16],
+    });
+    record
+}
+
+fn report(records: Vec<CallRecord>, query: &Query, shared_over: Option<u32>) -> RepeatReport {
+    const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let stored = Memory::of_records(NAMES.into_iter().zip(records).collect(), Told::default());
+    stored
+        .reports(hotline())
+        .repeats(query, shared_over)
+        .unwrap()
+}
+
+/// Repeats and redials by window.
+fn windows(row: &RepeatRow) -> Vec<(u64, u64)> {
+    row.windows
+        .iter()
+        .map(|window| (window.repeats, window.redials))
+        .collect()
+}
+
+#[test]
+fn repeats_look_back_before_the_period() {
+    let day = 24 * 60;
+    let report = report(
+        vec![
+            // Two days before, given up; then served.
+            of(1, -2 * day, GAVE_UP),
+            of(1, 0, SERVED),
+            // Given up, again within the hour, then served, then calls once more.
+            of(2, 0, GAVE_UP),
+            of(2, 40, GAVE_UP),
+            of(2, 50, SERVED),
+            of(2, 90, GAVE_UP),
+            // Once, and never spoke.
+            of(3, 5, GAVE_UP),
+            // Never spoke, but was called back.
+            of(4, 5, GAVE_UP),
+            of(4, 60, CALLED_BACK),
+        ],
+        &query(),
+        None,
+    );
+    let [row] = report.rows.as_slice() else {
+        panic!("one row: {:?}", report.rows)
+    };
+    assert_eq!((row.calls_with_caller, row.callers), (7, 4));
+    // 24 h: caller 2's second, third and fourth call; 72 h: caller 1's, too.
+    assert_eq!(windows(row), [(3, 2), (4, 3), (4, 3)]);
+    assert_eq!(row.windows[0].repeat_rate, Some(3.0 / 7.0));
+    assert_eq!((row.callers_got_through, row.got_through), (2, Some(0.5)));
+    // Caller 1 at the first attempt of the period, caller 2 at the third.
+    assert_eq!(row.attempts, [1, 0, 1, 0]);
+    assert_eq!(row.lost_people, 1, "caller 4 was reached back");
+    // 40 min after the first is a new episode; 10 min after is not; after the answer is.
+    assert_eq!(row.episodes, 1 + 3 + 1 + 1);
+    assert_eq!(row.windows[0].window, REPEAT_WINDOWS[0]);
+}
+
+#[test]
+fn called_again_counts_where_enough_is_known() {
+    let day = 24 * 60;
+    let report = report(
+        vec![
+            of(1, 0, SERVED),
+            of(1, 10 * 60, SERVED),
+            of(2, 2 * day, SERVED),
+        ],
+        &query(),
+        None,
+    );
+    let row = &report.rows[0];
+    // Known up to two days later: both calls of the day are mature for 24 h, none for 72 h.
+    let brief = |window: &RepeatWindow| (window.mature, window.called_again);
+    assert_eq!(
+        row.windows.iter().map(brief).collect::<Vec<_>>(),
+        [(2, 1), (0, 0), (0, 0)]
+    );
+}
+
+#[test]
+fn unknown_callers_and_shared_numbers_are_left_out_and_counted() {
+    let mut withheld = settled(samara("10:00:00"), SERVED);
+    withheld.caller = Caller::Withheld;
+    let unknown = settled(samara("10:00:00"), SERVED);
+    let institution = (0..4).map(|minute| of(9, minute, SERVED));
+    let mut records = vec![withheld, unknown, of(1, 0, SERVED)];
+    records.extend(institution);
+    let report = report(records, &query(), Some(3));
+    let row = &report.rows[0];
+    assert_eq!((row.withheld, row.unknown, row.shared), (1, 1, 4));
+    assert_eq!((row.calls_with_caller, row.callers), (1, 1));
+    assert_eq!(report.shared, [([9; 16], 4)]);
+}
+
+#[test]
+fn an_interval_has_its_own_people() {
+    let hourly = Query {
+        bucket: Bucket::Hour,
+        ..query()
+    };
+    let report = report(vec![of(1, 0, GAVE_UP), of(1, 70, SERVED)], &hourly, None);
+    let brief = |row: &RepeatRow| (row.callers, row.callers_got_through, windows(row)[0]);
+    assert_eq!(
+        report.rows.iter().map(brief).collect::<Vec<_>>(),
+        [(1, 0, (0, 0)), (1, 1, (1, 1))]
+    );
+}

@@ -1,0 +1,158 @@
+//! The people who tried and were not served: how many, who, how often, when last; and what became of callbacks.
+//!
+//! A person is listed when one of their calls of the period was unserved and nobody spoke to them since: neither in a
+//! later call, nor by our calling back. Numbers that were withheld or never told are counted, for nobody can ring them
+//! back.
+
+use std::cmp::Reverse;
+
+use crate::kpi::Id;
+use crate::model::{Outcome, QueueId, Timestamp};
+
+use super::contacts::{Callback, CallerHash, Contacts, Known};
+use super::context::{Context, SourceCompleteness};
+use super::plan::Plan;
+
+/// The report of the unserved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnservedReport {
+    /// Definitions, period, completeness.
+    pub context: Context,
+    /// Sums over the period.
+    pub summary: UnservedSummary,
+    /// Those nobody spoke to since, last try first.
+    pub people: Vec<UnservedPerson>,
+}
+
+/// Sums over the period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnservedSummary {
+    /// Unserved calls of known callers.
+    pub calls: u64,
+    /// Unserved calls whose number was withheld or never told.
+    pub calls_anonymous: u64,
+    /// People with an unserved call.
+    pub people: u64,
+    /// Of them, spoken to since.
+    pub people_spoken_since: u64,
+    /// Calls in which a callback was promised.
+    pub callbacks_promised: u64,
+    /// Of them, tried.
+    pub callbacks_tried: u64,
+    /// Of them, the caller was reached.
+    pub callbacks_reached: u64,
+    /// Of them, not later than promised.
+    pub callbacks_kept: u64,
+}
+
+/// One person whom nobody has spoken to since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnservedPerson {
+    /// The pseudonym.
+    pub caller: CallerHash,
+    /// Calls of the period.
+    pub attempts: u64,
+    /// The first, local.
+    pub first_try: String,
+    /// The last, local.
+    pub last_try: String,
+    /// The queue first entered by the last.
+    pub last_queue: Option<QueueId>,
+    /// How the last ended; `None` while it is open.
+    pub last_outcome: Option<Outcome>,
+    /// Until when a callback was promised, local; `None` without a promise or a time.
+    pub callback_due: Option<String>,
+    /// Tries to call back.
+    pub callbacks_tried: u32,
+}
+
+/// Makes the report.
+pub(super) fn report(
+    plan: &Plan,
+    mut contacts: Contacts,
+    sources: Vec<SourceCompleteness>,
+) -> UnservedReport {
+    contacts.settle(plan, None);
+    let mut summary = UnservedSummary::default();
+    for call in &contacts.anonymous {
+        summary.calls_anonymous += u64::from(call.unserved);
+        summary.promise(call.callback);
+    }
+    let mut people = Vec::new();
+    for (hash, known) in &contacts.callers {
+        let asked = || known.iter().filter(|one| one.bucket.is_some());
+        asked().for_each(|one| summary.promise(one.callback));
+        let unserved = asked().filter(|one| is_unserved(one)).count() as u64;
+        let Some(last) = asked().rfind(|one| is_unserved(one)) else {
+            continue;
+        };
+        summary.calls += unserved;
+        summary.people += 1;
+        if is_spoken_since(known, last.contact.at) {
+            summary.people_spoken_since += 1;
+            continue;
+        }
+        people.push((
+            last.contact.at,
+            person(plan, *hash, &asked().collect::<Vec<_>>()),
+        ));
+    }
+    people.sort_by_key(|(at, person)| (Reverse(*at), person.caller));
+    UnservedReport {
+        summary,
+        people: people.into_iter().map(|(_, person)| person).collect(),
+        context: Context::of(
+            plan,
+            contacts.counted,
+            sources,
+            vec![Id::Unserved.definition()],
+        ),
+    }
+}
+
+/// Whether the call wanted something of us and got nothing.
+fn is_unserved(known: &Known) -> bool {
+    let self_served = known.outcome == Some(Outcome::SelfServed);
+    known.demand && !known.contact.is_spoken() && !self_served && !known.callback.is_kept()
+}
+
+/// Whether anybody spoke to the caller after an unserved call.
+fn is_spoken_since(known: &[Known], at: Timestamp) -> bool {
+    known.iter().any(|one| {
+        let later = one.contact.at > at && one.contact.is_spoken();
+        later || one.callback.reached_at.is_some_and(|reached| reached >= at)
+    })
+}
+
+fn person(plan: &Plan, caller: CallerHash, asked: &[&Known]) -> UnservedPerson {
+    let local = |known: Option<&&Known>| {
+        known.map_or_else(String::new, |known| plan.zone.local_text(known.contact.at))
+    };
+    let last = asked.last();
+    let due = asked.iter().filter_map(|known| known.callback.due).max();
+    UnservedPerson {
+        caller,
+        attempts: asked.len() as u64,
+        first_try: local(asked.first()),
+        last_try: local(last),
+        last_queue: last.and_then(|last| last.queue.clone()),
+        last_outcome: last.and_then(|last| last.outcome),
+        callback_due: due.map(|due| plan.zone.local_text(due)),
+        callbacks_tried: asked.iter().map(|known| known.callback.tried).sum(),
+    }
+}
+
+impl UnservedSummary {
+    fn promise(&mut self, callback: Callback) {
+        if callback.promised {
+            self.callbacks_promised += 1;
+            self.callbacks_tried += u64::from(callback.tried > 0);
+            self.callbacks_reached += u64::from(callback.reached_at.is_some());
+            self.callbacks_kept += u64::from(callback.is_kept());
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "unserved_test.rs"]
+mod tests;
