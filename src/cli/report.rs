@@ -30,7 +30,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::clock::Clock;
 use crate::proto::v1;
-use crate::reports::{Bucket, Zone};
+use crate::reports::{Basis, Bucket, Lens, Zone};
 
 use self::client::Client;
 use self::output::{Answer, Output, Shown};
@@ -107,7 +107,9 @@ Examples:
   dozvon report queues --from 2026-01 --to 2026-02            # January
   dozvon report queues --from 2026-01-12 --bucket 30m --output csv > monday.csv
   dozvon report queues --from 2026-01 --to 2026-02 --bucket day --out january.xlsx
-  dozvon report queues --from 2026-01 --queue jobs --service-level 30s --wait-over 2min";
+  dozvon report queues --from 2026-01 --queue jobs --service-level 30s --wait-over 2min
+  dozvon report queues --from 2026-01 --bucket hour-of-day --basis event   # at which hours are callers lost?
+  dozvon report queues --from 2026-01 --lens journey          # each call once, whatever queues it went through";
 
 const TRANSFERS_EXAMPLES: &str = "\
 Examples:
@@ -158,20 +160,43 @@ Examples:
 
 /// What of the flags of all reports says something else, or nothing, in a list of calls.
 fn of_calls(arg: clap::Arg) -> clap::Arg {
+    const SILENT: [&str; 10] = [
+        "bucket",
+        "service_level",
+        "short_abandon",
+        "short_answered",
+        "edges",
+        "excessive_limit",
+        "windows",
+        "shared_over",
+        "lens",
+        "basis",
+    ];
     match arg.get_id().as_str() {
         "wait_over" => arg.help("Only calls with a visit that waited longer than this"),
-        "queue" => arg.help("Only calls that visited this queue, were answered from it or turned away by it; may be given several times"),
-        "bucket" | "service_level" | "short_abandon" | "edges" | "excessive_limit" | "windows" | "shared_over" => arg.hide(true),
+        "queue" => arg.help(
+            "Only calls that visited this queue, were answered from it or turned away by it; may be given several times",
+        ),
+        id if SILENT.contains(&id) => arg.hide(true),
         _ => arg,
     }
 }
 
 /// What of the flags of all reports says nothing about one call.
 fn of_call(arg: clap::Arg) -> clap::Arg {
-    match arg.get_id().as_str() {
-        "from" | "to" | "bucket" | "queue" | "edges" | "windows" | "shared_over" => arg.hide(true),
-        _ => arg,
-    }
+    const SILENT: [&str; 9] = [
+        "from",
+        "to",
+        "bucket",
+        "queue",
+        "edges",
+        "windows",
+        "shared_over",
+        "lens",
+        "basis",
+    ];
+    let is_silent = SILENT.contains(&arg.get_id().as_str());
+    arg.hide(is_silent)
 }
 
 /// What every report can be asked with; what means nothing to one is ignored.
@@ -208,6 +233,15 @@ struct Options {
     /// s: abandoned within it is a short abandon, as 5s [default: as configured]
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
     short_abandon: Option<Duration>,
+    /// x: a talk shorter than it is a short one [default: 10s]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    short_answered: Option<Duration>,
+    /// What a queue's row counts: visits to it, or calls that entered it first, from there to their first human
+    #[arg(long, default_value = "visit", value_parser = lenses())]
+    lens: Lens,
+    /// Where things belong: to the interval in which the visit began, or each to that in which it happened
+    #[arg(long, default_value = "cohort", value_parser = bases())]
+    basis: Basis,
     /// Count waits longer than this; several by commas or again [default: 60s,180s]
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
     wait_over: Vec<Duration>,
@@ -233,12 +267,26 @@ struct Options {
 
 /// The words of `--bucket`.
 fn buckets() -> impl clap::builder::TypedValueParser<Value = Bucket> {
-    let words = PossibleValuesParser::new(Bucket::ALL.map(Bucket::as_str));
-    words.map(|word| {
-        let bucket = Bucket::ALL
-            .into_iter()
-            .find(|bucket| bucket.as_str() == word);
-        bucket.expect("the parser admits these words only")
+    words(Bucket::ALL, Bucket::as_str)
+}
+
+/// The words of `--lens`.
+fn lenses() -> impl clap::builder::TypedValueParser<Value = Lens> {
+    words(Lens::ALL, Lens::as_str)
+}
+
+/// The words of `--basis`.
+fn bases() -> impl clap::builder::TypedValueParser<Value = Basis> {
+    words(Basis::ALL, Basis::as_str)
+}
+
+fn words<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    as_str: fn(T) -> &'static str,
+) -> impl clap::builder::TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.map(as_str)).map(move |word| {
+        let found = all.into_iter().find(|one| as_str(*one) == word);
+        found.expect("the parser admits these words only")
     })
 }
 
@@ -402,6 +450,9 @@ async fn query(
         queues: options.queue.clone(),
         service_level: options.service_level.map(Into::into),
         short_abandon: options.short_abandon.map(Into::into),
+        short_answered: options.short_answered.map(Into::into),
+        lens: lens(options.lens).into(),
+        basis: basis(options.basis).into(),
     })
 }
 
@@ -414,6 +465,22 @@ fn bucket(bucket: Bucket) -> v1::Bucket {
         Bucket::Day => v1::Bucket::Day,
         Bucket::Week => v1::Bucket::Week,
         Bucket::Month => v1::Bucket::Month,
+        Bucket::Weekday => v1::Bucket::Weekday,
+        Bucket::HourOfDay => v1::Bucket::HourOfDay,
+    }
+}
+
+fn lens(lens: Lens) -> v1::Lens {
+    match lens {
+        Lens::Visit => v1::Lens::Visit,
+        Lens::Journey => v1::Lens::Journey,
+    }
+}
+
+fn basis(basis: Basis) -> v1::Basis {
+    match basis {
+        Basis::Cohort => v1::Basis::Cohort,
+        Basis::Event => v1::Basis::Event,
     }
 }
 

@@ -1,6 +1,8 @@
-//! Abandonment: AB1 and AB3.
+//! Abandonment: AB1, AB3, AB4 and AB6. AB2 is of calls, as AB5 is.
 
 use std::time::Duration;
+
+use crate::model::{Exit, ExitClass, VisitRow};
 
 use super::share::share;
 
@@ -14,9 +16,57 @@ pub fn is_abandoned_short(wait: Option<Duration>, s: Duration) -> bool {
     wait.is_some_and(|wait| wait <= s)
 }
 
+/// AB4: whether a caller gave up in a queue after somebody had passed the call on.
+pub fn is_abandoned_after_transfer(visit: &VisitRow) -> bool {
+    visit.after_transfer && visit.exit.map(Exit::class) == Some(ExitClass::Abandoned)
+}
+
+/// AB6: whether a talk was a short one, shorter than x. An unknown talk is not short.
+pub fn is_answered_short(talk: Option<Duration>, x: Duration) -> bool {
+    talk.is_some_and(|talk| talk < x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{QueueId, Timestamp};
+
+    #[test]
+    fn giving_up_after_a_transfer_needs_both() {
+        let visit = |exit, after_transfer| VisitRow {
+            queue: QueueId::new("jobs"),
+            entered_at: Timestamp::default(),
+            exit,
+            exited_at: None,
+            wait: None,
+            talk: None,
+            first: false,
+            provisional: false,
+            missed_offer_time: Duration::ZERO,
+            after_transfer,
+        };
+        for (exit, after_transfer, expected) in [
+            (Some(Exit::AbandonedWaiting), true, true),
+            (Some(Exit::AbandonedRinging), true, true),
+            (Some(Exit::AbandonedWaiting), false, false),
+            (Some(Exit::Answered), true, false),
+            (Some(Exit::Timeout), true, false),
+            (None, true, false),
+        ] {
+            let visit = visit(exit, after_transfer);
+            assert_eq!(is_abandoned_after_transfer(&visit), expected, "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_talk_is_shorter_than_x() {
+        let x = Duration::from_secs(10);
+        for (micros, short) in [(0, true), (9_999_999, true), (10_000_000, false)] {
+            let talk = Some(Duration::from_micros(micros));
+            assert_eq!(is_answered_short(talk, x), short);
+        }
+        assert!(!is_answered_short(None, x));
+    }
 
     #[test]
     fn the_rate_is_of_the_ended() {

@@ -51,19 +51,33 @@ catalogue! {
     V3 "V3" 1 "demand: calls with at least one visit, and calls refused and with no visit",
     V4 "V4" 1 "refused_rate: calls refused and with no visit ÷ V3",
     W1 "W1" 1 "wait: exit − queue entry, ringing included; time in the menu before the queue is no wait",
+    Outcomes "outcomes" 1 "calls that arrived, by the one way in which each ended; arrived − all of them − open is outcome_residual and must be 0",
+    W2 "W2" 1 "journey_wait: first answer − first queue entry, gaps between queues included; of unanswered calls until their end, shown apart; a call that a human answered before its first queue has none",
+    W2q "W2q" 1 "the waits in queues before any human answered, summed",
+    W3 "W3" 1 "time_to_human: first answer − arrival, with or without a queue",
     W4 "W4" 1 "transfer_wait: the waits of visits that began after a human answered, summed",
     W5 "W5" 1 "ASA: Σ wait of answered visits ÷ their number",
     W6 "W6" 1 "mean_time_to_abandon: Σ wait of abandoned visits ÷ their number",
     W7 "W7" 1 "max_wait: the longest wait, over all exits",
     W9 "W9" 1 "wait quantiles: nearest rank over exact waits, that is, element ⌈p·n⌉ of the n sorted",
     W10 "W10" 1 "share_over(x): visits with a wait longer than x ÷ visits that ended",
+    W11 "W11" 1 "time-to-answer by Kaplan and Meier: whoever abandons, leaves otherwise or still waits is censored, known to have had no answer so far; on the event basis a wait that is older than the interval counts from its age then; assumes patience independent of the offered wait",
+    W12 "W12" 1 "caller_burden: all waits and holds of a call, waits after a transfer among them",
+    W13 "W13" 1 "missed_offer_time: the ringing of offers that were not answered, while the caller waited, summed",
     Strict "strict" 1 "service level: answered within T ÷ visits decided, that is, ended or waiting for as long as T",
     Short "short" 1 "service level: answered within T ÷ (visits decided − abandoned within s)",
     IgnoreAbandoned "ignore_abandoned" 1 "service level: answered within T ÷ (answered + abandoned − abandoned within T)",
     AbandonedMet "abandoned_met" 1 "service level: (answered + abandoned within T) ÷ (answered + abandoned)",
     AnsweredOnly "answered_only" 1 "service level: answered within T ÷ answered",
+    Amazon "amazon" 1 "service level: left within T by answer, abandon or callback ÷ visits decided",
+    Journey "journey" 1 "service level: calls answered by a human within T of their first queue entry ÷ calls decided; T is that of the first queue",
+    Access "access" 1 "service level: the numerator of journey ÷ (calls decided + calls refused and with no visit)",
     Ab1 "AB1" 1 "abandon_rate: visits abandoned ÷ visits that ended",
+    Ab2 "AB2" 1 "lost_rate: calls with a visit that ended abandoned or dismissed ÷ V1, under the first queue entered",
     Ab3 "AB3" 1 "short abandons: visits abandoned within s",
+    Ab4 "AB4" 1 "abandoned after a transfer: visits abandoned that began after somebody had passed the call on",
+    Ab5 "AB5" 1 "left before the queue: calls that ended without a queue or a refusal",
+    Ab6 "AB6" 1 "short answered: visits answered with a talk shorter than x",
     AgentAnswerRate "agent_answer_rate" 1 "offers answered ÷ offers answered, not answered, busy or rejected; below 10 such offers it is not shown",
     Aht "AHT" 1 "handle time: (talk + hold + wrap-up) ÷ legs handled, by the agent's own legs; talk is without hold",
     Occupancy "occupancy" 1 "handling ÷ (handling + available); ringing, breaks and logged-out time are in neither",
@@ -97,6 +111,8 @@ pub enum Threshold {
     ServiceLevel,
     /// s: abandoned within it is a short abandon.
     ShortAbandon,
+    /// x: a talk shorter than it is a short one.
+    ShortAnswered,
 }
 
 impl Threshold {
@@ -105,6 +121,7 @@ impl Threshold {
         match self {
             Self::ServiceLevel => "T",
             Self::ShortAbandon => "s",
+            Self::ShortAnswered => "x",
         }
     }
 
@@ -131,7 +148,12 @@ mod tests {
 
     #[test]
     fn ids_are_unique() {
-        let letters = [Threshold::ServiceLevel, Threshold::ShortAbandon].map(Threshold::id);
+        let letters = [
+            Threshold::ServiceLevel,
+            Threshold::ShortAbandon,
+            Threshold::ShortAnswered,
+        ]
+        .map(Threshold::id);
         let ids = CATALOGUE.iter().map(|id| id.definition().id).chain(letters);
         let unique: BTreeSet<_> = ids.clone().collect();
         assert_eq!(ids.count(), unique.len());

@@ -12,7 +12,9 @@ mod erlang;
 mod handling;
 mod histogram;
 mod interval;
+mod journey;
 mod kaplan_meier;
+mod outcome;
 mod repeats;
 mod seconds;
 mod service_level;
@@ -21,7 +23,9 @@ mod transfers;
 mod volume;
 mod wait;
 
-pub use abandonment::{abandon_rate, is_abandoned_short};
+pub use abandonment::{
+    abandon_rate, is_abandoned_after_transfer, is_abandoned_short, is_answered_short,
+};
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
@@ -31,7 +35,12 @@ pub use handling::{
 };
 pub use histogram::{WAIT_EDGES, counts_up_to};
 pub use interval::{Difference, Part, newcombe, wilson};
+pub use journey::{
+    Journey, JourneyCounts, access, access_part, caller_burden, is_journey_within, journey,
+    journey_of, journey_part, journey_wait, journey_wait_censored, time_to_human,
+};
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
+pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
 pub use repeats::{
     ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, attempt_slot, begins_episode,
     got_through, is_called_again, is_mature, is_redial, is_repeat, next_call, previous_call,
@@ -39,8 +48,8 @@ pub use repeats::{
 };
 pub use seconds::seconds_text;
 pub use service_level::{
-    LevelCounts, LevelFormula, ServiceLevel, abandoned_met, answered_only, ignore_abandoned,
-    is_decided, is_within, short, strict,
+    LevelCounts, LevelFormula, ServiceLevel, abandoned_met, amazon, answered_only, decided_at,
+    ignore_abandoned, is_decided, is_within, short, strict,
 };
 pub use transfers::{
     EXCESSIVE_LIMIT_DEFAULT, TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served,

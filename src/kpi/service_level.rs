@@ -9,6 +9,7 @@ use crate::model::{Exit, ExitClass, QueueTarget, Timestamp, VisitRow};
 
 use super::abandonment::is_abandoned_short;
 use super::interval::Part;
+use super::journey::{self, JourneyCounts};
 use super::share::share;
 use super::wait::wait;
 
@@ -27,25 +28,36 @@ pub struct LevelCounts {
     pub abandoned_short: u64,
     /// N: visits decided.
     pub decided: u64,
+    /// Visits that left within T to be called back.
+    pub callback_within: u64,
 }
 
 impl LevelCounts {
     /// What one visit counts, by its queue's thresholds.
     pub fn of_visit(visit: &VisitRow, target: QueueTarget, read_at: Option<Timestamp>) -> Self {
-        let threshold = target.service_level;
+        let (ended, threshold) = (visit.exit.is_some(), target.service_level);
+        Self {
+            decided: is_decided(ended, visit.entered_at, threshold, read_at).into(),
+            ..Self::of_end(visit, target)
+        }
+    }
+
+    /// What the end of one visit counts: everything but whether it is decided.
+    pub fn of_end(visit: &VisitRow, target: QueueTarget) -> Self {
         let class = visit.exit.map(Exit::class);
         let answered = class == Some(ExitClass::Answered);
         let abandoned = class == Some(ExitClass::Abandoned);
-        let within = is_within(visit.wait, threshold);
+        let called_back = visit.exit == Some(Exit::Callback);
+        let within = is_within(visit.wait, target.service_level);
         let short = is_abandoned_short(visit.wait, target.short_abandon);
-        let decided = is_decided(class.is_some(), visit.entered_at, threshold, read_at);
         Self {
             answered: answered.into(),
             answered_within: (answered && within).into(),
             abandoned: abandoned.into(),
             abandoned_within: (abandoned && within).into(),
             abandoned_short: (abandoned && short).into(),
-            decided: decided.into(),
+            decided: 0,
+            callback_within: (called_back && within).into(),
         }
     }
 
@@ -57,6 +69,7 @@ impl LevelCounts {
         self.abandoned_within += other.abandoned_within;
         self.abandoned_short += other.abandoned_short;
         self.decided += other.decided;
+        self.callback_within += other.callback_within;
     }
 }
 
@@ -78,6 +91,16 @@ pub fn is_decided(
     ended || read_at.is_some_and(waited)
 }
 
+/// When a visit is decided: min(exit, entry + T). One whose clock stepped back is by its exit.
+pub fn decided_at(
+    entered_at: Timestamp,
+    exited_at: Option<Timestamp>,
+    threshold: Duration,
+) -> Timestamp {
+    let due = entered_at.plus(threshold);
+    exited_at.map_or(due, |exited_at| exited_at.min(due))
+}
+
 /// The formulas of the family. Each is a sum over visits ÷ another, so that a single visit's counts say what it adds to
 /// both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +115,8 @@ pub enum LevelFormula {
     AbandonedMet,
     /// Aw ÷ A. Asterisk's first figure, Wazo's.
     AnsweredOnly,
+    /// Left within T by answer, abandon or callback ÷ N. Amazon Connect's: whoever leaves in time is well served.
+    Amazon,
 }
 
 impl LevelFormula {
@@ -108,6 +133,10 @@ impl LevelFormula {
             Self::IgnoreAbandoned => (within, ended.saturating_sub(counts.abandoned_within)),
             Self::AbandonedMet => (within + counts.abandoned_within, ended),
             Self::AnsweredOnly => (within, counts.answered),
+            Self::Amazon => (
+                within + counts.abandoned_within + counts.callback_within,
+                counts.decided,
+            ),
         };
         Part { count, of }
     }
@@ -143,6 +172,11 @@ pub fn answered_only(counts: &LevelCounts) -> Option<f64> {
     LevelFormula::AnsweredOnly.share(counts)
 }
 
+/// `amazon`: left within T by answer, abandon or callback ÷ N.
+pub fn amazon(counts: &LevelCounts) -> Option<f64> {
+    LevelFormula::Amazon.share(counts)
+}
+
 /// The family; a missing share means no data.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServiceLevel {
@@ -156,17 +190,26 @@ pub struct ServiceLevel {
     pub abandoned_met: Option<f64>,
     /// Aw ÷ A.
     pub answered_only: Option<f64>,
+    /// Left within T by answer, abandon or callback ÷ N.
+    pub amazon: Option<f64>,
+    /// Calls answered within T of their first queue ÷ calls decided.
+    pub journey: Option<f64>,
+    /// The same ÷ (calls decided + refused).
+    pub access: Option<f64>,
 }
 
 impl ServiceLevel {
-    /// The whole family of some counts.
-    pub fn of(counts: &LevelCounts) -> Self {
+    /// The whole family of some counts of visits, and of the calls that they are of.
+    pub fn of(counts: &LevelCounts, calls: &JourneyCounts) -> Self {
         Self {
             strict: strict(counts),
             short: short(counts),
             ignore_abandoned: ignore_abandoned(counts),
             abandoned_met: abandoned_met(counts),
             answered_only: answered_only(counts),
+            amazon: amazon(counts),
+            journey: journey::journey(calls),
+            access: journey::access(calls),
         }
     }
 }
@@ -189,14 +232,24 @@ mod tests {
             abandoned_within: 20,
             abandoned_short: 10,
             decided: 1060,
+            callback_within: 0,
         };
-        let level = ServiceLevel::of(&counts);
+        // Each visit is a call of its own, and 140 callers met a busy tone.
+        let calls = JourneyCounts {
+            answered_within: 860,
+            decided: 1060,
+            refused: 140,
+        };
+        let level = ServiceLevel::of(&counts, &calls);
         for (share, quotient, expected) in [
             (level.strict, 860.0 / 1060.0, 811),
             (level.short, 860.0 / (1060.0 - 10.0), 819),
             (level.ignore_abandoned, 860.0 / (1000.0 + 60.0 - 20.0), 827),
             (level.abandoned_met, (860.0 + 20.0) / (1000.0 + 60.0), 830),
             (level.answered_only, 860.0 / 1000.0, 860),
+            (level.amazon, (860.0 + 20.0) / 1060.0, 830),
+            (level.journey, 860.0 / 1060.0, 811),
+            (level.access, 860.0 / (1060.0 + 140.0), 717),
         ] {
             assert_eq!(share, Some(quotient));
             assert_eq!(tenths(share), Some(expected));
@@ -205,7 +258,8 @@ mod tests {
 
     #[test]
     fn other_exits_and_waiting_count_in_the_strict_ones_only() {
-        // 10 answered (8 within), 2 abandoned (1 within, 1 short), 4 timed out, 4 waiting beyond T: N = 20.
+        // 10 answered (8 within), 2 abandoned (1 within, 1 short), 2 to be called back (1 within), 2 timed out, 4 waiting
+        // beyond T: N = 20. Of 18 calls 7 were answered within T of their first queue; 2 were refused.
         let counts = LevelCounts {
             answered: 10,
             answered_within: 8,
@@ -213,6 +267,12 @@ mod tests {
             abandoned_within: 1,
             abandoned_short: 1,
             decided: 20,
+            callback_within: 1,
+        };
+        let calls = JourneyCounts {
+            answered_within: 7,
+            decided: 18,
+            refused: 2,
         };
         let expected = ServiceLevel {
             strict: Some(8.0 / 20.0),
@@ -220,14 +280,17 @@ mod tests {
             ignore_abandoned: Some(8.0 / 11.0),
             abandoned_met: Some(9.0 / 12.0),
             answered_only: Some(8.0 / 10.0),
+            amazon: Some(10.0 / 20.0),
+            journey: Some(7.0 / 18.0),
+            access: Some(7.0 / 20.0),
         };
-        assert_eq!(ServiceLevel::of(&counts), expected);
+        assert_eq!(ServiceLevel::of(&counts, &calls), expected);
     }
 
     #[test]
     fn nothing_is_no_data() {
         assert_eq!(
-            ServiceLevel::of(&LevelCounts::default()),
+            ServiceLevel::of(&LevelCounts::default(), &JourneyCounts::default()),
             ServiceLevel::default()
         );
         // One short abandon and nothing else: 0 ÷ 1 is 0 %, but 0 ÷ (1 − 1) is no data.
@@ -244,8 +307,11 @@ mod tests {
             ignore_abandoned: None,
             abandoned_met: Some(1.0),
             answered_only: None,
+            amazon: Some(1.0),
+            journey: None,
+            access: None,
         };
-        assert_eq!(ServiceLevel::of(&one), expected);
+        assert_eq!(ServiceLevel::of(&one, &JourneyCounts::default()), expected);
     }
 
     #[test]
@@ -258,6 +324,16 @@ mod tests {
             );
         }
         assert!(!is_within(None, threshold));
+    }
+
+    #[test]
+    fn a_decision_falls_at_the_exit_or_at_the_threshold() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let threshold = Duration::from_secs(20);
+        for (exited_at, decided) in [(Some(5), 5), (Some(20), 20), (Some(90), 20), (None, 20)] {
+            let decided_at = decided_at(at(0), exited_at.map(at), threshold);
+            assert_eq!(decided_at, at(decided), "{exited_at:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,14 @@ pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
         consult_only: 0,
         failed_transfers: Vec::new(),
         transfer_wait: Duration::ZERO,
+        ended_at: None,
+        first_entered_at: None,
+        first_answered_at: None,
+        last_exit: None,
+        queue_wait: Duration::ZERO,
+        talk: Duration::ZERO,
+        hold: Duration::ZERO,
+        missed_offer_time: Duration::ZERO,
         marks: Marks::default(),
     }
 }

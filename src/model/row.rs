@@ -55,6 +55,23 @@ pub struct CallRow {
     pub failed_transfers: Vec<TransferFailure>,
     /// W4: waits of visits that began after a human answered.
     pub transfer_wait: Duration,
+    /// When it ended; `None` = still open.
+    pub ended_at: Option<Timestamp>,
+    /// Entry of the first queue; `None` without one, and when a human had answered before it: nobody waited for the first
+    /// human there.
+    pub first_entered_at: Option<Timestamp>,
+    /// The first human's answer; `None` without one, and when nobody knows when it was.
+    pub first_answered_at: Option<Timestamp>,
+    /// How the last visit ended; `None` without visits, and while the caller waits in it.
+    pub last_exit: Option<Exit>,
+    /// W2q: waits of visits that began before any human answered.
+    pub queue_wait: Duration,
+    /// Talk of all legs, hold left out.
+    pub talk: Duration,
+    /// Hold within them.
+    pub hold: Duration,
+    /// W13: ringing of its visits' offers that were not answered.
+    pub missed_offer_time: Duration,
     /// What was odd.
     pub marks: Marks,
 }
@@ -100,6 +117,10 @@ pub struct VisitRow {
     pub first: bool,
     /// Of a call that is open or not settled yet.
     pub provisional: bool,
+    /// W13: ringing of its offers that were not answered.
+    pub missed_offer_time: Duration,
+    /// Whether it began after a transfer.
+    pub after_transfer: bool,
 }
 
 /// One transfer as reports read it; transfers of test calls are not among them.

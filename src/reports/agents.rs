@@ -218,7 +218,7 @@ impl Gathered {
                 }
             }
         }
-        let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+        let start = |bucket| plan.bucket_start(bucket);
         let rows = self.tallies.into_iter();
         let rows = rows.map(|((bucket, agent), row)| finish(row, start(bucket), &agent));
         AgentReport {

@@ -308,19 +308,23 @@ fn map_row(row: &BankRow, zone: &Zone, rows: &mut Selection) {
     let queue = QueueId::new(row.r#type.trim());
     let span = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     let answered = row.outcome == "AGENT";
+    let how = if answered {
+        Exit::Answered
+    } else {
+        Exit::AbandonedWaiting
+    };
+    let left = instant(exit).plus(span(row.q_time));
     rows.visits.push(VisitRow {
         queue: queue.clone(),
         entered_at: instant(exit),
-        exit: Some(if answered {
-            Exit::Answered
-        } else {
-            Exit::AbandonedWaiting
-        }),
-        exited_at: Some(instant(exit).plus(span(row.q_time))),
+        exit: Some(how),
+        exited_at: Some(left),
         wait: Some(span(row.q_time)),
         talk: answered.then(|| span(row.ser_time)),
         first: true,
         provisional: false,
+        missed_offer_time: Duration::ZERO,
+        after_transfer: false,
     });
     rows.calls.push(CallRow {
         outcome: Some(if answered {
@@ -331,6 +335,10 @@ fn map_row(row: &BankRow, zone: &Zone, rows: &mut Selection) {
         visits: 1,
         first_queue: Some(queue),
         answered,
+        first_entered_at: Some(instant(exit)),
+        first_answered_at: answered.then_some(left),
+        last_exit: Some(how),
+        ended_at: Some(left),
         ..arrived
     });
 }

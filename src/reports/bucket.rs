@@ -2,11 +2,12 @@
 //!
 //! Intervals lie on the civil grid; the first and the last are cut by the period. A repeated hour is two intervals and
 //! a missing one none, so an interval of hours or less never spans a change of offset. A day may have 23 or 25 hours.
+//! Weekdays and hours of the day lay the days and hours of one name together, however long the period is.
 
 use std::time::Duration;
 
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use crate::model::Timestamp;
@@ -37,11 +38,15 @@ pub enum Bucket {
     Week,
     /// Months.
     Month,
+    /// The days of the week, Monday first: seven, whatever the period.
+    Weekday,
+    /// The hours of the day: 24, whatever the period.
+    HourOfDay,
 }
 
 impl Bucket {
-    /// Every bucket, the shortest last but for the whole.
-    pub const ALL: [Self; 7] = [
+    /// Every bucket.
+    pub const ALL: [Self; 9] = [
         Self::Total,
         Self::Minutes15,
         Self::Minutes30,
@@ -49,6 +54,8 @@ impl Bucket {
         Self::Day,
         Self::Week,
         Self::Month,
+        Self::Weekday,
+        Self::HourOfDay,
     ];
 
     /// The word for it.
@@ -61,15 +68,20 @@ impl Bucket {
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
+            Self::Weekday => "weekday",
+            Self::HourOfDay => "hour-of-day",
         }
     }
 }
 
-/// The intervals of a period, by their first instants.
+/// The intervals of a period, by their first instants, and which of them are one bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Buckets {
     starts: Vec<Timestamp>,
     end: Timestamp,
+    /// For each interval the bucket it belongs to; empty = each is its own.
+    turns: Vec<u8>,
+    bucket: Bucket,
 }
 
 impl Buckets {
@@ -91,8 +103,10 @@ impl Buckets {
                 Bucket::Total => starts.push(start),
                 Bucket::Minutes15 => starts.clock(start, 15 * MINUTE_MICROS, zone.rules()),
                 Bucket::Minutes30 => starts.clock(start, 30 * MINUTE_MICROS, zone.rules()),
-                Bucket::Hour => starts.clock(start, 60 * MINUTE_MICROS, zone.rules()),
-                Bucket::Day => {
+                Bucket::Hour | Bucket::HourOfDay => {
+                    starts.clock(start, 60 * MINUTE_MICROS, zone.rules())
+                }
+                Bucket::Day | Bucket::Weekday => {
                     starts.calendar(start, zone.rules(), Some, |day| day.tomorrow().ok())
                 }
                 Bucket::Week => starts.calendar(start, zone.rules(), monday, |day| {
@@ -108,8 +122,10 @@ impl Buckets {
         };
         match cut {
             Some(()) => Ok(Self {
+                turns: turns(&starts.starts, bucket, zone.rules()),
                 starts: starts.starts,
                 end,
+                bucket,
             }),
             None => Err(Error::TooManyBuckets {
                 bucket,
@@ -120,8 +136,14 @@ impl Buckets {
         }
     }
 
-    /// The number of the interval that holds an instant; `None` outside the period.
+    /// The number of the bucket that holds an instant; `None` outside the period.
     pub(super) fn index_of(&self, at: Timestamp) -> Option<usize> {
+        self.interval_of(at)
+            .map(|interval| self.bucket_of(interval))
+    }
+
+    /// The number of the interval that holds an instant.
+    fn interval_of(&self, at: Timestamp) -> Option<usize> {
         if at >= self.end {
             return None;
         }
@@ -130,7 +152,13 @@ impl Buckets {
             .checked_sub(1)
     }
 
-    /// The parts of a stretch by interval, as far as it lies in the period.
+    fn bucket_of(&self, interval: usize) -> usize {
+        self.turns
+            .get(interval)
+            .map_or(interval, |turn| usize::from(*turn))
+    }
+
+    /// The parts of a stretch by bucket in order of time, as far as it lies in the period.
     pub(super) fn cut_up(
         &self,
         start: Timestamp,
@@ -140,17 +168,62 @@ impl Buckets {
         let first = self.starts.first().copied().unwrap_or(self.end);
         let mut at = start.max(first);
         std::iter::from_fn(move || {
-            let index = self.index_of(at).filter(|_| at < end)?;
+            let interval = self.interval_of(at).filter(|_| at < end)?;
             let from = at;
-            at = end.min(self.start_of(index + 1));
-            Some((index, at.since(from)?))
+            at = end.min(self.start_of(interval + 1));
+            Some((self.bucket_of(interval), at.since(from)?))
         })
     }
 
-    /// The first instant of an interval.
-    pub(super) fn start_of(&self, index: usize) -> Timestamp {
-        self.starts.get(index).copied().unwrap_or(self.end)
+    /// What a bucket is called: its first instant in local time, the weekday, or the hour.
+    pub(super) fn name(&self, bucket: usize, zone: &Zone) -> String {
+        match self.bucket {
+            Bucket::Weekday => WEEKDAYS.get(bucket).copied().unwrap_or_default().to_owned(),
+            Bucket::HourOfDay => format!("{bucket:02}"),
+            Bucket::Total
+            | Bucket::Minutes15
+            | Bucket::Minutes30
+            | Bucket::Hour
+            | Bucket::Day
+            | Bucket::Week
+            | Bucket::Month => zone.local_text(self.start_of(bucket)),
+        }
     }
+
+    /// The first instant of an interval.
+    fn start_of(&self, interval: usize) -> Timestamp {
+        self.starts.get(interval).copied().unwrap_or(self.end)
+    }
+}
+
+/// The days of the week as buckets are called.
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+/// Which bucket each interval belongs to, where several are one.
+fn turns(starts: &[Timestamp], bucket: Bucket, tz: &TimeZone) -> Vec<u8> {
+    let turn: fn(DateTime) -> i8 = match bucket {
+        Bucket::Weekday => |local| local.weekday().to_monday_zero_offset(),
+        Bucket::HourOfDay => DateTime::hour,
+        Bucket::Total
+        | Bucket::Minutes15
+        | Bucket::Minutes30
+        | Bucket::Hour
+        | Bucket::Day
+        | Bucket::Week
+        | Bucket::Month => return Vec::new(),
+    };
+    let local = |start: &Timestamp| instant(*start).map(|at| tz.to_datetime(at));
+    // Every start was made from an instant that the calendar knows, and no turn is negative.
+    let turns = starts.iter().map(|start| local(start).map_or(0, turn));
+    turns.map(|turn| turn.unsigned_abs()).collect()
 }
 
 /// First instants in rising order; `None` from its functions means that they became too many.

@@ -205,3 +205,91 @@ fn the_end_of_the_calendar_is_an_end() {
         ["9999-12-29T00:00:00+00:00", "9999-12-30T00:00:00+00:00"]
     );
 }
+
+/// What each bucket of a period is called, in order of its intervals.
+fn names(zone: &str, from: &str, to: &str, bucket: Bucket) -> Vec<String> {
+    let zone = Zone::find(zone).unwrap();
+    let buckets = Buckets::cut(at(from), at(to), bucket, &zone).unwrap();
+    let starts = buckets.starts.iter();
+    let bucket = starts.map(|start| buckets.index_of(*start).unwrap());
+    bucket.map(|index| buckets.name(index, &zone)).collect()
+}
+
+#[test]
+fn weekdays_are_seven_however_long_the_period_is() {
+    // 1 January 1999 was a Friday; 18 January a Monday.
+    let days = names(
+        "Asia/Jerusalem",
+        "1999-01-01T12:00:00+02:00",
+        "1999-01-19T00:00:00+02:00",
+        Bucket::Weekday,
+    );
+    assert_eq!(days.len(), 18);
+    assert_eq!(
+        days[..5],
+        ["friday", "saturday", "sunday", "monday", "tuesday"]
+    );
+    assert_eq!(days[17], "monday");
+    let zone = Zone::find("Asia/Jerusalem").unwrap();
+    let (start, end) = (
+        at("1999-01-01T00:00:00+02:00"),
+        at("2009-01-01T00:00:00+02:00"),
+    );
+    let decade = Buckets::cut(start, end, Bucket::Weekday, &zone).unwrap();
+    // Monday is the first of them.
+    assert_eq!(decade.index_of(at("2008-12-29T23:59:59+02:00")), Some(0));
+    assert_eq!(decade.index_of(at("2008-12-28T23:59:59+02:00")), Some(6));
+}
+
+#[test]
+fn hours_of_the_day_are_local_and_a_repeated_one_counts_in_one() {
+    assert_eq!(
+        names(
+            "America/New_York",
+            "2026-11-01T00:30:00-04:00",
+            "2026-11-01T03:00:00-05:00",
+            Bucket::HourOfDay
+        ),
+        ["00", "01", "01", "02"]
+    );
+    assert_eq!(
+        names(
+            "Europe/Berlin",
+            "2026-03-28T23:00:00+01:00",
+            "2026-03-29T04:00:00+02:00",
+            Bucket::HourOfDay
+        ),
+        ["23", "00", "01", "03"]
+    );
+}
+
+#[test]
+fn a_stretch_is_cut_at_civil_hours_and_laid_together() {
+    let zone = Zone::find("Europe/Samara").unwrap();
+    let (start, end) = (
+        at("2026-03-02T00:00:00+04:00"),
+        at("2026-03-05T00:00:00+04:00"),
+    );
+    let hours = Buckets::cut(start, end, Bucket::HourOfDay, &zone).unwrap();
+    // Monday 22:30 to Tuesday 01:15: half an hour, one hour, one hour, a quarter.
+    let night = (
+        at("2026-03-02T22:30:00+04:00"),
+        at("2026-03-03T01:15:00+04:00"),
+    );
+    let minutes = |(bucket, span): (usize, Duration)| (bucket, span.as_secs() / 60);
+    let parts: Vec<_> = hours.cut_up(night.0, night.1).map(minutes).collect();
+    assert_eq!(parts, [(22, 30), (23, 60), (0, 60), (1, 15)]);
+    let days = Buckets::cut(start, end, Bucket::Weekday, &zone).unwrap();
+    let parts: Vec<_> = days.cut_up(night.0, night.1).map(minutes).collect();
+    assert_eq!(parts, [(0, 90), (1, 75)]);
+}
+
+#[test]
+fn too_long_a_period_is_refused_for_hours_of_the_day_too() {
+    let zone = Zone::find("UTC").unwrap();
+    let start = at("2000-01-01T00:00:00Z");
+    let hours = |count: i64| Timestamp::from_micros(start.as_micros() + count * 60 * MINUTE_MICROS);
+    assert!(Buckets::cut(start, hours(100_000), Bucket::HourOfDay, &zone).is_ok());
+    let error = Buckets::cut(start, hours(100_001), Bucket::HourOfDay, &zone).unwrap_err();
+    assert!(error.to_string().contains("hour-of-day"), "{error}");
+}

@@ -3,6 +3,7 @@
 mod case;
 mod explain;
 mod explain_calls;
+mod explain_journeys;
 mod explain_legs;
 mod explain_visits;
 mod told;
@@ -21,6 +22,7 @@ use super::error::Error;
 use super::nearest::clipped;
 use super::plan::{Plan, Query, thresholds};
 use super::service::{Reports, Sources, joined, slowest};
+use super::stays::{Basis, Lens};
 use super::zone::Zone;
 
 use case::Case;
@@ -136,6 +138,8 @@ fn plan(
         end: Some(end),
         bucket: Bucket::Total,
         queues: Vec::new(),
+        lens: Lens::default(),
+        basis: Basis::default(),
         ..asked.query.clone()
     };
     Plan::of(&query, options)
@@ -195,7 +199,11 @@ fn context(
     counted.add(source, id, call.provisional, record.test);
     let mut definitions: Vec<_> = ids.iter().map(|id| id.definition()).collect();
     if !definitions.is_empty() {
-        let letters = [Threshold::ServiceLevel, Threshold::ShortAbandon];
+        let letters = [
+            Threshold::ServiceLevel,
+            Threshold::ShortAbandon,
+            Threshold::ShortAnswered,
+        ];
         let value = |letter: Threshold| letter.definition(plan.common(letter, &counted.queues));
         definitions.extend(letters.map(value));
     }

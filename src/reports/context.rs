@@ -8,6 +8,7 @@ use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
 use crate::store::Selection;
 
 use super::plan::Plan;
+use super::stays::{Basis, Lens};
 
 /// How complete one source's part is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,10 @@ pub struct Context {
     pub service_level: Option<Duration>,
     /// s; `None` when the queues of the report differ in it.
     pub short_abandon: Option<Duration>,
+    /// What the rows count, and to which interval things belong; `None` where the report has one way only.
+    pub counting: Option<(Lens, Basis)>,
+    /// What was asked for and has no effect on this report, in words.
+    pub cautions: Vec<String>,
     /// What may be missing.
     pub sources: Vec<SourceCompleteness>,
     /// Calls of the period, of whatever queue, that are open or not settled yet.
@@ -78,10 +83,11 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    /// Counts over selected rows.
-    pub(super) fn of(selection: &Selection) -> Self {
+    /// Counts over the rows of the period; those around it may have been selected, too.
+    pub(super) fn of(plan: &Plan, selection: &Selection) -> Self {
         let mut counted = Self::head(selection);
-        for call in &selection.calls {
+        let calls = selection.calls.iter();
+        for call in calls.filter(|call| plan.buckets.index_of(call.arrived_at).is_some()) {
             counted.add(&call.source, &call.call, call.provisional, call.test);
         }
         counted
@@ -138,6 +144,17 @@ impl Context {
             calls: counted.digest,
             stored: counted.stored,
             sources,
+            counting: None,
+            cautions: plan.without_effect(),
+        }
+    }
+
+    /// Of a report that counts by the lens and on the basis asked for.
+    pub(super) fn following(self, plan: &Plan) -> Self {
+        Self {
+            counting: Some((plan.lens, plan.basis)),
+            cautions: Vec::new(),
+            ..self
         }
     }
 }

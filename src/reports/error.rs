@@ -55,6 +55,14 @@ pub enum Error {
         /// Its number.
         value: i32,
     },
+    /// One of several ways, but none of those known.
+    #[error("unknown {} {value}", bound(field))]
+    UnknownChoice {
+        /// Its field.
+        field: &'static str,
+        /// Its number.
+        value: i32,
+    },
     /// The period is too long for its bucket.
     #[error("the period from {start} to {end} is too long for bucket {}: more than {max} of them", bucket.as_str())]
     TooManyBuckets {
@@ -159,6 +167,7 @@ impl Error {
             Self::UnknownWord { field, .. }
             | Self::PeriodMissing { field }
             | Self::PeriodOutOfRange { field }
+            | Self::UnknownChoice { field, .. }
             | Self::BadThreshold { field, .. }
             | Self::TooManyThresholds { field, .. } => Some(field),
             Self::Store { .. } | Self::Stopped => None,

@@ -62,6 +62,8 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
         talk: None,
         first: true,
         provisional: false,
+        missed_offer_time: Duration::ZERO,
+        after_transfer: false,
     }
 }
 

@@ -121,7 +121,7 @@ impl Gathered {
                 }
             }
         }
-        let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+        let start = |bucket| plan.bucket_start(bucket);
         let rows = self.rows.into_iter().map(|((bucket, line), tally)| {
             let row = tally.finish();
             LineRow {

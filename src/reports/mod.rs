@@ -1,6 +1,6 @@
 //! Reports: a typed query in, the rows of the period from the store, figures by `kpi` out.
 //!
-//! Everything is by cohort: a visit belongs to the interval of its queue entry, a call to that of its arrival, a
+//! Everything is by cohort, unless the event basis is asked for and the report has one: a visit belongs to the interval of its queue entry, a call to that of its arrival, a
 //! transfer to that of its call's arrival. Test calls are in no figure and are counted as left out; our own return
 //! calls are no demand. A row for all queues ends each interval; it sums the queues' own counts, so a queue's own
 //! threshold holds in the sum, too. A queue that is itself named `ALL` is listed under its name as any other: the row
@@ -19,9 +19,11 @@ mod group;
 mod lines;
 mod nearest;
 mod plan;
+mod queue_calls;
 mod queues;
 mod repeats;
 mod service;
+mod stays;
 mod transfers;
 mod unserved;
 mod waits;
@@ -41,9 +43,11 @@ pub use context::{Context, SourceCompleteness};
 pub use error::Error;
 pub use lines::{LineReport, LineRow};
 pub use plan::{Query, THRESHOLDS_MAX};
+pub use queue_calls::CallFigures;
 pub use queues::{ExitCounts, QueueReport, QueueRow, WaitOver};
 pub use repeats::{RepeatReport, RepeatRow, RepeatWindow};
 pub use service::{Options, Reports, Sources};
+pub use stays::{Basis, Lens};
 pub use transfers::{TransferKind, TransferPath, TransferReport, TransferReportRow};
 pub use unserved::{UnservedPerson, UnservedReport, UnservedSummary};
 pub use waits::{WaitReport, WaitRow};

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::kpi::Threshold;
+use crate::kpi::{TALK_SHORT, Threshold};
 use crate::model::{QueueId, QueueTarget, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
 use super::error::Error;
 use super::nearest::{clipped, nearest};
 use super::service::Options;
+use super::stays::{Basis, Lens};
 use super::zone::{Zone, instant};
 
 /// More thresholds or edges are not taken: each is a column.
@@ -32,6 +33,12 @@ pub struct Query {
     pub service_level: Option<Duration>,
     /// s; `None` = as configured.
     pub short_abandon: Option<Duration>,
+    /// x of short answered calls; `None` = the usual.
+    pub short_answered: Option<Duration>,
+    /// What a row of a queue counts.
+    pub lens: Lens,
+    /// To which interval something belongs.
+    pub basis: Basis,
 }
 
 /// A checked query.
@@ -43,6 +50,10 @@ pub(super) struct Plan {
     pub(super) buckets: Buckets,
     /// How far the sources' time is known: waiting visits are decided up to here.
     pub(super) read_at: Option<Timestamp>,
+    /// x: a talk shorter than it is a short one.
+    pub(super) short_answered: Duration,
+    pub(super) lens: Lens,
+    pub(super) basis: Basis,
     queues: BTreeSet<QueueId>,
     targets: Targets,
     service_level: Option<Duration>,
@@ -71,6 +82,9 @@ impl Plan {
             zone,
             buckets,
             read_at: None,
+            short_answered: query.short_answered.unwrap_or(TALK_SHORT),
+            lens: query.lens,
+            basis: query.basis,
             queues: query
                 .queues
                 .iter()
@@ -110,6 +124,25 @@ impl Plan {
         &self.queues
     }
 
+    /// What a bucket is called in its rows.
+    pub(super) fn bucket_start(&self, bucket: usize) -> String {
+        self.buckets.name(bucket, &self.zone)
+    }
+
+    /// What has no effect on a report that knows neither lens nor basis, in words.
+    pub(super) fn without_effect(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.lens != Lens::default() {
+            let lens = self.lens.as_str();
+            words.push(format!("this report has no lens: {lens} has no effect"));
+        }
+        if self.basis != Basis::default() {
+            let basis = self.basis.as_str();
+            words.push(format!("this report has one basis: {basis} has no effect"));
+        }
+        words
+    }
+
     /// Whether all queues are asked for.
     pub(super) fn is_unfiltered(&self) -> bool {
         self.queues.is_empty()
@@ -130,6 +163,7 @@ impl Plan {
         let of = |target: QueueTarget| match threshold {
             Threshold::ServiceLevel => target.service_level,
             Threshold::ShortAbandon => target.short_abandon,
+            Threshold::ShortAnswered => self.short_answered,
         };
         let wanted = known.iter().filter(|queue| self.wants(Some(queue)));
         let mut values = wanted.map(|queue| of(self.target(queue)));

@@ -1,17 +1,21 @@
 //! The queue report: volume, waits, service level and abandonment.
 //!
-//! A queue has a row in the intervals in which a visit to it began. What a call did before any visit (arrived, left,
-//! was refused) is in the row for all queues, even where the queue itself has no row.
+//! A queue has a row in the intervals in which a visit to it began, on the event basis also where one was decided or
+//! ended. What a call did before any visit (arrived, left, was refused) is in the row for all queues, even where the
+//! queue itself has no row. Through the lens of journeys a call is one visit to the first queue that it entered, which
+//! lasts until its first human or its end.
 
 use std::time::Duration;
 
 use crate::kpi::{self, Id, LevelCounts, ServiceLevel, Threshold, WaitSummary};
-use crate::model::{CallRow, Exit, ExitClass, QueueId, QueueTarget, Timestamp, VisitRow};
+use crate::model::{Exit, ExitClass, QueueTarget, VisitRow};
 use crate::store::Selection;
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::plan::Plan;
+use super::queue_calls::{self, CallFigures, CallTally};
+use super::stays::{self, Basis, Lens, Stay};
 
 /// The queue report.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,8 +55,16 @@ pub struct QueueRow {
     pub threshold: Option<Duration>,
     /// The service-level family.
     pub service_level: ServiceLevel,
+    /// The Wilson 95 % interval of `strict`.
+    pub strict_interval: Option<(f64, f64)>,
     /// AB1.
     pub abandon_rate: Option<f64>,
+    /// Its Wilson 95 % interval.
+    pub abandon_rate_interval: Option<(f64, f64)>,
+    /// AB4; `None` through the lens of journeys, which end with the first human.
+    pub abandoned_after_transfer: Option<u64>,
+    /// AB6.
+    pub answered_short: u64,
     /// Waits of answered visits.
     pub wait_answered: WaitSummary,
     /// Waits of abandoned visits.
@@ -67,6 +79,10 @@ pub struct QueueRow {
     pub negative_spans: u64,
     /// Visits that ended without a wait, because the answer was never told.
     pub waits_unknown: u64,
+    /// W13.
+    pub missed_offer_time: Duration,
+    /// What is said of calls.
+    pub calls: CallFigures,
 }
 
 /// How many waits were longer than a threshold.
@@ -105,24 +121,37 @@ impl ExitCounts {
     }
 }
 
-pub(super) const DEFINITIONS: [Id; 17] = [
+pub(super) const DEFINITIONS: [Id; 30] = [
     Id::V1,
     Id::V2,
     Id::V3,
     Id::V4,
+    Id::Outcomes,
     Id::W1,
+    Id::W2,
+    Id::W2q,
+    Id::W3,
     Id::W5,
     Id::W6,
     Id::W7,
     Id::W9,
     Id::W10,
+    Id::W12,
+    Id::W13,
     Id::Strict,
     Id::Short,
     Id::IgnoreAbandoned,
     Id::AbandonedMet,
     Id::AnsweredOnly,
+    Id::Amazon,
+    Id::Journey,
+    Id::Access,
     Id::Ab1,
+    Id::Ab2,
     Id::Ab3,
+    Id::Ab4,
+    Id::Ab5,
+    Id::Ab6,
 ];
 
 /// Makes the queue report; `over` are the thresholds of W10, none = the usual.
@@ -137,7 +166,11 @@ pub(super) fn report(
     } else {
         over
     };
-    let letters = [Threshold::ServiceLevel, Threshold::ShortAbandon];
+    let letters = [
+        Threshold::ServiceLevel,
+        Threshold::ShortAbandon,
+        Threshold::ShortAnswered,
+    ];
     let values = letters.map(|letter| letter.definition(plan.common(letter, &selection.queues)));
     let definitions = DEFINITIONS
         .map(Id::definition)
@@ -152,11 +185,11 @@ pub(super) fn report(
             Group::Queue(queue) => Some(plan.target(queue).service_level),
             Group::NoQueue | Group::All => level_of_all,
         };
-        if group != Group::All && tally.visits_offered == 0 {
+        if group != Group::All && !tally.is_shown() {
             continue;
         }
-        let bucket_start = plan.zone.local_text(plan.buckets.start_of(bucket));
-        let mut row = tally.finish(bucket_start, group.name(), threshold, over);
+        let bucket_start = plan.bucket_start(bucket);
+        let mut row = tally.finish(plan, bucket_start, group.name(), threshold, over);
         if group != Group::All || !plan.is_unfiltered() {
             row.calls_arrived = None;
             row.left_before_queue = None;
@@ -164,100 +197,111 @@ pub(super) fn report(
         rows.push(row);
     }
     QueueReport {
-        context: Context::of(plan, Counted::of(selection), sources, definitions),
+        context: Context::of(plan, Counted::of(plan, selection), sources, definitions)
+            .following(plan),
         rows,
     }
 }
 
 fn tally(plan: &Plan, selection: &Selection) -> Tallies<Tally> {
     let mut tallies = Tallies::<Tally>::new();
-    for visit in &selection.visits {
-        let Some(bucket) = plan.buckets.index_of(visit.entered_at) else {
-            continue;
-        };
-        if plan.wants(Some(&visit.queue)) {
-            let target = plan.target(&visit.queue);
-            for group in [Group::Queue(visit.queue.clone()), Group::All] {
-                tallies
-                    .entry((bucket, group))
-                    .or_default()
-                    .visit(visit, target, plan.read_at);
+    for stay in stays::stays(plan, selection) {
+        let mut at = |bucket, then: fn(&mut Tally, &Stay<'_>, QueueTarget, &Plan)| {
+            let target = plan.target(&stay.visit.queue);
+            for group in [Group::Queue(stay.visit.queue.clone()), Group::All] {
+                let tally = tallies.entry((bucket, group)).or_default();
+                then(tally, &stay, target, plan);
             }
+        };
+        if let Some(bucket) = stay.offered_in(plan) {
+            at(bucket, Tally::offered);
+        }
+        if let Some(bucket) = stay.decided_in(plan) {
+            at(bucket, |tally, _, _, _| tally.counts.decided += 1);
+        }
+        if let Some(bucket) = stay.ended_in(plan) {
+            at(bucket, Tally::ended);
         }
     }
-    for call in selection.calls.iter().filter(|call| kpi::is_arrived(call)) {
-        let Some(bucket) = plan.buckets.index_of(call.arrived_at) else {
-            continue;
-        };
-        let queue = queue_of(call);
-        if plan.wants(queue) {
-            for group in [Group::of(queue), Group::All] {
-                tallies.entry((bucket, group)).or_default().call(call);
-            }
-        }
-    }
+    queue_calls::tally(plan, &selection.calls, &mut tallies, |tally| {
+        &mut tally.calls
+    });
     tallies
-}
-
-/// The queue under which a call's own figures stand here.
-pub(super) fn queue_of(call: &CallRow) -> Option<&QueueId> {
-    if kpi::is_offered(call) {
-        return call.first_queue.as_ref();
-    }
-    call.refused.as_ref().and_then(|(_, queue)| queue.as_ref())
 }
 
 /// What one row is made of.
 #[derive(Default)]
 struct Tally {
-    calls_arrived: u64,
-    left_before_queue: u64,
-    calls_offered: u64,
-    calls_refused: u64,
     visits_offered: u64,
+    /// Of those that began here, whenever they ended.
+    ended: u64,
     exits: ExitCounts,
     waiting: u64,
     counts: LevelCounts,
     negative_spans: u64,
     waits_unknown: u64,
     talk_sum: Duration,
+    missed_offer_time: Duration,
+    abandoned_after_transfer: u64,
+    answered_short: u64,
     answered: Vec<Duration>,
     abandoned: Vec<Duration>,
     other: Vec<Duration>,
+    calls: CallTally,
 }
 
 impl Tally {
-    fn call(&mut self, call: &CallRow) {
-        self.calls_arrived += 1;
-        self.left_before_queue += u64::from(kpi::is_left_before_queue(call));
-        self.calls_offered += u64::from(kpi::is_offered(call));
-        self.calls_refused += u64::from(kpi::is_refused(call));
+    fn offered(&mut self, stay: &Stay<'_>, _: QueueTarget, _: &Plan) {
+        self.visits_offered += 1;
+        if stay.visit.exit.is_some() {
+            self.ended += 1;
+        } else {
+            self.waiting += 1;
+            self.add_spans(&stay.visit);
+        }
     }
 
-    fn visit(&mut self, visit: &VisitRow, target: QueueTarget, read_at: Option<Timestamp>) {
-        self.visits_offered += 1;
-        self.counts
-            .add(LevelCounts::of_visit(visit, target, read_at));
+    fn add_spans(&mut self, visit: &VisitRow) {
         self.talk_sum = self.talk_sum.saturating_add(visit.talk.unwrap_or_default());
+        self.missed_offer_time = self
+            .missed_offer_time
+            .saturating_add(visit.missed_offer_time);
+    }
+
+    fn ended(&mut self, stay: &Stay<'_>, target: QueueTarget, plan: &Plan) {
+        let visit = &*stay.visit;
         let Some(exit) = visit.exit else {
-            self.waiting += 1;
             return;
         };
         self.exits.add(exit);
+        self.add_spans(visit);
         if kpi::is_span_negative(visit.entered_at, visit.exited_at) {
             self.negative_spans += 1;
         } else {
             self.waits_unknown += u64::from(visit.wait.is_none());
         }
+        self.counts.add(LevelCounts::of_end(visit, target));
+        let after_transfer = kpi::is_abandoned_after_transfer(visit);
+        self.abandoned_after_transfer += u64::from(after_transfer);
         match exit.class() {
-            ExitClass::Answered => self.answered.extend(visit.wait),
+            ExitClass::Answered => {
+                let short = kpi::is_answered_short(visit.talk, plan.short_answered);
+                self.answered_short += u64::from(short);
+                self.answered.extend(visit.wait);
+            }
             ExitClass::Abandoned => self.abandoned.extend(visit.wait),
             ExitClass::Other => self.other.extend(visit.wait),
         }
     }
 
+    /// Whether a queue's row has something to show.
+    fn is_shown(&self) -> bool {
+        self.visits_offered + self.exits.sum() + self.counts.decided > 0
+    }
+
     fn finish(
         mut self,
+        plan: &Plan,
         bucket_start: String,
         queue: String,
         threshold: Option<Duration>,
@@ -276,25 +320,36 @@ impl Tally {
                 share: kpi::share_over(count, ended),
             }
         });
+        let part = |count, of| kpi::wilson(kpi::Part { count, of });
+        let accounted = match plan.basis {
+            Basis::Cohort => ended,
+            // The exits are those of other visits, too.
+            Basis::Event => self.ended,
+        };
         QueueRow {
             bucket_start,
             queue,
-            calls_arrived: Some(self.calls_arrived),
-            left_before_queue: Some(self.left_before_queue),
-            calls_offered: self.calls_offered,
-            calls_refused: self.calls_refused,
+            calls_arrived: Some(self.calls.arrived),
+            left_before_queue: Some(self.calls.left_before_queue),
+            calls_offered: self.calls.offered,
+            calls_refused: self.calls.journeys.refused,
             visits_offered: self.visits_offered,
             exits: self.exits,
             waiting: self.waiting,
             conservation_residual: kpi::conservation_residual(
                 self.visits_offered,
-                ended,
+                accounted,
                 self.waiting,
             ),
             counts: self.counts,
             threshold,
-            service_level: ServiceLevel::of(&self.counts),
+            service_level: ServiceLevel::of(&self.counts, &self.calls.journeys),
+            strict_interval: part(self.counts.answered_within, self.counts.decided),
             abandon_rate: kpi::abandon_rate(self.counts.abandoned, ended),
+            abandon_rate_interval: part(self.counts.abandoned, ended),
+            abandoned_after_transfer: (plan.lens == Lens::Visit)
+                .then_some(self.abandoned_after_transfer),
+            answered_short: self.answered_short,
             wait_answered: WaitSummary::of(&self.answered),
             wait_abandoned: WaitSummary::of(&self.abandoned),
             wait_all: WaitSummary::of(&all),
@@ -302,6 +357,8 @@ impl Tally {
             talk_sum: self.talk_sum,
             negative_spans: self.negative_spans,
             waits_unknown: self.waits_unknown,
+            missed_offer_time: self.missed_offer_time,
+            calls: self.calls.finish(plan.basis),
         }
     }
 }
@@ -309,3 +366,7 @@ impl Tally {
 #[cfg(test)]
 #[path = "queues_test.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "journeys_test.rs"]
+mod journeys_test;

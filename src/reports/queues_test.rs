@@ -1,7 +1,7 @@
 //! The queue report over rows in memory.
 
 use super::*;
-use crate::model::{Direction, Outcome, QueueId, RefusalReason, SourceId};
+use crate::model::{CallRow, Direction, Outcome, QueueId, RefusalReason, SourceId};
 use crate::reports::fixture::{Memory, at, call, hotline, query, samara, seconds, visit, waiting};
 use crate::reports::{Bucket, Query, Zone};
 

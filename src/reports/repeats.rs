@@ -145,7 +145,7 @@ pub(super) fn report(
             }
         }
     }
-    let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+    let start = |bucket| plan.bucket_start(bucket);
     let rows = rows
         .into_iter()
         .map(|(bucket, row)| finish(row, start(bucket)));

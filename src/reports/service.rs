@@ -17,6 +17,7 @@ use super::lines::{self, LineReport};
 use super::plan::{Plan, Query, thresholds};
 use super::queues::{self, QueueReport};
 use super::repeats::{self, RepeatReport};
+use super::stays::Basis;
 use super::transfers::{self, TransferReport};
 use super::unserved::{self, UnservedReport};
 use super::waits::{self, WaitReport};
@@ -259,7 +260,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         F: FnOnce(&Plan, &Selection, Vec<SourceCompleteness>) -> T + Send + 'static,
     {
         let (plan, sources) = self.plan(query)?;
-        let selected = self.rows.select(plan.start, plan.end).await;
+        let from = match plan.basis {
+            Basis::Cohort => plan.start,
+            // What ends in the period may have begun before it.
+            Basis::Event => plan.start.minus(LOOK_BACK),
+        };
+        let selected = self.rows.select(from, plan.end).await;
         let selection = selected.map_err(|source| Error::Store { source })?;
         plan.admit(&selection.queues)?;
         let working = tokio::task::spawn_blocking(move || work(&plan, &selection, sources));

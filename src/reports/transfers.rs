@@ -43,6 +43,8 @@ pub struct TransferReportRow {
     pub calls_transferred: u64,
     /// T3.
     pub transferred_call_rate: Option<f64>,
+    /// Its Wilson 95 % interval.
+    pub transferred_call_rate_interval: Option<(f64, f64)>,
     /// Transfers done.
     pub transfers: u64,
     /// T4: the mean.
@@ -71,6 +73,8 @@ pub struct TransferReportRow {
     pub wrong_door: u64,
     /// T8: rate.
     pub wrong_door_rate: Option<f64>,
+    /// Its Wilson 95 % interval.
+    pub wrong_door_rate_interval: Option<(f64, f64)>,
     /// T10.
     pub excessive: u64,
     /// T11.
@@ -168,14 +172,14 @@ pub(super) fn report(
         }
     }
 
-    let start = |bucket| plan.zone.local_text(plan.buckets.start_of(bucket));
+    let start = |bucket| plan.bucket_start(bucket);
     let shown = tallies
         .into_iter()
         .filter(|((_, group), tally)| *group == Group::All || tally.is_shown());
     let rows = shown.map(|((bucket, group), tally)| tally.finish(start(bucket), group.name()));
     let definitions = DEFINITIONS.map(Id::definition).to_vec();
     TransferReport {
-        context: Context::of(plan, Counted::of(selection), sources, definitions),
+        context: Context::of(plan, Counted::of(plan, selection), sources, definitions),
         rows: rows.collect(),
         paths: most_used_first(paths, start),
     }
@@ -275,7 +279,10 @@ impl Tally {
         };
         let row = self.row;
         let served = row.calls_served;
+        let interval = |count| kpi::wilson(kpi::Part { count, of: served });
         TransferReportRow {
+            transferred_call_rate_interval: interval(row.calls_transferred),
+            wrong_door_rate_interval: interval(row.wrong_door),
             bucket_start,
             queue,
             transferred_call_rate: kpi::transferred_call_rate(row.calls_transferred, served),

@@ -79,7 +79,7 @@ pub(super) fn report(
             }
             waits.sort_unstable();
             rows.push(WaitRow {
-                bucket_start: plan.zone.local_text(plan.buckets.start_of(bucket)),
+                bucket_start: plan.bucket_start(bucket),
                 queue: group.name(),
                 exit,
                 up_to: kpi::counts_up_to(waits, &edges),
@@ -90,7 +90,7 @@ pub(super) fn report(
     }
     let definitions = vec![Id::W1.definition()];
     WaitReport {
-        context: Context::of(plan, Counted::of(selection), sources, definitions),
+        context: Context::of(plan, Counted::of(plan, selection), sources, definitions),
         edges,
         rows,
     }

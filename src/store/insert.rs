@@ -11,7 +11,7 @@ use crate::model::Position;
 
 use super::table::{Rows, Table, Value};
 
-/// Rows a statement: below SQLite's 32,766 values at 30 a row. What remains goes by halves, so that a table has ten
+/// Rows a statement: below SQLite's 32,766 values at 37 a row. What remains goes by halves, so that a table has ten
 /// texts.
 const ROWS_A_STATEMENT: usize = 512;
 /// Statements kept prepared: ten texts for each of ten tables, and some.

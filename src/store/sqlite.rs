@@ -33,6 +33,10 @@ pub(super) const MIGRATIONS: &[(&str, &str)] = &[
         "agents_lines",
         include_str!("../../migrations/sqlite/store/0002_agents_lines.sql"),
     ),
+    (
+        "journeys",
+        include_str!("../../migrations/sqlite/store/0003_journeys.sql"),
+    ),
 ];
 /// Pages of write-ahead log before they are copied into the file: the pages a stretch changes again and again (keys,
 /// open calls, sources) are then copied once for many stretches. 8,000 pages are 32 MB.
@@ -270,11 +274,14 @@ impl Rows for Store {
         let sql = "select arrived_at, outcome, direction, test, caller_key, caller, visits,
             first_queue, refused_reason, refused_queue, answered, first_answer_queue,
             last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
-            transfer_wait, marks, source_id, call_id from calls where arrived_at >= ? and arrived_at < ?";
+            transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
+            first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time
+            from calls where arrived_at >= ? and arrived_at < ?";
         for row in within(connection, sql, period).await? {
             selection.calls.push(names.call(&row, &sources)?);
         }
-        let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at from visits
+        let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
+            missed_offer_time, after_transfer from visits
             where entered_at >= ? and entered_at < ? and test = 0";
         for row in within(connection, sql, period).await? {
             selection.visits.push(names.visit(&row)?);
@@ -355,6 +362,11 @@ fn span(row: &SqliteRow, column: usize) -> Option<std::time::Duration> {
         .map(|micros| std::time::Duration::from_micros(micros as u64))
 }
 
+fn moment(row: &SqliteRow, column: usize) -> Option<Timestamp> {
+    row.get::<Option<i64>, _>(column)
+        .map(Timestamp::from_micros)
+}
+
 /// Queue names read again and again share their memory.
 #[derive(Default)]
 struct Names {
@@ -429,6 +441,17 @@ impl Names {
             consult_only: row.get(17),
             transfer_wait: span(row, 18).unwrap_or_default(),
             marks: Marks::from_bits(row.get(19)),
+            ended_at: moment(row, 22),
+            first_entered_at: moment(row, 23),
+            first_answered_at: moment(row, 24),
+            last_exit: match row.get::<Option<u8>, _>(25) {
+                None => None,
+                Some(_) => Some(word(row, 25, Exit::from_code)?),
+            },
+            queue_wait: span(row, 26).unwrap_or_default(),
+            talk: span(row, 27).unwrap_or_default(),
+            hold: span(row, 28).unwrap_or_default(),
+            missed_offer_time: span(row, 29).unwrap_or_default(),
         })
     }
 
@@ -442,6 +465,8 @@ impl Names {
             talk: span(row, 4),
             first: row.get::<i64, _>(5) == 0,
             provisional: false,
+            missed_offer_time: span(row, 7).unwrap_or_default(),
+            after_transfer: row.get(8),
         })
     }
 

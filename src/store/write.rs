@@ -290,6 +290,17 @@ fn calls<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
             micros(project::transfer_wait(record)).into(),
             record.marks.bits().into(),
             settled.told.as_slice().into(),
+            project::first_entered_at(record)
+                .map(Timestamp::as_micros)
+                .into(),
+            project::first_answered_at(record)
+                .map(Timestamp::as_micros)
+                .into(),
+            project::last_exit(record).map(|exit| exit.code()).into(),
+            micros(project::queue_wait(record)).into(),
+            micros(project::talk(record)).into(),
+            micros(project::hold(record)).into(),
+            micros(project::missed_offer_time_of_call(record)).into(),
         ]);
     }
     rows
@@ -327,6 +338,8 @@ fn visits(write: &Write, first_row: i64) -> Rows<'_> {
                 visit.after_human.into(),
                 visit.reentered.into(),
                 record.test.into(),
+                micros(project::missed_offer_time(record, index)).into(),
+                project::after_transfer(record, visit).into(),
             ]);
         }
     }

@@ -11,7 +11,9 @@ use tonic::{Request, Response, Status};
 use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
-use crate::reports::{Bucket, CallAsked, CallFilter, CallsQuery, Error, Query, Reports, Sources};
+use crate::reports::{
+    Basis, Bucket, CallAsked, CallFilter, CallsQuery, Error, Lens, Query, Reports, Sources,
+};
 use crate::store::Rows;
 
 use super::status;
@@ -224,6 +226,9 @@ fn query(asked: Option<v1::ReportQuery>) -> Result<Query, Error> {
         bucket: bucket(asked.bucket)?,
         service_level: threshold("query.service_level", asked.service_level)?,
         short_abandon: threshold("query.short_abandon", asked.short_abandon)?,
+        short_answered: threshold("query.short_answered", asked.short_answered)?,
+        lens: lens(asked.lens)?,
+        basis: basis(asked.basis)?,
         zone: asked.zone,
         queues: asked.queues,
     })
@@ -238,7 +243,31 @@ fn bucket(value: i32) -> Result<Bucket, Error> {
         Ok(v1::Bucket::Day) => Ok(Bucket::Day),
         Ok(v1::Bucket::Week) => Ok(Bucket::Week),
         Ok(v1::Bucket::Month) => Ok(Bucket::Month),
+        Ok(v1::Bucket::Weekday) => Ok(Bucket::Weekday),
+        Ok(v1::Bucket::HourOfDay) => Ok(Bucket::HourOfDay),
         Err(_) => Err(Error::UnknownBucket { value }),
+    }
+}
+
+fn lens(value: i32) -> Result<Lens, Error> {
+    match v1::Lens::try_from(value) {
+        Ok(v1::Lens::Unspecified | v1::Lens::Visit) => Ok(Lens::Visit),
+        Ok(v1::Lens::Journey) => Ok(Lens::Journey),
+        Err(_) => Err(Error::UnknownChoice {
+            field: "query.lens",
+            value,
+        }),
+    }
+}
+
+fn basis(value: i32) -> Result<Basis, Error> {
+    match v1::Basis::try_from(value) {
+        Ok(v1::Basis::Unspecified | v1::Basis::Cohort) => Ok(Basis::Cohort),
+        Ok(v1::Basis::Event) => Ok(Basis::Event),
+        Err(_) => Err(Error::UnknownChoice {
+            field: "query.basis",
+            value,
+        }),
     }
 }
 

@@ -44,6 +44,8 @@ impl Rows for OneVisit {
             talk: Some(Duration::from_secs(60)),
             first: true,
             provisional: false,
+            missed_offer_time: Duration::from_secs(2),
+            after_transfer: false,
         };
         ready(Ok(Selection {
             queues: vec![visit.queue.clone()],

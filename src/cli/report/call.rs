@@ -13,7 +13,7 @@ use super::columns::{Cell, Columns};
 use super::frame;
 use super::output::{Answer, Output, Shown};
 use super::spans;
-use super::text::{clock, when};
+use super::text::clock;
 
 /// The report's name.
 const TITLE: &str = "Call";
@@ -49,6 +49,7 @@ pub(super) async fn show(
             zone: common.zone.clone().unwrap_or_default(),
             service_level: common.service_level.map(Into::into),
             short_abandon: common.short_abandon.map(Into::into),
+            short_answered: common.short_answered.map(Into::into),
             ..v1::ReportQuery::default()
         }),
         explain: options.explain.clone(),
@@ -122,7 +123,7 @@ fn call_table(answer: &GetCallResponse) -> String {
     }
     let told = answer.events.iter();
     let told = told.map(|told| {
-        let (at, number) = (when(&told.at), told.sequence.to_string());
+        let (at, number) = (exactly(&told.at), told.sequence.to_string());
         vec![at, number, told.kind.clone(), fields(told), marks(told)]
     });
     section(
@@ -166,6 +167,18 @@ fn call_table(answer: &GetCallResponse) -> String {
     text + &frame::footnotes(context)
 }
 
+/// `2026-03-02 10:01:20.5 +04:00`: within a call fractions of a second matter.
+fn exactly(local: &str) -> String {
+    let offset = local.len().saturating_sub("+04:00".len());
+    match (local.split_once('T'), local.split_at_checked(offset)) {
+        (Some((date, _)), Some((head, offset))) => {
+            let time = head.get(date.len() + 1..).unwrap_or_default();
+            format!("{date} {time} {offset}")
+        }
+        _ => local.to_owned(),
+    }
+}
+
 fn section(
     text: &mut String,
     title: &str,
@@ -187,9 +200,9 @@ fn visit((index, visit): (usize, &CallVisit)) -> Vec<String> {
     vec![
         (index + 1).to_string(),
         visit.queue.clone(),
-        when(&visit.entered_at),
+        exactly(&visit.entered_at),
         exit.to_owned(),
-        when(&visit.exited_at),
+        exactly(&visit.exited_at),
         clock(visit.wait.as_ref()),
     ]
 }
@@ -207,8 +220,8 @@ fn offer(offer: &CallOffer) -> Vec<String> {
         offer.agent.clone(),
         offer.queue.clone(),
         number(offer.visit),
-        when(&offer.offered_at),
-        when(&offer.ended_at),
+        exactly(&offer.offered_at),
+        exactly(&offer.ended_at),
         offer.result.clone(),
     ]
 }
@@ -218,8 +231,8 @@ fn leg(leg: &CallLeg) -> Vec<String> {
         leg.agent.clone(),
         leg.queue.clone(),
         number(leg.visit),
-        when(&leg.connected_at),
-        when(&leg.released_at),
+        exactly(&leg.connected_at),
+        exactly(&leg.released_at),
         leg.released_by.clone(),
         clock(leg.talk.as_ref()),
         clock(leg.hold.as_ref()),
@@ -233,7 +246,7 @@ fn transfer(transfer: &CallTransfer) -> Vec<String> {
         (outcome, failure) => format!("{outcome}: {failure}"),
     };
     vec![
-        when(&transfer.at),
+        exactly(&transfer.at),
         transfer.method.clone(),
         transfer.from_agent.clone(),
         transfer.from_queue.clone(),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::proto::v1;
+
 use super::text::span;
 
 /// What stands in a cell.
@@ -117,6 +119,23 @@ impl<R> Columns<R> {
     ) -> &mut Self {
         self.add(name, "", move |row| {
             share(row).map_or(Cell::Empty, Cell::Share)
+        })
+    }
+
+    /// Adds two columns behind the others: how low and how high a share may well be.
+    pub(super) fn interval(
+        &mut self,
+        name: &str,
+        interval: fn(&R) -> Option<v1::Interval>,
+    ) -> &mut Self
+    where
+        R: 'static,
+    {
+        self.share(format!("{name}_low"), move |row| {
+            interval(row).map(|interval| interval.low)
+        })
+        .share(format!("{name}_high"), move |row| {
+            interval(row).map(|interval| interval.high)
         })
     }
 

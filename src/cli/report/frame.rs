@@ -14,7 +14,15 @@ pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> Strin
         return format!("{title}\n");
     };
     let (start, end) = (when(&context.start_local), when(&context.end_local));
-    format!("{title}: {start} to {end}, {}\n", context.zone)
+    let mut text = format!("{title}: {start} to {end}, {}\n", context.zone);
+    if context.lens() == v1::Lens::Journey {
+        text +=
+            "Each call once, under the first queue it entered, until its first human or its end\n";
+    }
+    if context.basis() == v1::Basis::Event {
+        text += "Each arrival, answer and exit in the interval in which it happened\n";
+    }
+    text
 }
 
 /// A table whose columns but the first `words` hold figures and are set to the right.
@@ -61,7 +69,7 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
     let Some(context) = context else {
         return Vec::new();
     };
-    let mut lines = Vec::new();
+    let mut lines = context.cautions.clone();
     if context.calls_provisional > 0 {
         let calls = context.calls_provisional;
         lines.push(format!(
@@ -136,8 +144,10 @@ pub(super) enum Starts {
     Hidden,
     /// Whole days.
     Dates,
-    /// Anything else.
+    /// Other instants.
     Times,
+    /// Weekdays or hours of the day.
+    Names,
 }
 
 impl Starts {
@@ -150,6 +160,8 @@ impl Starts {
         let period = context.map_or("", |context| context.start_local.as_str());
         if starts.iter().all(|start| *start == period) {
             Self::Hidden
+        } else if !starts.iter().any(|start| start.contains('T')) {
+            Self::Names
         } else if starts.iter().all(|start| start.contains("T00:00:00")) {
             Self::Dates
         } else {
@@ -163,6 +175,7 @@ impl Starts {
             Self::Hidden => None,
             Self::Dates => Some(start.split('T').next().unwrap_or(start).to_owned()),
             Self::Times => Some(when(start)),
+            Self::Names => Some(start.to_owned()),
         }
     }
 
@@ -171,6 +184,7 @@ impl Starts {
         match self {
             Self::Hidden => None,
             Self::Dates | Self::Times => Some("From"),
+            Self::Names => Some("When"),
         }
     }
 }
@@ -200,6 +214,15 @@ mod tests {
     }
 
     #[test]
+    fn a_weekday_or_an_hour_is_its_name() {
+        for name in ["monday", "00"] {
+            let starts = Starts::of(Some(&v1::ReportContext::default()), [name].into_iter());
+            assert_eq!(starts.cell(name).as_deref(), Some(name));
+            assert_eq!(starts.header(), Some("When"));
+        }
+    }
+
+    #[test]
     fn cautions_name_what_may_be_wrong_and_nothing_else() {
         let source = v1::SourceCompleteness {
             source: "pbx".into(),
@@ -208,6 +231,7 @@ mod tests {
             ..v1::SourceCompleteness::default()
         };
         let context = v1::ReportContext {
+            cautions: vec!["this report has no lens: journey has no effect".into()],
             calls_test: 2,
             sources: vec![v1::SourceCompleteness::default(), source],
             ..v1::ReportContext::default()
@@ -215,6 +239,7 @@ mod tests {
         assert_eq!(
             cautions(Some(&context)),
             [
+                "this report has no lens: journey has no effect",
                 "test calls, left out: 2",
                 "events of source pbx: 3 never came, 1 were rejected"
             ]

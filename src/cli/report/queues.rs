@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::kpi::{self, WAIT_OVER_DEFAULT, seconds_text};
+use crate::kpi::{WAIT_OVER_DEFAULT, seconds_text};
 use crate::proto::v1::{
-    GetQueueReportResponse, QueueExits, QueueReportRow, ServiceLevel, WaitSummary,
+    CallOutcomes, GetQueueReportResponse, Interval, QueueExits, QueueReportRow, ServiceLevel,
+    WaitSummary,
 };
 
 use super::columns::Columns;
@@ -82,16 +83,79 @@ pub(super) fn columns(
         .count("error", |row| exits(row).error)
         .count("calls_offered", |row| row.calls_offered)
         .count("calls_refused", |row| row.calls_refused)
-        .count("demand", |row| {
-            kpi::demand(row.calls_offered, row.calls_refused)
-        })
-        .share("refused_rate", |row| {
-            kpi::refused_rate(row.calls_offered, row.calls_refused)
-        })
+        .count("demand", |row| row.demand)
+        .share("refused_rate", |row| row.refused_rate)
         .count("negative_spans", |row| row.negative_spans)
         .count("waits_unknown", |row| row.waits_unknown)
-        .count("conservation_residual", |row| row.conservation_residual);
+        .count("conservation_residual", |row| row.conservation_residual)
+        .share("sl_amazon", |row| level(row).amazon)
+        .share("sl_journey", |row| level(row).journey)
+        .share("sl_access", |row| level(row).access)
+        .count(format!("callback_within_{target}"), |row| {
+            row.callback_within
+        })
+        .count(format!("journey_answered_within_{target}"), |row| {
+            row.journey_answered_within
+        })
+        .count("journey_decided", |row| row.journey_decided)
+        .count("refused_closed", |row| row.refused_closed);
+    calls(&mut columns);
     columns
+        .span("missed_offer_time_sum", |row| row.missed_offer_time)
+        .count("abandoned_after_transfer", |row| {
+            row.abandoned_after_transfer
+        })
+        .count("answered_short", |row| row.answered_short)
+        .count("lost", |row| row.lost)
+        .share("lost_rate", |row| row.lost_rate)
+        .interval("sl_strict", |row| level(row).strict_interval)
+        .interval("abandon_rate", |row| row.abandon_rate_interval)
+        .interval("lost_rate", |row| row.lost_rate_interval);
+    columns
+}
+
+/// How calls ended, and how long their callers waited over all queues.
+fn calls(columns: &mut Columns<QueueReportRow>) {
+    columns
+        .count("outcome_served", |row| outcomes(row).served)
+        .count("outcome_self_served", |row| outcomes(row).self_served)
+        .count("outcome_left_before_queue", |row| {
+            outcomes(row).left_before_queue
+        })
+        .count("outcome_abandoned", |row| outcomes(row).abandoned)
+        .count("outcome_dismissed", |row| outcomes(row).dismissed)
+        .count("outcome_callback_promised", |row| {
+            outcomes(row).callback_promised
+        })
+        .count("outcome_message_left", |row| outcomes(row).message_left)
+        .count("outcome_refused", |row| outcomes(row).refused)
+        .count("outcome_diverted", |row| outcomes(row).diverted)
+        .count("outcome_direct", |row| outcomes(row).direct)
+        .count("outcome_unknown", |row| outcomes(row).unknown)
+        .count("outcome_open", |row| outcomes(row).open)
+        .count("outcome_residual", |row| row.outcome_residual);
+    waits(columns, "journey_wait", |row| row.journey_wait);
+    waits(columns, "journey_wait_censored", |row| {
+        row.journey_wait_censored
+    });
+    columns.span("queue_wait_sum", |row| row.queue_wait_sum);
+    waits(columns, "time_to_human", |row| row.time_to_human);
+    waits(columns, "caller_burden", |row| row.caller_burden);
+}
+
+/// What a summary of waits has in columns: sum, count, mean, and how the long ones are.
+fn waits(
+    columns: &mut Columns<QueueReportRow>,
+    name: &str,
+    of: fn(&QueueReportRow) -> Option<WaitSummary>,
+) {
+    let of = move |row: &QueueReportRow| of(row).unwrap_or_default();
+    columns
+        .count(format!("{name}_count"), move |row| of(row).count)
+        .span(format!("{name}_sum"), move |row| of(row).sum)
+        .span(format!("{name}_p50"), move |row| of(row).p50)
+        .span(format!("{name}_p90"), move |row| of(row).p90)
+        .span(format!("{name}_max"), move |row| of(row).max);
 }
 
 /// The thresholds of W10, in the order of the columns.
@@ -189,6 +253,9 @@ fn of_all(row: &QueueReportRow) -> String {
         ("ignore_abandoned", level.ignore_abandoned),
         ("abandoned_met", level.abandoned_met),
         ("answered_only", level.answered_only),
+        ("amazon", level.amazon),
+        ("journey", level.journey),
+        ("access", level.access),
     ];
     let family = family
         .map(|(id, share)| format!("{id} {}", percent(share)))
@@ -198,12 +265,54 @@ fn of_all(row: &QueueReportRow) -> String {
         format!("over {} s {}", seconds(threshold), percent(over.share))
     });
     let over: Vec<_> = over.collect();
+    let queue = &row.queue;
+    let sure = [
+        ("strict", level.strict, level.strict_interval),
+        ("abandoned", row.abandon_rate, row.abandon_rate_interval),
+        ("lost", row.lost_rate, row.lost_rate_interval),
+    ]
+    .map(|(name, share, interval)| format!("{name} {}{}", percent(share), between(interval)))
+    .join(" · ");
+    let journey = row.journey_wait.unwrap_or_default();
+    let outcomes = outcomes(row);
+    let ends = [
+        ("served", outcomes.served),
+        ("self-served", outcomes.self_served),
+        ("left before a queue", outcomes.left_before_queue),
+        ("abandoned", outcomes.abandoned),
+        ("dismissed", outcomes.dismissed),
+        ("callback promised", outcomes.callback_promised),
+        ("message left", outcomes.message_left),
+        ("refused", outcomes.refused),
+        ("diverted", outcomes.diverted),
+        ("direct", outcomes.direct),
+        ("unknown", outcomes.unknown),
+        ("open", outcomes.open),
+    ];
+    let ends = ends.iter().filter(|(_, calls)| *calls > 0);
+    let ends: Vec<_> = ends
+        .map(|(name, calls)| format!("{name} {calls}"))
+        .collect();
     format!(
-        "Service level, {}: {family}\nWaits, {}: {}\n",
-        row.queue,
-        row.queue,
-        over.join(" · ")
+        "Service level, {queue}: {family}\nHow sure, {queue}: {sure}\nWaits, {queue}: {}\n\
+        First queue to first human, {queue}: mean {} · p90 {}\nCalls, {queue}: {}\n",
+        over.join(" · "),
+        clock(journey.mean.as_ref()),
+        clock(journey.p90.as_ref()),
+        ends.join(" · "),
     )
+}
+
+/// An interval behind its share.
+fn between(interval: Option<Interval>) -> String {
+    interval.map_or_else(String::new, |interval| {
+        let [low, high] = [interval.low, interval.high].map(|share| share * 100.0);
+        format!(" ({low:.1} – {high:.1})")
+    })
+}
+
+fn outcomes(row: &QueueReportRow) -> CallOutcomes {
+    row.outcomes.unwrap_or_default()
 }
 
 fn other(row: &QueueReportRow) -> u64 {

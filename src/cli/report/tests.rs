@@ -116,8 +116,26 @@ const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_
     wait_abandoned_p90_s,wait_all_p50_s,wait_all_p90_s,wait_all_p95_s,wait_all_p99_s,wait_over_60s,wait_over_180s,\
     sl_strict,sl_short,sl_ignore_abandoned,sl_abandoned_met,sl_answered_only,abandon_rate,asa_s,\
     mean_time_to_abandon_s,decided,waiting,abandoned_ringing,timeout,key_exit,left_empty,withdrawn,callback,error,\
-    calls_offered,calls_refused,demand,refused_rate,negative_spans,waits_unknown,\
-    conservation_residual\n";
+    calls_offered,calls_refused,demand,refused_rate,negative_spans,waits_unknown,conservation_residual,sl_amazon,\
+    sl_journey,sl_access,callback_within_20s,journey_answered_within_20s,journey_decided,refused_closed,\
+    outcome_served,outcome_self_served,outcome_left_before_queue,outcome_abandoned,outcome_dismissed,\
+    outcome_callback_promised,outcome_message_left,outcome_refused,outcome_diverted,outcome_direct,\
+    outcome_unknown,outcome_open,outcome_residual,journey_wait_count,journey_wait_sum_s,journey_wait_p50_s,\
+    journey_wait_p90_s,journey_wait_max_s,journey_wait_censored_count,journey_wait_censored_sum_s,\
+    journey_wait_censored_p50_s,journey_wait_censored_p90_s,journey_wait_censored_max_s,queue_wait_sum_s,\
+    time_to_human_count,time_to_human_sum_s,time_to_human_p50_s,time_to_human_p90_s,time_to_human_max_s,\
+    caller_burden_count,caller_burden_sum_s,caller_burden_p50_s,caller_burden_p90_s,caller_burden_max_s,\
+    missed_offer_time_sum_s,abandoned_after_transfer,answered_short,lost,lost_rate,sl_strict_low,sl_strict_high,\
+    abandon_rate_low,abandon_rate_high,lost_rate_low,lost_rate_high\n";
+
+/// What stands in the last columns of a queue's row in which no call has ended: `amazon`, calls open, V1 that were lost,
+/// and the intervals.
+fn unended(amazon: &str, open: u64, lost_rate: &str, intervals: &str) -> String {
+    let none = "0,0,,,";
+    format!(
+        "{amazon},,,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,{open},0,{none},{none},0,{none},{none},0,0,0,0,{lost_rate},{intervals}"
+    )
+}
 
 #[tokio::test]
 async fn queues_as_csv() {
@@ -127,15 +145,33 @@ async fn queues_as_csv() {
         HEADER.to_owned(),
         format!(
             "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
-             1,0,0,0,0,0,0,0,0,,0,0,0\n"
+             1,0,0,0,0,0,0,0,0,,0,0,0,{}\n",
+            unended(
+                "0.000000000",
+                0,
+                "",
+                "0.000000000,0.793450686,0.000000000,0.793450686,,"
+            )
         ),
         format!(
             "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
-             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{}\n",
+            unended(
+                "1.000000000",
+                1,
+                "0.000000000",
+                "0.207659601,0.938508055,0.061491945,0.792340399,0.000000000,0.793450686"
+            )
         ),
         format!(
             "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
-             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0\n"
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{}\n",
+            unended(
+                "0.750000000",
+                2,
+                "0.000000000",
+                "0.150038989,0.849961011,0.045587261,0.699358157,0.000000000,0.793450686"
+            )
         ),
     ];
     assert_eq!(shown.text, expected.concat());
@@ -215,14 +251,15 @@ async fn transfers_as_csv() {
         .unwrap()
         .text;
     let start = "2026-03-01T00:00:00+04:00";
-    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0.000000000,0,0,0,0";
+    let figures = "1,1,1.000000000,1,1.000000000,0,1,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0.000000000,0,0,0,0,0.206549314,1.000000000,0.000000000,0.793450686";
     let expected = format!(
         "bucket_start,queue,calls_served,calls_transferred,transferred_call_rate,transfers,transfers_per_call,\
          calls_with_0,calls_with_1,calls_with_2,calls_with_3,calls_with_4,calls_with_5,calls_with_over_5,\
          blind_agent,blind_queue,blind_outside,attended_agent,attended_queue,attended_outside,\
          conference_agent,conference_queue,conference_outside,returns,failed,failed_no_answer,failed_busy,\
          failed_refused,failed_caller_gone,after_answered,after_abandoned,after_returned,after_pending,\
-         transfer_wait_sum_s,wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only\n\
+         transfer_wait_sum_s,wrong_door,wrong_door_rate,excessive,reroutes,requeued,consult_only,\
+         transferred_call_rate_low,transferred_call_rate_high,wrong_door_rate_low,wrong_door_rate_high\n\
          {start},jobs,{figures}\n{start},ALL,{figures}\n"
     );
     assert_eq!(text, expected);
@@ -235,8 +272,9 @@ async fn queues_as_russian_csv_have_the_same_columns() {
     let header = format!("\u{feff}{}", HEADER.trim_end().replace(',', ";"));
     assert_eq!(lines.next(), Some(&*header));
     let jobs = "2026-03-02T00:00:00+04:00;jobs;;;3;2;1;2;1;1;20;4;20;300;0;20;20;20;4;4;4;20;20;20;0;0;0,666666667;\
-        1,000000000;1,000000000;1,000000000;1,000000000;0,333333333;10;4;3;0;0;0;0;0;0;0;0;1;0;1;0,000000000;0;0;0";
-    assert_eq!(lines.nth(1), Some(jobs));
+        1,000000000;1,000000000;1,000000000;1,000000000;0,333333333;10;4;3;0;0;0;0;0;0;0;0;1;0;1;0,000000000;0;0;0;1,000000000;;;0;";
+    let line = lines.nth(1).unwrap();
+    assert!(line.starts_with(jobs), "{line}");
     assert_eq!(lines.nth(1), Some(""), "the last line ends, too");
 }
 

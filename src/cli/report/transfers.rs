@@ -59,7 +59,11 @@ pub(super) fn columns() -> Columns<TransferReportRow> {
         .count("excessive", |row| row.excessive)
         .count("reroutes", |row| row.reroutes)
         .count("requeued", |row| row.requeued)
-        .count("consult_only", |row| row.consult_only);
+        .count("consult_only", |row| row.consult_only)
+        .interval("transferred_call_rate", |row| {
+            row.transferred_call_rate_interval
+        })
+        .interval("wrong_door_rate", |row| row.wrong_door_rate_interval);
     columns
 }
 

@@ -10,7 +10,10 @@ use crate::kpi::{CATALOGUE, Id, LevelFormula, Part};
 use super::super::error::Error;
 use super::super::nearest::{clipped, nearest};
 use super::case::Case;
-use super::{ALL, explain_calls as calls, explain_legs as legs, explain_visits as visits};
+use super::{
+    ALL, explain_calls as calls, explain_journeys as journeys, explain_legs as legs,
+    explain_visits as visits,
+};
 
 /// What a call, or a part of it, adds to a figure, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,13 +71,19 @@ const EXPLAINED: &[(Id, Explain)] = &[
     (Id::V2, visits::begun),
     (Id::V3, calls::demand),
     (Id::V4, calls::refused),
+    (Id::Outcomes, journeys::outcome),
     (Id::W1, visits::wait),
+    (Id::W2, journeys::journey_wait),
+    (Id::W2q, journeys::queue_wait),
+    (Id::W3, journeys::time_to_human),
     (Id::W4, calls::transfer_wait),
     (Id::W5, visits::wait_answered),
     (Id::W6, visits::wait_abandoned),
     (Id::W7, visits::wait),
     (Id::W9, visits::quantiles),
     (Id::W10, visits::over),
+    (Id::W12, journeys::burden),
+    (Id::W13, visits::missed_offer_time),
     (Id::Strict, |case| visits::level(case, LevelFormula::Strict)),
     (Id::Short, |case| visits::level(case, LevelFormula::Short)),
     (Id::IgnoreAbandoned, |case| {
@@ -86,8 +95,15 @@ const EXPLAINED: &[(Id, Explain)] = &[
     (Id::AnsweredOnly, |case| {
         visits::level(case, LevelFormula::AnsweredOnly)
     }),
+    (Id::Amazon, |case| visits::level(case, LevelFormula::Amazon)),
+    (Id::Journey, journeys::journey),
+    (Id::Access, journeys::access),
     (Id::Ab1, visits::abandoned),
+    (Id::Ab2, journeys::lost),
     (Id::Ab3, visits::abandoned_short),
+    (Id::Ab4, visits::abandoned_after_transfer),
+    (Id::Ab5, journeys::left_before_queue),
+    (Id::Ab6, visits::answered_short),
     (Id::AgentAnswerRate, legs::answer_rate),
     (Id::Aht, legs::handle_time),
     (Id::Occupancy, legs::handling),

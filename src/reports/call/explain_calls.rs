@@ -3,7 +3,7 @@
 use crate::kpi::{self, Part};
 use crate::model::{CallRow, Direction, TransferOutcome, TransferRow};
 
-use super::super::{queues, transfers};
+use super::super::{queue_calls, transfers};
 use super::case::{Case, count, counted, halves, queue_words, s};
 use super::explain::Explanation;
 
@@ -22,7 +22,7 @@ fn offered_words(call: &CallRow) -> String {
 /// A sentence about the call, under the queue at which the queue report has it.
 fn of_call(case: &Case<'_>, part: Part, is_share: bool, first: &str) -> Vec<Explanation> {
     let call = &case.rows.call;
-    let queue = queues::queue_of(call);
+    let queue = queue_calls::belongs_to(call);
     let under = queue.map_or("", |queue| queue.as_str());
     let words = offered_words(call);
     let at = format!("{first}{}", queue_words(queue));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::kpi::{self, LevelCounts, LevelFormula, Part};
-use crate::model::{ExitClass, QueueTarget, VisitRow};
+use crate::model::{Exit, ExitClass, QueueTarget, VisitRow};
 
 use super::case::{Case, counted, halves, s, visit_words};
 use super::explain::Explanation;
@@ -75,7 +75,7 @@ fn mean(case: &Case<'_>, class: ExitClass) -> Vec<Explanation> {
 pub(super) fn quantiles(case: &Case<'_>) -> Vec<Explanation> {
     each(case, |visit, words| {
         let adds = u64::from(visit.exit.is_some() && visit.wait.is_some());
-        let among = match visit.exit.map(|exit| exit.class()) {
+        let among = match visit.exit.map(Exit::class) {
             _ if adds == 0 => format!("in no quantile{}", unknown_words(visit)),
             Some(class @ (ExitClass::Answered | ExitClass::Abandoned)) => {
                 format!("in the quantiles of {} visits and of all", class.as_str())
@@ -180,5 +180,47 @@ pub(super) fn abandoned_short(case: &Case<'_>) -> Vec<Explanation> {
         };
         let words = format!("{words}{compared}: {}", counted(adds));
         Explanation::count(visit.queue.as_str(), adds, words)
+    })
+}
+
+/// AB4.
+pub(super) fn abandoned_after_transfer(case: &Case<'_>) -> Vec<Explanation> {
+    each(case, |visit, words| {
+        let adds = u64::from(kpi::is_abandoned_after_transfer(visit));
+        let began = if visit.after_transfer {
+            "begun after a transfer"
+        } else {
+            "not begun after a transfer"
+        };
+        let words = format!("{words}, {began}: {}", counted(adds));
+        Explanation::count(visit.queue.as_str(), adds, words)
+    })
+}
+
+/// AB6.
+pub(super) fn answered_short(case: &Case<'_>) -> Vec<Explanation> {
+    each(case, |visit, words| {
+        let x = case.plan.short_answered;
+        let answered = visit.exit.map(Exit::class) == Some(ExitClass::Answered);
+        let short = answered && kpi::is_answered_short(visit.talk, x);
+        let sign = if short { "<" } else { "≥" };
+        let talk = match visit.talk.filter(|_| answered) {
+            Some(talk) => format!("talk of {} {sign} x = {}", s(talk), s(x)),
+            None => "no known talk".to_owned(),
+        };
+        let words = format!("{words}, {talk}: {}", counted(short.into()));
+        Explanation::count(visit.queue.as_str(), short.into(), words)
+    })
+}
+
+/// W13.
+pub(super) fn missed_offer_time(case: &Case<'_>) -> Vec<Explanation> {
+    each(case, |visit, words| {
+        let missed = visit.missed_offer_time;
+        let words = format!(
+            "{words}, {} of ringing that nobody answered: counted",
+            s(missed)
+        );
+        Explanation::count(visit.queue.as_str(), 1, words).with_span(Some(missed))
     })
 }

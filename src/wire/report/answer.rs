@@ -4,15 +4,16 @@ mod agents;
 mod callers;
 mod calls;
 mod lines;
+mod queues;
 
 use std::time::Duration;
 
-use crate::model::{Exit, Timestamp};
+use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::reports::{
-    AgentReport, Context, Definition, LineReport, QueueReport, QueueRow, RepeatReport,
+    AgentReport, Basis, Context, Definition, Lens, LineReport, QueueReport, RepeatReport,
     SourceCompleteness, TransferKind, TransferPath, TransferReport, TransferReportRow,
-    UnservedReport, WaitOver, WaitReport, WaitRow, WaitSummary,
+    UnservedReport, WaitReport, WaitRow, WaitSummary,
 };
 
 pub(super) use calls::{call, page};
@@ -20,7 +21,7 @@ pub(super) use calls::{call, page};
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {
     v1::GetQueueReportResponse {
         context: Some(context(report.context)),
-        rows: report.rows.into_iter().map(queue_row).collect(),
+        rows: report.rows.into_iter().map(queues::row).collect(),
     }
 }
 
@@ -91,6 +92,23 @@ fn context(context: Context) -> v1::ReportContext {
         calls: context.calls.calls,
         calls_digest: context.calls.to_string(),
         stored_position: context.stored.0,
+        cautions: context.cautions,
+        lens: context.counting.map_or(0, |(lens, _)| self::lens(lens)),
+        basis: context.counting.map_or(0, |(_, basis)| self::basis(basis)),
+    }
+}
+
+fn lens(lens: Lens) -> i32 {
+    match lens {
+        Lens::Visit => v1::Lens::Visit.into(),
+        Lens::Journey => v1::Lens::Journey.into(),
+    }
+}
+
+fn basis(basis: Basis) -> i32 {
+    match basis {
+        Basis::Cohort => v1::Basis::Cohort.into(),
+        Basis::Event => v1::Basis::Event.into(),
     }
 }
 
@@ -113,53 +131,6 @@ fn source(source: &SourceCompleteness) -> v1::SourceCompleteness {
     }
 }
 
-fn queue_row(row: QueueRow) -> v1::QueueReportRow {
-    let exits = &row.exits;
-    let level = &row.service_level;
-    v1::QueueReportRow {
-        bucket_start: row.bucket_start,
-        queue: row.queue,
-        calls_arrived: row.calls_arrived,
-        left_before_queue: row.left_before_queue,
-        calls_offered: row.calls_offered,
-        visits_offered: row.visits_offered,
-        answered: row.counts.answered,
-        abandoned: row.counts.abandoned,
-        abandoned_ringing: exits.of(Exit::AbandonedRinging),
-        exits: Some(v1::QueueExits {
-            timeout: exits.of(Exit::Timeout),
-            key_exit: exits.of(Exit::KeyExit),
-            left_empty: exits.of(Exit::LeftEmpty),
-            withdrawn: exits.of(Exit::Withdrawn),
-            callback: exits.of(Exit::Callback),
-            error: exits.of(Exit::Error),
-        }),
-        waiting: row.waiting,
-        answered_within: row.counts.answered_within,
-        abandoned_within: row.counts.abandoned_within,
-        abandoned_short: row.counts.abandoned_short,
-        decided: row.counts.decided,
-        wait_answered: Some(summary(&row.wait_answered)),
-        wait_abandoned: Some(summary(&row.wait_abandoned)),
-        wait_all: Some(summary(&row.wait_all)),
-        wait_over: row.wait_over.iter().map(wait_over).collect(),
-        talk_sum: Some(row.talk_sum.into()),
-        service_level: Some(v1::ServiceLevel {
-            threshold: row.threshold.map(span),
-            strict: level.strict,
-            short: level.short,
-            ignore_abandoned: level.ignore_abandoned,
-            abandoned_met: level.abandoned_met,
-            answered_only: level.answered_only,
-        }),
-        abandon_rate: row.abandon_rate,
-        calls_refused: row.calls_refused,
-        conservation_residual: row.conservation_residual,
-        negative_spans: row.negative_spans,
-        waits_unknown: row.waits_unknown,
-    }
-}
-
 fn summary(waits: &WaitSummary) -> v1::WaitSummary {
     v1::WaitSummary {
         count: waits.count,
@@ -170,14 +141,6 @@ fn summary(waits: &WaitSummary) -> v1::WaitSummary {
         p95: waits.p95.map(span),
         p99: waits.p99.map(span),
         max: waits.max.map(span),
-    }
-}
-
-fn wait_over(over: &WaitOver) -> v1::WaitOver {
-    v1::WaitOver {
-        threshold: Some(span(over.threshold)),
-        count: over.count,
-        share: over.share,
     }
 }
 
@@ -213,6 +176,8 @@ fn transfer_row(row: TransferReportRow) -> v1::TransferReportRow {
         reroutes: row.reroutes,
         requeued: row.requeued,
         consult_only: row.consult_only,
+        transferred_call_rate_interval: row.transferred_call_rate_interval.map(interval),
+        wrong_door_rate_interval: row.wrong_door_rate_interval.map(interval),
     }
 }
 
@@ -252,6 +217,11 @@ fn wait_row(row: WaitRow, edges: &[Duration]) -> v1::WaitDistributionRow {
         count: row.count,
         sum: Some(span(row.sum)),
     }
+}
+
+/// An interval as the contract has it.
+fn interval((low, high): (f64, f64)) -> v1::Interval {
+    v1::Interval { low, high }
 }
 
 fn span(span: Duration) -> pbjson_types::Duration {

@@ -6,6 +6,8 @@ use crate::model::{AgentState, OfferResult};
 use crate::proto::v1;
 use crate::reports::{AgentRow, OfferCounts};
 
+use super::interval;
+
 pub(super) fn row(row: AgentRow) -> v1::AgentReportRow {
     let pause = |(reason, time): (crate::model::Text, Duration)| v1::PauseTime {
         reason: reason.to_string(),
@@ -30,11 +32,6 @@ pub(super) fn row(row: AgentRow) -> v1::AgentReportRow {
         time: Some(time(&row.states)),
         pauses: row.pauses.into_iter().map(pause).collect(),
     }
-}
-
-/// An interval as the contract has it.
-pub(super) fn interval((low, high): (f64, f64)) -> v1::Interval {
-    v1::Interval { low, high }
 }
 
 fn offers(counts: &OfferCounts) -> v1::OfferCounts {

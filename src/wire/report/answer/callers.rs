@@ -4,7 +4,7 @@ use crate::model::{Outcome, QueueId};
 use crate::proto::v1;
 use crate::reports::{RepeatRow, RepeatWindow, UnservedPerson, UnservedSummary};
 
-use super::agents::interval;
+use super::interval;
 
 pub(super) fn repeat_row(row: RepeatRow) -> v1::RepeatReportRow {
     v1::RepeatReportRow {
