@@ -4,7 +4,8 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 3] = [
+const PROTOS: [&str; 4] = [
+    "dozvon/v1/admin.proto",
     "dozvon/v1/events.proto",
     "dozvon/v1/ingest.proto",
     "dozvon/v1/report.proto",

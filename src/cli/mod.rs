@@ -1,6 +1,7 @@
 //! The command line: one file a command, each with its `Args` and its `run`.
 
 pub mod check_config;
+pub mod definitions;
 pub mod demo;
 pub mod failure;
 pub mod import;
@@ -38,8 +39,10 @@ enum Command {
     Serve(serve::Args),
     /// Send files of call events to a server.
     Import(import::Args),
-    /// Print a report: queues, transfers, waits.
+    /// Print a report: queues, transfers, waits, agents, repeats, unserved, lines.
     Report(report::Args),
+    /// Say what each figure means: formula, plain words, source.
+    Definitions(definitions::Args),
     /// Make up a day of calls, as an `events` file.
     Simulate(simulate::Args),
     /// Check a configuration and print what is in force.
@@ -66,6 +69,7 @@ pub async fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Report(args) => report::run(args, &Clock::system()).await,
+        Command::Definitions(args) => definitions::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::CheckConfig(args) => check_config::run(&args),
     };

@@ -89,6 +89,36 @@ impl Curve {
         Self { steps }
     }
 
+    /// The curve with at most so many steps: neighbours are brought together until each takes survival down by that part
+    /// of the whole. A step so made is at the last of its ages, with all that ended on the way; its risk set is that at
+    /// the first.
+    pub fn thinned(&self, steps_max: usize) -> Self {
+        if self.steps.len() <= steps_max {
+            return self.clone();
+        }
+        // The first step and the last may fall short of it.
+        let least = 1.0 / (steps_max.saturating_sub(2).max(1)) as f64;
+        let mut steps = Vec::<Step>::new();
+        let mut shown = 1.0;
+        let mut open: Option<Step> = None;
+        for step in &self.steps {
+            let mut merged = *step;
+            if let Some(before) = open.take() {
+                merged.at_risk = before.at_risk;
+                merged.answered += before.answered;
+                merged.censored += before.censored;
+            }
+            if shown - merged.survival >= least {
+                shown = merged.survival;
+                steps.push(merged);
+            } else {
+                open = Some(merged);
+            }
+        }
+        steps.extend(open);
+        Self { steps }
+    }
+
     /// The smallest age by which so many percent would be answered; `None` when the curve does not go so far.
     pub fn quantile(&self, percent: u8) -> Option<Duration> {
         debug_assert!((1..=100).contains(&percent), "a percentage, and not p0");
@@ -205,6 +235,29 @@ mod tests {
         );
         assert_eq!(curve(&[]), Curve::default());
         assert_eq!(curve(&[]).quantile(50), None);
+    }
+
+    #[test]
+    fn a_long_curve_is_thinned_and_loses_nobody() {
+        // 1000 answers, one a second, and 500 who give up at every other: 12 steps at the most.
+        let answered = (1..=1000).map(|time| (0, time, Answered));
+        let gave_up = (1..=500).map(|time| (0, 2 * time, Censored));
+        let waits: Vec<_> = answered.chain(gave_up).collect();
+        let whole = curve(&waits);
+        assert_eq!(whole.thinned(1000), whole);
+        let thin = whole.thinned(12);
+        assert!(thin.steps.len() <= 12, "{}", thin.steps.len());
+        let sum = |curve: &Curve, of: fn(&Step) -> u64| curve.steps.iter().map(of).sum::<u64>();
+        for of in [|step: &Step| step.answered, |step: &Step| step.censored] {
+            assert_eq!(sum(&thin, of), sum(&whole, of));
+        }
+        assert_eq!(thin.steps[0].at_risk, 1500);
+        // Wherever it has a step it says what the whole curve says.
+        for step in &thin.steps {
+            let same = whole.steps.iter().find(|other| other.time == step.time);
+            assert_eq!(same.map(|same| same.survival), Some(step.survival));
+        }
+        assert_eq!(thin.steps.last().map(|step| step.time), Some(s(1000)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod agent_time;
 mod definitions;
 mod digest;
 mod erlang;
+mod glossary;
 mod handling;
 mod histogram;
 mod interval;
@@ -30,6 +31,7 @@ pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
+pub use glossary::{Words, glossary};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
@@ -61,6 +63,6 @@ pub use volume::{
     refused_rate,
 };
 pub use wait::{
-    WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
+    Quantiles, WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
     nearest_rank, share_over, wait, wait_sum,
 };

@@ -59,6 +59,36 @@ pub fn share_over(over: u64, visits_ended: u64) -> Option<f64> {
     share(over, visits_ended)
 }
 
+/// W9 of some waits: nearest rank; `None` where there is no such wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quantiles {
+    /// Median.
+    pub p50: Option<Duration>,
+    /// 90th percentile.
+    pub p90: Option<Duration>,
+    /// 95th percentile.
+    pub p95: Option<Duration>,
+    /// 99th percentile.
+    pub p99: Option<Duration>,
+}
+
+impl Quantiles {
+    /// Asks for each.
+    pub fn by(quantile: impl Fn(u8) -> Option<Duration>) -> Self {
+        Self {
+            p50: quantile(50),
+            p90: quantile(90),
+            p95: quantile(95),
+            p99: quantile(99),
+        }
+    }
+
+    /// Of sorted waits.
+    pub fn of(sorted: &[Duration]) -> Self {
+        Self::by(|percent| nearest_rank(sorted, usize::from(percent)))
+    }
+}
+
 /// Waits summed up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WaitSummary {
@@ -152,6 +182,19 @@ mod tests {
             (summary.p95, summary.p99, summary.max),
             (s(33), s(33), s(33))
         );
+    }
+
+    #[test]
+    fn quantiles_are_those_of_the_summary() {
+        // ⌈50·101÷100⌉ = 51st, ⌈90.9⌉ = 91st, ⌈95.95⌉ = 96th, ⌈99.99⌉ = 100th.
+        let waits = seconds(&(1..=101).collect::<Vec<_>>());
+        let quantiles = Quantiles::of(&waits);
+        let s = |value| Some(Duration::from_secs(value));
+        assert_eq!(
+            (quantiles.p50, quantiles.p90, quantiles.p95, quantiles.p99),
+            (s(51), s(91), s(96), s(100))
+        );
+        assert_eq!(Quantiles::of(&[]), Quantiles::default());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use flate2::read::GzDecoder;
 use jiff::civil::{Date, DateTime, Time};
 
 use super::fixture::{Asked, Memory, at, call};
-use super::{Bucket, Options, Query, QueueReport, QueueRow, WaitRow, Zone};
+use super::{Bucket, Lens, Options, Query, QueueReport, QueueRow, WaitRow, Zone};
 use crate::kpi::seconds_text;
 use crate::model::{CallRow, Exit, Outcome, QueueId, Targets, Timestamp, VisitRow};
 use crate::store::Selection;
@@ -94,6 +94,95 @@ fn histograms_equal_exactly() {
         let figures: BTreeMap<_, _> = counts.chain(sums).collect();
         assert_eq!(figures, expected[&key], "{key:?}");
     }
+}
+
+#[test]
+fn time_to_answer_equals_the_virtual_waits() {
+    let Some(bank) = bank() else { return };
+    let expected = bank.expected("patience.csv", 3);
+    let report = bank.reports().waits(&bank.query(Bucket::Month), &[]);
+    let mut compared = 0;
+    for curve in report.unwrap().curves {
+        let queued = ["QUEUED".to_owned()];
+        let names = [month(&curve.bucket_start), curve.queue.clone()];
+        let Some(figures) = expected.get(&[&names[..], &queued].concat()) else {
+            continue;
+        };
+        // The file is of those who were queued; at 0 s all others were answered.
+        let steps = &curve.curve.steps;
+        let at_once = steps.iter().find(|step| step.time.is_zero());
+        let queued = at_once.map_or(1.0, |step| step.survival);
+        let reached = |left: f64| {
+            let step = steps
+                .iter()
+                .find(|step| !step.time.is_zero() && step.survival / queued <= left + 1e-12);
+            step.map(|step| seconds_text(step.time)).unwrap_or_default()
+        };
+        for (column, left) in [("virtual_wait_q25_s", 0.75), ("virtual_wait_median_s", 0.5)] {
+            assert_eq!(reached(left), figures[column], "{names:?} {column}");
+            compared += 1;
+        }
+    }
+    assert_eq!(
+        compared,
+        3 * 5 * 2,
+        "months × queues of the file × quantiles"
+    );
+}
+
+#[test]
+fn one_visit_a_call_is_its_journey() {
+    let Some(bank) = bank() else { return };
+    let visits = bank.asked(Bucket::Month);
+    let journeys = Query {
+        lens: Lens::Journey,
+        ..bank.query(Bucket::Month)
+    };
+    let journeys = bank.reports().queues(&journeys).unwrap();
+    // Nobody of the bank's callers went from queue to queue. Only the cohorts differ: a call that arrived just before
+    // midnight entered its queue after it.
+    let rows = |report: &QueueReport| {
+        let mut sums = BTreeMap::<String, [u64; 4]>::new();
+        for row in &report.rows {
+            let figures = [
+                row.visits_offered,
+                row.counts.answered,
+                row.counts.answered_within,
+                row.wait_all.sum.as_secs(),
+            ];
+            let sums = sums.entry(row.queue.clone()).or_default();
+            for (sum, figure) in sums.iter_mut().zip(figures) {
+                *sum += figure;
+            }
+        }
+        sums
+    };
+    assert_eq!(rows(&visits), rows(&journeys));
+    for row in &visits.rows {
+        assert_eq!(
+            (row.conservation_residual, row.calls.outcome_residual),
+            (0, 0)
+        );
+    }
+}
+
+#[test]
+fn weekdays_and_hours_lay_the_months_together() {
+    let Some(bank) = bank() else { return };
+    let offered = |bucket| {
+        let report = bank.asked(bucket);
+        let all = report.rows.iter().filter(|row| row.queue == "ALL");
+        let all: Vec<_> = all
+            .map(|row| (row.visits_offered, row.counts.abandoned))
+            .collect();
+        let sum = all
+            .iter()
+            .fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+        (all.len(), sum)
+    };
+    let (_, months) = offered(Bucket::Month);
+    assert_eq!(offered(Bucket::Weekday), (7, months));
+    assert_eq!(offered(Bucket::HourOfDay), (24, months));
 }
 
 /// One figure as the expected files write it.

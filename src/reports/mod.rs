@@ -27,6 +27,7 @@ mod stays;
 mod transfers;
 mod unserved;
 mod waits;
+mod watched;
 mod zone;
 
 #[cfg(test)]
@@ -34,7 +35,7 @@ mod bank_test;
 #[cfg(test)]
 pub(crate) mod fixture;
 
-pub use crate::kpi::{Definition, ServiceLevel, WaitSummary};
+pub use crate::kpi::{Definition, ServiceLevel, WaitSummary, Words, glossary};
 pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
 pub use call::{CallAsked, CallReport, Explanation};
@@ -50,5 +51,5 @@ pub use service::{Options, Reports, Sources};
 pub use stays::{Basis, Lens};
 pub use transfers::{TransferKind, TransferPath, TransferReport, TransferReportRow};
 pub use unserved::{UnservedPerson, UnservedReport, UnservedSummary};
-pub use waits::{WaitReport, WaitRow};
+pub use waits::{WaitCurve, WaitReport, WaitRow};
 pub use zone::Zone;

@@ -1,18 +1,20 @@
-//! The wait distribution: cumulative counts on fixed edges, answered and abandoned apart.
+//! The wait distribution: cumulative counts on fixed edges, answered and abandoned apart, and the curve of time-to-answer
+//! that takes each wait for what is known of it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::kpi::{self, Id, WAIT_EDGES};
+use crate::kpi::{self, Curve, Id, Quantiles, WAIT_EDGES, WatchedWait};
 use crate::model::ExitClass;
 use crate::store::Selection;
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::plan::Plan;
+use super::{stays, watched};
 
 /// The wait distribution.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WaitReport {
     /// Definitions, period, completeness.
     pub context: Context,
@@ -20,7 +22,27 @@ pub struct WaitReport {
     pub edges: Vec<Duration>,
     /// By interval, queue and exit.
     pub rows: Vec<WaitRow>,
+    /// By interval and queue.
+    pub curves: Vec<WaitCurve>,
 }
+
+/// W11 of one queue, or all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitCurve {
+    /// The interval's first instant, local.
+    pub bucket_start: String,
+    /// The queue; `ALL` = all asked for.
+    pub queue: String,
+    /// Waits that ended with an answer.
+    pub answered: u64,
+    /// Waits that ended otherwise, or go on.
+    pub censored: u64,
+    /// The curve, thinned to what can be drawn.
+    pub curve: Curve,
+}
+
+/// Steps of a curve that are shown: each is a thousandth of the callers at the least.
+const STEPS_MAX: usize = 1_000;
 
 /// The waits of one queue, or all, that ended in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +59,10 @@ pub struct WaitRow {
     pub count: u64,
     /// Their sum.
     pub sum: Duration,
+    /// W9 of these waits.
+    pub quantiles: Quantiles,
+    /// W11, in the row of those answered: `None` where the curve does not go so far.
+    pub time_to_answer: Option<Quantiles>,
 }
 
 /// Makes the wait distribution; `edges` come beside the fixed ones and the configured thresholds.
@@ -54,30 +80,38 @@ pub(super) fn report(
         .collect();
     let edges: Vec<_> = edges.into_iter().collect();
 
-    let mut tallies = Tallies::<[Vec<Duration>; 3]>::new();
-    for visit in &selection.visits {
-        let Some(bucket) = plan.buckets.index_of(visit.entered_at) else {
-            continue;
-        };
-        if plan.wants(Some(&visit.queue)) {
-            for group in [Group::Queue(visit.queue.clone()), Group::All] {
-                // A visit that waits makes the row, too: its queue is shown with what is known.
-                let waits = tallies.entry((bucket, group)).or_default();
-                if let Some(exit) = visit.exit {
-                    waits[slot(exit.class())].extend(visit.wait);
-                }
+    let mut tallies = Tallies::<Tally>::new();
+    for stay in stays::stays(plan, selection) {
+        let mut at = |bucket, then: &dyn Fn(&mut Tally)| {
+            for group in [Group::Queue(stay.visit.queue.clone()), Group::All] {
+                then(tallies.entry((bucket, group)).or_default());
             }
+        };
+        // A visit that waits makes the row, too: its queue is shown with what is known.
+        if let Some(bucket) = stay.offered_in(plan) {
+            at(bucket, &|_| ());
+        }
+        if let (Some(bucket), Some(exit)) = (stay.ended_in(plan), stay.visit.exit) {
+            let wait = stay.visit.wait;
+            at(bucket, &|tally| {
+                tally.waits[slot(exit.class())].extend(wait)
+            });
+        }
+        for (bucket, watched) in watched::watched(plan, &stay) {
+            at(bucket, &|tally| tally.watched.push(watched));
         }
     }
 
-    let mut rows = Vec::new();
-    for ((bucket, group), mut waits) in tallies {
+    let (mut rows, mut curves) = (Vec::new(), Vec::new());
+    for ((bucket, group), mut tally) in tallies {
+        let curve = Curve::of(&tally.watched);
         for exit in ExitClass::ALL.iter().copied() {
-            let waits = &mut waits[slot(exit)];
+            let waits = &mut tally.waits[slot(exit)];
             if exit == ExitClass::Other && waits.is_empty() {
                 continue;
             }
             waits.sort_unstable();
+            let time_to_answer = Quantiles::by(|percent| curve.quantile(percent));
             rows.push(WaitRow {
                 bucket_start: plan.bucket_start(bucket),
                 queue: group.name(),
@@ -85,15 +119,36 @@ pub(super) fn report(
                 up_to: kpi::counts_up_to(waits, &edges),
                 count: waits.len() as u64,
                 sum: kpi::wait_sum(waits),
+                quantiles: Quantiles::of(waits),
+                time_to_answer: (exit == ExitClass::Answered).then_some(time_to_answer),
             });
         }
+        let sum = |of: fn(&kpi::Step) -> u64| curve.steps.iter().map(of).sum();
+        curves.push(WaitCurve {
+            bucket_start: plan.bucket_start(bucket),
+            queue: group.name(),
+            answered: sum(|step| step.answered),
+            censored: sum(|step| step.censored),
+            curve: curve.thinned(STEPS_MAX),
+        });
     }
-    let definitions = vec![Id::W1.definition()];
+    let definitions = DEFINITIONS.map(Id::definition).to_vec();
     WaitReport {
-        context: Context::of(plan, Counted::of(plan, selection), sources, definitions),
+        context: Context::of(plan, Counted::of(plan, selection), sources, definitions)
+            .following(plan),
         edges,
         rows,
+        curves,
     }
+}
+
+const DEFINITIONS: [Id; 4] = [Id::W1, Id::W2, Id::W9, Id::W11];
+
+/// What the rows of one interval and queue are made of.
+#[derive(Default)]
+struct Tally {
+    waits: [Vec<Duration>; 3],
+    watched: Vec<WatchedWait>,
 }
 
 fn slot(exit: ExitClass) -> usize {

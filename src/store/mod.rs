@@ -17,6 +17,8 @@ mod stream;
 mod table;
 mod write;
 
+#[cfg(test)]
+pub(crate) use project::add_open;
 pub use rows::{Error, Period, Rows, Selection, Told};
 pub use sqlite::{Checkpoint, Store, StoredSource};
 pub use stored::{CallRows, Place, Readers, StoredCall};

@@ -11,7 +11,7 @@ use super::rows::Selection;
 use super::stored::{CallRows, StoredCall};
 
 /// Adds what an open call has in the period `[start, end)`.
-pub(super) fn add_open(
+pub(crate) fn add_open(
     selection: &mut Selection,
     source: SourceId,
     call: CallId,
@@ -192,100 +192,5 @@ fn transfer_rows(record: &CallRecord) -> impl Iterator<Item = TransferRow> + '_ 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::calls::tests::settled;
-
-    fn row(story: &str) -> CallRow {
-        let record = settled(Timestamp::default(), story);
-        call_row(&record, SourceId::new("pbx"), CallId::new("1"), true)
-    }
-
-    fn s(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn at(seconds: u64) -> Option<Timestamp> {
-        Some(Timestamp::default().plus(s(seconds)))
-    }
-
-    #[test]
-    fn a_journey_goes_from_the_first_queue_to_the_first_human() {
-        // (story, first entry, first answer, waits before any human)
-        for (story, entered, answered, wait) in [
-            (
-                "arrive 0; enter a 5; answer ann a 12; end caller 60",
-                at(5),
-                at(12),
-                7,
-            ),
-            // 20 s in a, 5 s of announcement, 10 s in b.
-            (
-                "arrive 0; enter a 5; left a timeout 25; enter b 30; answer ann b 40; end caller 60",
-                at(5),
-                at(40),
-                30,
-            ),
-            ("arrive 0; enter a 5; end caller 9", at(5), None, 4),
-            (
-                "arrive 0; answer ann 3; release ann 9; end caller 9",
-                None,
-                at(3),
-                0,
-            ),
-            // Who had a human before the queue waits for no first one.
-            (
-                "arrive 0; answer ann 3; begin ann blind queue a 9; done ann 9; release ann 9; enter a 9; answer bob a 20; end caller 60",
-                None,
-                at(3),
-                0,
-            ),
-            ("arrive 0; end caller 4", None, None, 0),
-        ] {
-            let row = row(story);
-            let journey = (row.first_entered_at, row.first_answered_at, row.queue_wait);
-            assert_eq!(journey, (entered, answered, s(wait)), "{story}");
-        }
-    }
-
-    #[test]
-    fn an_answer_that_was_never_told_has_no_instant() {
-        let row = row("arrive 0; enter a 5; ring ann 6; release ann agent 50; end caller 50");
-        assert!(row.answered && row.marks.has(Mark::AnswerMissing));
-        assert_eq!((row.first_entered_at, row.first_answered_at), (at(5), None));
-    }
-
-    #[test]
-    fn ringing_in_vain_hold_and_talk_are_summed() {
-        // Ann rings 10 s and bob 4 s in vain; carl talks 70 s, 20 s of it on hold.
-        let story = "arrive 0; enter a 0; ring ann 0; miss ann no_answer 10; ring bob 10; miss bob rejected 14; \
-            ring carl 20; answer carl a 25; hold carl 30; unhold carl 50; release carl caller 95; end caller 95";
-        let row = row(story);
-        assert_eq!(
-            (row.missed_offer_time, row.hold, row.talk),
-            (s(14), s(20), s(50))
-        );
-        assert_eq!(row.last_exit, Some(Exit::Answered));
-    }
-
-    #[test]
-    fn what_the_dialplan_queues_again_is_after_no_transfer() {
-        let story =
-            |how: &str| format!("arrive 0; enter a 0; answer ann a 5; {how}; end caller 90");
-        for (how, expected) in [
-            (
-                "begin ann blind queue b 30; done ann 30; release ann 30; enter b 30",
-                [false, true],
-            ),
-            // The same queue within 5 s, with no transfer told.
-            ("release ann 30; enter a 32", [false, false]),
-        ] {
-            let record = settled(Timestamp::default(), &story(how));
-            let after: Vec<_> = visit_rows(&record, true)
-                .map(|visit| visit.after_transfer)
-                .collect();
-            assert_eq!(after, expected, "{how}");
-            assert!(record.visits[1].after_human);
-        }
-    }
-}
+#[path = "project_test.rs"]
+mod tests;

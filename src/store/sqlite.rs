@@ -483,3 +483,7 @@ impl Names {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "sqlite_test.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 //! An ack is built from a `Durable` and nothing else.
 
 mod ack;
+pub mod admin;
 mod ingest;
 mod lease;
 mod limits;

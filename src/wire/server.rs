@@ -13,12 +13,14 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthReporter;
 
 use crate::proto::DESCRIPTORS;
+use crate::proto::v1::admin_service_server::{self, AdminServiceServer};
 use crate::proto::v1::ingest_service_server::{self, IngestServiceServer};
 use crate::proto::v1::report_service_server::{self, ReportServiceServer};
 use crate::reports::{Reports, Sources};
 use crate::store::Rows;
 use crate::validate::caps;
 
+use super::admin::Admin;
 use super::ingest::Ingest;
 use super::limits::Limits;
 use super::report;
@@ -37,6 +39,7 @@ const DECODED_BYTES: usize = caps::MESSAGE_BYTES;
 /// Names under which health is told.
 const INGEST: &str = ingest_service_server::SERVICE_NAME;
 const REPORTS: &str = report_service_server::SERVICE_NAME;
+const ADMIN: &str = admin_service_server::SERVICE_NAME;
 
 /// The health service as tonic makes it.
 pub type HealthService = HealthServer<tonic_health::server::HealthService>;
@@ -65,7 +68,7 @@ impl Health {
             ServingStatus::NotServing
         };
         // The empty name stands for the server as a whole.
-        for service in ["", INGEST, REPORTS] {
+        for service in ["", INGEST, REPORTS, ADMIN] {
             self.0.set_service_status(service, status).await;
         }
     }
@@ -121,6 +124,7 @@ impl<R: Rows, S: Sources> Server<R, S> {
             .add_service(reflection)
             .add_service(ingest)
             .add_service(reports)
+            .add_service(AdminServiceServer::new(Admin))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener).map(without_delay),
                 stopping.cancelled_owned(),

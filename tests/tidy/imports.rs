@@ -112,8 +112,8 @@ fn import_problems(source: &Source, all: &[Source]) -> Vec<String> {
             && all.iter().any(|file| file.module() == path.name)
             && !all.iter().any(|file| part.contains(&file.path))
     };
-    // Tests of reports are told as calls are: in words.
-    let in_words = source.path.ends_with("_test.rs") && module == "reports";
+    // Tests of rows and reports are told as calls are: in words.
+    let in_words = source.path.ends_with("_test.rs") && ["store", "reports"].contains(&module);
     let climbed = paths_after(&source.text, "super").into_iter();
     paths_after(&source.text, "crate")
         .into_iter()

@@ -224,6 +224,8 @@ async fn waits_as_csv() {
     let start = "2026-03-02T10:30:00+04:00";
     let edges = "0,le_5,le_7,le_10,le_15,le_20,le_25,le_30,le_45,le_60,le_90,le_120,le_180,le_240,le_300,le_600,\
         le_900,le_1800,le_3600";
+    let quantiles = "wait_p50_s,wait_p90_s,wait_p95_s,wait_p99_s,\
+        time_to_answer_p50_s,time_to_answer_p90_s,time_to_answer_p95_s,time_to_answer_p99_s";
     let times = |cell: &str, count: usize| vec![cell; count].join(",");
     let [none, one] = [times("0", 19), times("1", 19)];
     let (four, ninety) = (
@@ -231,15 +233,16 @@ async fn waits_as_csv() {
         format!("{},{}", times("0", 10), times("1", 9)),
     );
     let expected = [
-        format!("bucket_start,queue,exit,le_{edges},count,sum_s"),
-        format!("{start},benefits,answered,{none},0,0"),
-        format!("{start},benefits,abandoned,{none},0,0"),
-        format!("{start},benefits,other,{ninety},1,90"),
-        format!("{start},jobs,answered,{one},1,0"),
-        format!("{start},jobs,abandoned,{four},1,4"),
-        format!("{start},ALL,answered,{one},1,0"),
-        format!("{start},ALL,abandoned,{four},1,4"),
-        format!("{start},ALL,other,{ninety},1,90\n"),
+        format!("bucket_start,queue,exit,le_{edges},count,sum_s,{quantiles}"),
+        format!("{start},benefits,answered,{none},0,0,,,,,,,,"),
+        format!("{start},benefits,abandoned,{none},0,0,,,,,,,,"),
+        format!("{start},benefits,other,{ninety},1,90,90,90,90,90,,,,"),
+        // Who gave up after 4 s might have waited longer: only the half is known to be answered at once.
+        format!("{start},jobs,answered,{one},1,0,0,0,0,0,0,,,"),
+        format!("{start},jobs,abandoned,{four},1,4,4,4,4,4,,,,"),
+        format!("{start},ALL,answered,{one},1,0,0,0,0,0,,,,"),
+        format!("{start},ALL,abandoned,{four},1,4,4,4,4,4,,,,"),
+        format!("{start},ALL,other,{ninety},1,90,90,90,90,90,,,,\n"),
     ];
     assert_eq!(text, expected.join("\n"));
 }
@@ -380,7 +383,9 @@ async fn tables_have_a_heading_figures_and_definitions() {
                 " 0 – 5 s │▒",
                 "█ answered",
                 "│ benefits ┆ other",
-                "W1 v1",
+                "│ jobs     ┆ if all stayed (W11) ┆     3 ┆        1 ┆",
+                "not reached",
+                "W1 ",
             ],
         ),
     ] {
@@ -479,5 +484,46 @@ fn a_wrong_command_line_is_refused() {
         "waits --output xls",
     ] {
         assert_eq!(matches(words).unwrap_err().exit_code(), 2, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn lens_and_basis_are_asked_for_and_said() {
+    let table = "--output table --lens journey --basis event";
+    let queues = asked(&format!("queues {table}")).await.unwrap().text;
+    for words in [
+        "Each call once, under the first queue it entered",
+        "Each arrival, answer and exit in the interval in which it happened",
+    ] {
+        assert!(queues.contains(words), "{words:?} in\n{queues}");
+    }
+    let remarks = asked("transfers --output csv --lens journey --basis event")
+        .await
+        .unwrap()
+        .remarks;
+    for caution in [
+        "this report has no lens: journey has no effect",
+        "this report has one basis: event has no effect",
+    ] {
+        assert!(
+            remarks.iter().any(|remark| remark == caution),
+            "{remarks:?}"
+        );
+    }
+    assert!(matches("queues --lens call").is_err());
+}
+
+#[tokio::test]
+async fn hours_of_the_day_are_named_in_every_report() {
+    for report in ["queues", "waits", "transfers", "agents"] {
+        let text = asked(&format!("{report} --output csv --bucket hour-of-day"))
+            .await
+            .unwrap()
+            .text;
+        let mut starts = text
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next());
+        assert!(starts.all(|start| ["09", "10"].contains(&start)), "{text}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::kpi::{WAIT_EDGES, seconds_text};
-use crate::proto::v1::{GetWaitDistributionResponse, WaitDistributionRow};
+use crate::proto::v1::{GetWaitDistributionResponse, WaitDistributionRow, WaitQuantiles};
 
 use super::chart;
 use super::columns::Columns;
@@ -41,7 +41,70 @@ pub(super) fn columns(
     columns
         .count("count", |row| row.count)
         .span("sum", |row| row.sum);
+    for (naive, quantile) in QUANTILES {
+        columns.span(format!("wait_{naive}"), move |row| {
+            row.quantiles.as_ref().and_then(quantile)
+        });
+    }
+    for (name, quantile) in QUANTILES {
+        columns.span(format!("time_to_answer_{name}"), move |row| {
+            row.time_to_answer.as_ref().and_then(quantile)
+        });
+    }
     columns
+}
+
+/// One of the quantiles.
+type Quantile = fn(&WaitQuantiles) -> Option<pbjson_types::Duration>;
+
+const QUANTILES: [(&str, Quantile); 4] = [
+    ("p50", |quantiles| quantiles.p50),
+    ("p90", |quantiles| quantiles.p90),
+    ("p95", |quantiles| quantiles.p95),
+    ("p99", |quantiles| quantiles.p99),
+];
+
+/// By when so many percent are answered: of those who were, and if all had stayed (W11), side by side.
+fn time_to_answer(answer: &GetWaitDistributionResponse, starts: &Starts) -> String {
+    let mut header: Vec<String> = starts.header().into_iter().map(str::to_owned).collect();
+    header.extend(["Queue", "Time to\nanswer"].map(str::to_owned));
+    let words = header.len();
+    header.extend(["Waits", "Not\nanswered"].map(str::to_owned));
+    header.extend(QUANTILES.map(|(name, _)| name.to_owned()));
+    let answered = answer
+        .rows
+        .iter()
+        .filter(|row| row.time_to_answer.is_some());
+    let mut rows = Vec::new();
+    // The rows of those answered and the curves are of the same intervals and queues, in the same order.
+    for (row, curve) in answered.zip(&answer.curves) {
+        let start = || starts.cell(&row.bucket_start).into_iter();
+        let cells =
+            |what: &str, waits: u64, censored: u64, quantiles: &WaitQuantiles, none: &str| {
+                let shown = QUANTILES.map(|(_, quantile)| match quantile(quantiles) {
+                    Some(wait) => clock(Some(&wait)),
+                    None => none.to_owned(),
+                });
+                let mut cells: Vec<_> = start().collect();
+                cells.extend([row.queue.clone(), what.to_owned()]);
+                cells.extend([waits, censored].map(|count| count.to_string()));
+                cells.extend(shown);
+                cells
+            };
+        let naive = row.quantiles.unwrap_or_default();
+        let curve_s = row.time_to_answer.unwrap_or_default();
+        let all = curve.answered + curve.censored;
+        rows.push(cells("of those answered", row.count, 0, &naive, "–"));
+        rows.push(cells(
+            "if all stayed (W11)",
+            all,
+            curve.censored,
+            &curve_s,
+            "not reached",
+        ));
+    }
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    frame::table(&header, words, rows)
 }
 
 fn edges(row: &WaitDistributionRow) -> impl Iterator<Item = Duration> {
@@ -97,6 +160,7 @@ pub fn waits_table(answer: &GetWaitDistributionResponse) -> String {
         cells
     };
     text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
+    text += &time_to_answer(answer, &starts);
     text + &frame::footnotes(context)
 }
 

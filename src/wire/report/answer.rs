@@ -8,12 +8,13 @@ mod queues;
 
 use std::time::Duration;
 
+use crate::kpi::Quantiles;
 use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::reports::{
     AgentReport, Basis, Context, Definition, Lens, LineReport, QueueReport, RepeatReport,
     SourceCompleteness, TransferKind, TransferPath, TransferReport, TransferReportRow,
-    UnservedReport, WaitReport, WaitRow, WaitSummary,
+    UnservedReport, WaitCurve, WaitReport, WaitRow, WaitSummary,
 };
 
 pub(super) use calls::{call, page};
@@ -42,6 +43,7 @@ pub(super) fn waits(report: WaitReport) -> v1::GetWaitDistributionResponse {
             .into_iter()
             .map(|row| wait_row(row, &edges))
             .collect(),
+        curves: report.curves.into_iter().map(curve).collect(),
     }
 }
 
@@ -216,6 +218,34 @@ fn wait_row(row: WaitRow, edges: &[Duration]) -> v1::WaitDistributionRow {
         exit: row.exit.as_str().to_owned(),
         count: row.count,
         sum: Some(span(row.sum)),
+        quantiles: Some(quantiles(row.quantiles)),
+        time_to_answer: row.time_to_answer.map(quantiles),
+    }
+}
+
+fn quantiles(quantiles: Quantiles) -> v1::WaitQuantiles {
+    v1::WaitQuantiles {
+        p50: quantiles.p50.map(span),
+        p90: quantiles.p90.map(span),
+        p95: quantiles.p95.map(span),
+        p99: quantiles.p99.map(span),
+    }
+}
+
+fn curve(row: WaitCurve) -> v1::WaitCurve {
+    let steps = row.curve.steps.iter().map(|step| v1::KmStep {
+        time: Some(span(step.time)),
+        at_risk: step.at_risk,
+        answered: step.answered,
+        censored: step.censored,
+        survival: step.survival,
+    });
+    v1::WaitCurve {
+        bucket_start: row.bucket_start,
+        queue: row.queue,
+        answered: row.answered,
+        censored: row.censored,
+        steps: steps.collect(),
     }
 }
 

@@ -1,0 +1,150 @@
+//! The catalogue in plain words, English and Russian, with the source of each formula: for those who have to defend a
+//! figure and for those who have to believe it.
+//!
+//! The formula itself stands in `definitions`; here stands what it means to a person.
+
+use super::definitions::{CATALOGUE, Definition};
+
+/// What a definition means in plain words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The id of the definition.
+    pub id: &'static str,
+    /// Where the formula or the term comes from.
+    pub source: &'static str,
+    /// In English.
+    pub english: &'static str,
+    /// In Russian.
+    pub russian: &'static str,
+}
+
+/// Every definition of the catalogue with its words.
+pub fn glossary() -> impl Iterator<Item = (Definition, Words)> {
+    CATALOGUE.iter().map(|id| {
+        let definition = id.definition();
+        let words = WORDS.iter().find(|words| words.id == definition.id);
+        // A test holds that every definition has its words.
+        let fallback = Words {
+            id: definition.id,
+            source: OWN,
+            english: "",
+            russian: "",
+        };
+        (definition, words.copied().unwrap_or(fallback))
+    })
+}
+
+/// Formulas that others write otherwise or not at all.
+const OWN: &str = "dozvon";
+/// The usual terms of call centres.
+const FIELD: &str = "call-centre practice";
+const ASTERISK: &str = "Asterisk, apps/app_queue.c";
+const CISCO: &str = "Cisco Unified Contact Center, service level types";
+
+macro_rules! words {
+    ($($id:literal $source:ident $english:literal $russian:literal,)+) => {
+        const WORDS: &[Words] = &[$(Words {
+            id: $id,
+            source: $source,
+            english: $english,
+            russian: $russian,
+        },)+];
+    };
+}
+
+const AMAZON: &str = "Amazon Connect, metrics definitions";
+const TALKDESK: &str = "Talkdesk and RingCentral, service level options";
+const KAPLAN_MEIER: &str = "Kaplan and Meier, JASA 53 (1958) 457–481";
+const ERLANG: &str = "Erlang 1917; Jagerman, Bell System Technical Journal 53 (1974) 525–551";
+
+words! {
+    "V1" FIELD "How many callers reached at least one queue." "Сколько звонков попало хотя бы в одну очередь.",
+    "V2" FIELD "How often anybody entered a queue; a caller who is sent on enters several." "Сколько раз кто-либо вставал в очередь; при переводе один звонок встаёт в несколько.",
+    "V3" OWN "How many callers wanted something of us: those in a queue and those turned away." "Сколько людей к нам обращалось: и попавшие в очередь, и те, кому отказали.",
+    "V4" OWN "The share of callers who were turned away before any queue." "Доля звонков, которым отказали ещё до очереди.",
+    "W1" ASTERISK "How long a caller waited in one queue, ringing included." "Сколько звонящий ждал в одной очереди, включая гудки специалисту.",
+    "outcomes" OWN "How each call ended, in exactly one way." "Чем закончился каждый звонок, ровно одним исходом.",
+    "W2" OWN "How long from the first queue to the first human, whatever lay between." "Сколько прошло от первой очереди до первого ответа человека, что бы ни было между ними.",
+    "W2q" OWN "The waits in all queues before the first human, added up." "Ожидание во всех очередях до первого ответа, в сумме.",
+    "W3" OWN "How long from the arrival of the call to the first human, menu included." "Сколько прошло от поступления звонка до первого ответа, включая меню.",
+    "W4" OWN "How long callers waited again after somebody had already answered." "Сколько звонящие ждали ещё раз, уже после первого ответа.",
+    "W5" FIELD "The mean wait of those who were answered; it hides the long ones." "Среднее ожидание отвеченных; долгие ожидания оно скрывает.",
+    "W6" FIELD "The mean wait of those who gave up." "Среднее ожидание тех, кто не дождался.",
+    "W7" FIELD "The longest wait of all." "Самое долгое ожидание.",
+    "W9" FIELD "So many of a hundred waited no longer than this." "Столько из ста ждали не дольше этого.",
+    "W10" FIELD "The share that waited longer than a limit: the tail that a mean hides." "Доля тех, кто ждал дольше порога: то, что скрывает среднее.",
+    "W11" KAPLAN_MEIER "How long until an answer, those who gave up or still wait taken into account." "Через сколько отвечают с учётом тех, кто не дождался или ещё ждёт.",
+    "W12" OWN "All that a caller spent waiting or on hold in one call." "Всё время, которое звонящий за один звонок прождал или провёл на удержании.",
+    "W13" OWN "How long phones rang at specialists who did not answer while the caller waited." "Сколько звонили телефоны специалистов, которые не ответили, пока человек ждал.",
+    "strict" FIELD "Of all who are decided, the share answered in time; whoever waits too long counts against us at once." "Доля отвеченных вовремя среди всех, чья судьба решена; слишком долгое ожидание сразу считается не в нашу пользу.",
+    "short" TALKDESK "The same without those who hung up within a few seconds." "То же без тех, кто положил трубку в первые секунды.",
+    "ignore_abandoned" CISCO "The same without those who gave up in time." "То же без тех, кто ушёл, не дождавшись, в пределах порога.",
+    "abandoned_met" CISCO "Giving up in time counts as a success; Asterisk's second figure." "Ушедшие в пределах порога считаются успехом; вторая цифра Asterisk.",
+    "answered_only" ASTERISK "Of those answered only: whoever gave up is not seen." "Только среди отвеченных: не дождавшихся не видно.",
+    "amazon" AMAZON "Whatever ended the wait in time counts: an answer, giving up, a promised callback." "Засчитывается любой конец ожидания в срок: ответ, уход, обещанный обратный звонок.",
+    "journey" OWN "By the caller's own clock: from the first queue on, so that moves between queues hide nothing." "По часам звонящего: от первой очереди, поэтому переходы между очередями ничего не скрывают.",
+    "access" OWN "The same with those who were turned away: a busy tone hides nothing either." "То же вместе с теми, кому отказали: и сигнал «занято» ничего не скрывает.",
+    "AB1" FIELD "The share of waits that ended because the caller gave up." "Доля ожиданий, закончившихся тем, что человек не дождался.",
+    "AB2" OWN "The share of callers in a queue who were lost: gave up or were sent away." "Доля попавших в очередь и потерянных: не дождались или были отправлены ни с чем.",
+    "AB3" FIELD "Those who gave up within seconds: often a wrong number, so they are shown apart." "Не дождавшиеся в первые секунды: часто ошиблись номером, поэтому показаны отдельно.",
+    "AB4" OWN "Those who gave up after being passed on." "Не дождавшиеся после перевода.",
+    "AB5" OWN "Those who left in the menu, before any queue." "Ушедшие в меню, до очереди.",
+    "AB6" OWN "Answers that ended within seconds: nobody is helped so fast." "Ответы, закончившиеся за секунды: так быстро не помогают.",
+    "agent_answer_rate" FIELD "Of the calls that rang at a specialist, the share answered." "Доля отвеченных из звонков, поступивших специалисту.",
+    "AHT" FIELD "How long one call keeps a specialist: talk, hold and the work after it." "Сколько специалист занят одним звонком: разговор, удержание и работа после него.",
+    "occupancy" FIELD "How much of the time at work went into calls." "Какая часть рабочего времени ушла на звонки.",
+    "agent_states" OWN "Where a specialist's time went; one state at each instant." "На что ушло время специалиста; в каждый миг одно состояние.",
+    "R1" OWN "Calls by somebody who had called shortly before." "Звонки тех, кто уже недавно звонил.",
+    "R2" FIELD "The share of such calls." "Доля таких звонков.",
+    "R3" OWN "Calls by somebody whose call before nobody had answered." "Звонки тех, кому в прошлый раз никто не ответил.",
+    "R4" OWN "Calls after which the same person called again soon: probably not solved." "Звонки, после которых человек вскоре позвонил снова: вопрос, вероятно, не решён.",
+    "R5" OWN "Of the people who tried, the share who spoke to somebody, and at which attempt." "Доля людей, которые смогли поговорить, и с какой попытки.",
+    "R6" OWN "People who tried and whom nobody has spoken to." "Люди, которые звонили и с которыми никто не поговорил.",
+    "R7" OWN "Attempts shortly after one another, taken as one." "Попытки одна за другой, взятые как одна.",
+    "unserved" OWN "Who wanted something of us and got nothing." "Кто к нам обращался и остался ни с чем.",
+    "blocking" ERLANG "How often all channels were taken, measured and expected." "Как часто были заняты все каналы, измеренное и ожидаемое.",
+    "T1" OWN "Who was passed on, how and where to." "Кого переводили, как и куда.",
+    "T2" OWN "Questions to a colleague without passing the caller on." "Вопросы коллеге без перевода звонящего.",
+    "T3" FIELD "The share of answered callers who were passed on." "Доля отвеченных, которых перевели.",
+    "T4" OWN "How often a caller is passed on." "Сколько раз переводят одного звонящего.",
+    "T5" OWN "Callers sent back to somebody they had been with." "Звонящие, которых вернули туда, где они уже были.",
+    "T6" OWN "Attempts to pass a caller on that failed." "Неудавшиеся переводы.",
+    "T7" OWN "What became of callers who were passed on." "Что стало с переведёнными.",
+    "T8" OWN "The share of callers whom another queue had to help than the one that answered first." "Доля тех, кому помогла не та очередь, которая ответила первой.",
+    "T9" OWN "From where to where callers are passed on." "Откуда и куда переводят.",
+    "T10" OWN "Callers passed on more often than is bearable." "Звонящие, которых переводили чаще допустимого.",
+    "T11" OWN "Callers moved between queues before anybody answered: the menu's doing, not a specialist's." "Перемещения между очередями до ответа: дело меню, а не специалиста.",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_definition_has_its_words_and_every_word_its_definition() {
+        let defined: BTreeSet<_> = CATALOGUE.iter().map(|id| id.definition().id).collect();
+        let worded: BTreeSet<_> = WORDS.iter().map(|words| words.id).collect();
+        assert_eq!(defined, worded);
+        assert_eq!(worded.len(), WORDS.len(), "no id twice");
+        assert_eq!(glossary().count(), CATALOGUE.len());
+    }
+
+    #[test]
+    fn words_are_sentences_of_their_language() {
+        let cyrillic = |text: &str| text.chars().any(|c| ('а'..='я').contains(&c));
+        for words in WORDS {
+            assert!(
+                words.english.ends_with('.') && !cyrillic(words.english),
+                "{}",
+                words.id
+            );
+            assert!(
+                words.russian.ends_with('.') && cyrillic(words.russian),
+                "{}",
+                words.id
+            );
+        }
+    }
+}
