@@ -2,6 +2,8 @@
 //! process; beside each the raw limit of the same SQLite for the same commits, and one row a commit.
 //!
 //! `DOZVON_BENCH_EVENTS=100000` makes every scenario that small; `cargo bench --bench ingest -- 64x1000` runs one.
+//! `DOZVON_BENCH_DATABASE=postgres://…/bench` keeps the data in that database, which is emptied, and puts beside it what one
+//! would write by hand: a row an event. CPU is the whole machine's then, so that the database server's own is in it.
 
 #![allow(
     clippy::print_stdout,
@@ -25,8 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 use support::{
     load::{self, Encoded},
-    machine::{self, SyncProbe, cpu, now},
-    service, sqlite,
+    machine::{self, SyncProbe, cpu, cpu_of_all, now},
+    postgres, service, sqlite,
 };
 
 /// How long each comparison writes at the most.
@@ -88,9 +90,26 @@ fn main() {
         names.peek().is_none() || names.any(|name| name == scenario.name)
     };
     println!("Machine: {}", machine::describe());
+    let scenarios = SCENARIOS.iter().filter(is_wanted);
+    match std::env::var("DOZVON_BENCH_DATABASE") {
+        Ok(url) => on_postgres(scenarios, &url),
+        Err(_) => on_sqlite(scenarios),
+    }
+}
+
+/// A table with these heads, numbers to the right.
+fn table<const N: usize>(heads: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header([
+    table.set_header(heads);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn on_sqlite<'a>(scenarios: impl Iterator<Item = &'a Scenario>) {
+    let mut table = table([
         "sources x batch",
         "events",
         "acked/s",
@@ -105,10 +124,7 @@ fn main() {
         "row a commit/s",
         "ratio",
     ]);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    for scenario in SCENARIOS.iter().filter(is_wanted) {
+    for scenario in scenarios {
         table.add_row(run(scenario));
     }
     println!("{table}");
@@ -119,12 +135,82 @@ fn main() {
     );
 }
 
+fn on_postgres<'a>(scenarios: impl Iterator<Item = &'a Scenario>, url: &str) {
+    let mut table = table([
+        "sources x batch",
+        "events",
+        "acked/s",
+        "stored/s",
+        "catch-up s",
+        "lag max",
+        "CPU s/M",
+        "rows/s",
+        "events a commit",
+        "by hand/s",
+        "its CPU s/M",
+        "acked ratio",
+        "stored ratio",
+        "CPU ratio",
+    ]);
+    for scenario in scenarios {
+        table.add_row(run_on_postgres(scenario, url));
+    }
+    println!("{table}");
+    println!(
+        "acked/s: synced and acked. stored/s: until calls, metrics and rows had them too. CPU: of the machine, senders, \
+         service and database server, until then.\nrows: calls, visits, transfers and call keys. by hand: a row an event, \
+         known ones passed over, 1,000 a commit, 8 connections; no call, no figure, no wire."
+    );
+}
+
+/// Measures a scenario on PostgreSQL and what one would write by hand.
+fn run_on_postgres(scenario: &Scenario, url: &str) -> Vec<String> {
+    let folder = machine::folder();
+    let messages = scenario.messages();
+    let plain = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    plain.block_on(postgres::empty(url));
+    let before = SyncProbe::run(folder.path()).unwrap();
+    let measured = measure(folder.path(), Some(url), messages);
+    let written = plain.block_on(postgres::written(url));
+    let (commits, event_bytes, rows) = written.unwrap();
+    let by_hand = plain.block_on(postgres::by_hand(url, event_bytes, COMPARISON));
+    let (by_hand, cpu_by_hand) = by_hand.unwrap();
+    let after = SyncProbe::run(folder.path()).unwrap();
+    println!("{}: before {before}; after {after}", scenario.name);
+    let events = measured.events as f64;
+    let acked = events / measured.acked.as_secs_f64();
+    let whole = measured.acked + measured.caught_up;
+    let stored = events / whole.as_secs_f64();
+    let cpu = measured.cpu.as_secs_f64() * 1e6 / events;
+    let cpu_by_hand = cpu_by_hand.as_secs_f64() * 1e6 / by_hand.events as f64;
+    vec![
+        scenario.name.to_owned(),
+        measured.events.to_string(),
+        format!("{acked:.0}"),
+        format!("{stored:.0}"),
+        format!("{:.2}", measured.caught_up.as_secs_f64()),
+        measured.lag_max.to_string(),
+        format!("{cpu:.2}"),
+        format!("{:.0}", rows as f64 / whole.as_secs_f64()),
+        format!("{:.0}", events / commits as f64),
+        format!("{:.0}", by_hand.per_second()),
+        format!("{cpu_by_hand:.2}"),
+        format!("{:.2}", acked / by_hand.per_second()),
+        format!("{:.2}", stored / by_hand.per_second()),
+        format!("{:.2}", cpu / cpu_by_hand),
+    ]
+}
+
 /// Measures a scenario and its comparisons; a row of the table.
 fn run(scenario: &Scenario) -> Vec<String> {
     let folder = machine::folder();
     let messages = scenario.messages();
     let before = SyncProbe::run(folder.path()).unwrap();
-    let measured = measure(folder.path(), messages);
+    let measured = measure(folder.path(), None, messages);
     let plain = Builder::new_current_thread().enable_all().build().unwrap();
     let (commits, blobs, rows, naive) = plain.block_on(async {
         let commits = sqlite::Commits::read(folder.path()).await.unwrap();
@@ -158,15 +244,21 @@ fn run(scenario: &Scenario) -> Vec<String> {
 }
 
 /// Streams everything and waits until it is stored. Service and senders have threads of their own.
-fn measure(folder: &std::path::Path, messages: Vec<Vec<Encoded>>) -> Measured {
+fn measure(
+    folder: &std::path::Path,
+    database: Option<&str>,
+    messages: Vec<Vec<Encoded>>,
+) -> Measured {
     let service = Builder::new_multi_thread().enable_all().build().unwrap();
-    let running = service.block_on(service::start(folder));
+    let running = service.block_on(service::start_on(folder, database));
     let senders = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
-    let measured = senders.block_on(stream(&senders, &running, messages));
+    // A database server works in other processes.
+    let cpu: fn() -> Duration = if database.is_some() { cpu_of_all } else { cpu };
+    let measured = senders.block_on(stream(&senders, &running, messages, cpu));
     service.block_on(running.stop()).unwrap();
     measured
 }
@@ -175,6 +267,7 @@ async fn stream(
     senders: &Runtime,
     running: &dozvon::app::Running,
     messages: Vec<Vec<Encoded>>,
+    cpu: fn() -> Duration,
 ) -> Measured {
     let mut channels = Vec::new();
     for _ in &messages {

@@ -5,6 +5,7 @@
 //! the variable, or the flag. Nothing here opens a database or binds an address.
 
 mod check;
+mod database;
 mod environment;
 mod nearest;
 mod place;
@@ -19,6 +20,7 @@ use std::{fmt, fs, io};
 
 use crate::model::{QueueId, QueueTarget, Targets};
 
+pub use database::DatabaseUrl;
 pub use environment::variables;
 pub use tree::{
     Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Queue, Server, ServiceLevel, Source,
@@ -30,6 +32,8 @@ pub use value::{Country, Zone};
 pub struct Overrides {
     /// `--data`.
     pub data_dir: Option<PathBuf>,
+    /// `--database`.
+    pub database: Option<String>,
     /// `--grpc`.
     pub grpc: Option<SocketAddr>,
     /// `--http`.
@@ -113,7 +117,7 @@ impl Config {
             None => Self::default(),
         };
         let variables = environment::apply(&mut config, env)?;
-        let flags = overrides.apply(&mut config);
+        let flags = overrides.apply(&mut config)?;
         if let Err(problem) = check::check(&config) {
             let key = problem.path.join(".");
             let flag = flags.iter().find(|(path, _)| *path == key);
@@ -162,13 +166,14 @@ impl Config {
         })
     }
 
-    /// The configuration as a file would say it, the key's place included.
+    /// The configuration as a file would say it, the key's place included, any password hidden.
     ///
     /// # Errors
     /// `Wrong` when a path in it is no text.
     pub fn to_toml(&self) -> Result<String, Error> {
         let mut whole = self.clone();
         whole.privacy.key_file = Some(self.key_file()?);
+        whole.database = whole.database.map(|url| url.hidden());
         toml::to_string(&whole).map_err(|error| Error::Wrong {
             origin: Origin::Default,
             message: error.to_string(),
@@ -178,11 +183,19 @@ impl Config {
 
 impl Overrides {
     /// Lays the flags over, and says which key each one set.
-    fn apply(&self, config: &mut Config) -> Vec<(&'static str, &'static str)> {
+    fn apply(&self, config: &mut Config) -> Result<Vec<(&'static str, &'static str)>, Error> {
         let mut set = Vec::new();
         if let Some(data_dir) = &self.data_dir {
             config.data_dir = data_dir.clone();
             set.push(("data_dir", "--data"));
+        }
+        if let Some(url) = &self.database {
+            let url = DatabaseUrl::new(url).map_err(|message| Error::Wrong {
+                origin: Origin::Flag("--database"),
+                message,
+            })?;
+            config.database = Some(url);
+            set.push(("database", "--database"));
         }
         if let Some(grpc) = self.grpc {
             config.server.grpc = grpc;
@@ -192,6 +205,6 @@ impl Overrides {
             config.server.http = http;
             set.push(("server.http", "--http"));
         }
-        set
+        Ok(set)
     }
 }

@@ -9,17 +9,14 @@ mod errors;
 mod imports;
 #[path = "tidy/machine.rs"]
 mod machine;
+#[path = "tidy/migrations.rs"]
+mod migrations;
 #[path = "tidy/source.rs"]
 mod source;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
-use source::{Source, files_under, root, sources};
+use source::{Source, root, sources};
 
 /// Modules without I/O, clock or locks: the same input gives the same output.
 const PURE: [&str; 5] = ["model", "validate", "calls", "kpi", "simulate"];
@@ -151,59 +148,6 @@ fn unformatted_code_is_found() {
     };
     assert!(accepted("formatted.rs", "fn a() {}\n"));
     assert!(!accepted("unformatted.rs", "fn  a( ) { }\n"));
-}
-
-#[test]
-fn migrations_have_the_same_names_for_every_database() {
-    let folders = fs::read_dir(root().join("migrations"))
-        .into_iter()
-        .flatten();
-    let names = folders.map(|folder| {
-        let folder = folder.expect("migrations is readable").path();
-        let files = files_under(&folder).into_iter();
-        let inside = |file: PathBuf| {
-            file.strip_prefix(&folder)
-                .expect("is inside")
-                .display()
-                .to_string()
-        };
-        (folder.display().to_string(), files.map(inside).collect())
-    });
-    clean(migration_problems(&names.collect()));
-}
-
-#[test]
-fn a_missing_migration_is_found() {
-    let names = |files: &[&str]| files.iter().map(ToString::to_string).collect();
-    let of = |postgres: &[&str]| {
-        let sqlite = names(&["0001_journal.sql", "0002_calls.sql"]);
-        BTreeMap::from([
-            ("postgres".into(), names(postgres)),
-            ("sqlite".into(), sqlite),
-        ])
-    };
-    assert_eq!(
-        migration_problems(&of(&["0001_journal.sql", "0002_calls.sql"])).len(),
-        0
-    );
-    assert_eq!(
-        migration_problems(&of(&["0001_journal.sql"])),
-        ["postgres: lacks 0002_calls.sql"]
-    );
-}
-
-fn migration_problems(folders: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let all: BTreeSet<&String> = folders.values().flatten().collect();
-    let lacks = |folder: &String, files: &BTreeSet<String>| -> Vec<String> {
-        let missing = all.iter().filter(|file| !files.contains(**file));
-        missing
-            .map(|file| format!("{folder}: lacks {file}"))
-            .collect()
-    };
-    folders
-        .iter()
-        .flat_map(|(folder, files)| lacks(folder, files))
-        .collect()
 }
 
 #[track_caller]

@@ -85,6 +85,18 @@ pub(crate) fn events(by_default: u64) -> u64 {
         .expect("DOZVON_BENCH_EVENTS is a number of events")
 }
 
+/// CPU time of the whole machine so far, whoever spent it: of this process and of a database server beside it. On a machine
+/// that does nothing else.
+pub(crate) fn cpu_of_all() -> Duration {
+    let stat = fs::read_to_string("/proc/stat").expect("there is a /proc");
+    let all = stat.lines().next().unwrap_or_default();
+    let ticks = all.split_whitespace().skip(1);
+    let ticks: Vec<f64> = ticks.map(|ticks| ticks.parse().unwrap_or(0.0)).collect();
+    // user nice system idle iowait irq softirq; what follows is counted among these, or stolen.
+    let busy = [0, 1, 2, 5, 6].map(|field| ticks.get(field).copied().unwrap_or(0.0));
+    Duration::from_secs_f64(busy.iter().sum::<f64>() / TICKS_A_SECOND)
+}
+
 /// CPU time of this process so far, all threads, user and system.
 pub(crate) fn cpu() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").expect("there is a /proc");

@@ -4,6 +4,7 @@
 
 pub(crate) mod load;
 pub(crate) mod machine;
+pub(crate) mod postgres;
 pub(crate) mod service;
 pub(crate) mod sqlite;
 

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, path::Path, time::Duration};
 use dozvon::{
     app::{self, Patience, Running},
     clock::Clock,
-    config::Config,
+    config::{Config, DatabaseUrl},
     proto::v1::{GetSourceRequest, GetSourceResponse, ingest_service_client::IngestServiceClient},
 };
 use tonic::{Status, transport::Channel};
@@ -15,8 +15,14 @@ const ASK_EVERY: Duration = Duration::from_millis(2);
 
 /// Starts dozvon over a folder.
 pub(crate) async fn start(folder: &Path) -> Running {
+    start_on(folder, None).await
+}
+
+/// The same on a PostgreSQL database, where one is named; the folder has the key then.
+pub(crate) async fn start_on(folder: &Path, database: Option<&str>) -> Running {
     let mut config = Config {
         data_dir: folder.join("data"),
+        database: database.map(|url| DatabaseUrl::new(url).expect("it is a URL")),
         ..Config::default()
     };
     config.server.grpc = (Ipv4Addr::LOCALHOST, 0).into();

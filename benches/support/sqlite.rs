@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use dozvon::database;
+use dozvon::database::sqlite as database;
 use sqlx::{
     Row as _,
     sqlite::{SqliteConnection, SqliteSynchronous},
@@ -131,7 +131,7 @@ fn size(row: &sqlx::sqlite::SqliteRow) -> usize {
 }
 
 /// Bytes that no compression of the disk makes smaller.
-fn noise(bytes: usize) -> Vec<u8> {
+pub(crate) fn noise(bytes: usize) -> Vec<u8> {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut next = || {
         state ^= state << 13;

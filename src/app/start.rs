@@ -20,13 +20,13 @@ use crate::metrics;
 use crate::model::{Position, SourceId};
 use crate::pipeline::{self, Pipeline};
 use crate::reports::{self, Reports, Zone};
-use crate::store::{self, Store, Write};
+use crate::store::Write;
 use crate::validate::country_of;
 use crate::wire;
 
-use super::files::Files;
+use super::databases::{self, Databases};
 use super::key;
-use super::lock::{self, Patience};
+use super::lock::Patience;
 
 /// Rows that may wait to be applied: some seconds of work at the most.
 const ROWS_WAITING: usize = 64;
@@ -72,7 +72,7 @@ impl Running {
 
 /// Everything that runs, for the one who waits for its end.
 struct Parts {
-    lock: File,
+    lock: Option<File>,
     server: JoinHandle<Result<(), wire::ServerError>>,
     http: JoinHandle<std::io::Result<()>>,
     writer: JoinHandle<Result<(), journal::Error>>,
@@ -88,22 +88,14 @@ struct Parts {
 pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<Running, Failure> {
     let grpc = bind(config.server.grpc, "gRPC").await?;
     let http = bind(config.server.http, "HTTP").await?;
-    let files = Files::prepare(&config.data_dir)?;
-    let lock = lock::lock(&files.folder, patience).await?;
-
-    let mut database = journal::Database::open(&files.journal())
-        .await
-        .map_err(failure)?;
+    let Databases {
+        journal: mut database,
+        store,
+        mut store_writer,
+        lock,
+    } = databases::open(config, patience).await?;
     let end = database.end().await.map_err(failure)?;
     let privacy = Arc::new(key::load(&config.key_file()?, end > Position(0))?);
-    let reading = store::Readers {
-        open: calls::record_of_open,
-        told: calls::record_of_settled,
-        open_timeline: calls::timeline_of_open,
-        told_timeline: calls::timeline_of_settled,
-    };
-    let opened = Store::open(&files.store(), reading).await;
-    let (store, mut store_writer) = opened.map_err(failure)?;
     let checkpoint = store_writer.load().await.map_err(failure)?;
     let options = pipeline::Options {
         calls: calls_options(config),
@@ -287,6 +279,10 @@ fn part_failure<E: Into<anyhow::Error>>(part: &str, ended: Ended<E>) -> Failure 
 
 /// A commit that failed may not be on disk though the system says so: nothing is promised until a start has recovered.
 fn writer_failure(ended: Ended<journal::Error>) -> Failure {
+    use journal::Error::{Open, TakenOver};
+    if let Ok(Err(error @ (TakenOver | Open(_)))) = ended {
+        return failure(error);
+    }
     let failure = part_failure("the journal", ended);
     Failure::new(Exit::SyncFailed, failure.message)
 }

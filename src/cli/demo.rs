@@ -77,6 +77,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(failed)?;
     let overrides = Overrides {
         data_dir: Some(folder.path().join("data")),
+        database: None,
         grpc: Some(args.grpc),
         http: Some(args.http),
     };

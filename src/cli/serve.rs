@@ -22,6 +22,7 @@ use super::log;
 Examples:
   dozvon serve                                 SQLite in ./dozvon-data, loopback only
   dozvon serve --config /etc/dozvon.toml
+  dozvon serve --database postgres://dozvon@db.example/dozvon    PostgreSQL instead of SQLite
   dozvon serve --data D --grpc 127.0.0.1:0 --http 127.0.0.1:0    free ports, named on stdout
 
 Exit codes: 0 stopped, 1 failure, 3 wrong configuration, 6 the disk could not be trusted (the next start recovers).")]
@@ -32,13 +33,16 @@ pub struct Args {
     /// Where the databases lie.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A PostgreSQL database to take instead; a password in it is better said by DOZVON_DATABASE or PGPASSFILE.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Where gRPC listens; port 0 picks a free one.
     #[arg(long, value_name = "ADDR")]
     grpc: Option<SocketAddr>,
     /// Where /metrics and /healthz listen; port 0 picks a free one.
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Wait for ever for another dozvon to let go of the data folder, then take over.
+    /// Wait for ever for another dozvon to let go of the data folder or database, then take over.
     #[arg(long)]
     standby: bool,
 }
@@ -50,6 +54,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), Failure> {
     let overrides = Overrides {
         data_dir: args.data,
+        database: args.database,
         grpc: args.grpc,
         http: args.http,
     };

@@ -11,7 +11,7 @@ use strsim::damerau_levenshtein;
 use toml::{Table, Value};
 
 use super::place::message;
-use super::{Config, Error, Origin};
+use super::{Config, DatabaseUrl, Error, Origin};
 
 const PREFIX: &str = "DOZVON_";
 
@@ -75,6 +75,7 @@ pub(crate) fn apply(
 fn known() -> BTreeMap<String, (String, Value)> {
     let mut config = Config::default();
     config.privacy.key_file = Some("pseudonym.key".into());
+    config.database = DatabaseUrl::new("postgres://").ok();
     let mut known = BTreeMap::new();
     let table = table(&config);
     for (key, value) in &table {

@@ -35,6 +35,7 @@ fn the_manual_says_the_defaults() {
 fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
     let mut whole = Config::default();
     whole.privacy.key_file = Some(whole.key_file().unwrap());
+    whole.database = DatabaseUrl::new("postgres://dozvon@db.example/dozvon").ok();
     whole.queues = vec![Queue {
         name: "sales".into(),
         target: Some(Duration::from_secs(30)),
@@ -286,6 +287,7 @@ fn the_later_layer_wins() {
         data_dir: Some("/data".into()),
         grpc: Some((Ipv4Addr::LOCALHOST, 5).into()),
         http: None,
+        ..Overrides::default()
     };
     let config = load(text, &env, &overrides).unwrap();
     assert_eq!(config.server.grpc.port(), 5, "flag over variable over file");
@@ -318,6 +320,11 @@ fn a_wrong_variable_or_flag_is_named() {
             "service_level.target: must be longer than short_abandon, 5s",
         ),
         (
+            "DOZVON_DATABASE",
+            "mysql://u:secret@h/d",
+            "expected a URL such as \"postgres://dozvon@db.example/dozvon\"",
+        ),
+        (
             "DOZVON_INGEST_WINDOW_EVENTS",
             "many",
             "expected a whole number, got \"many\"",
@@ -346,6 +353,55 @@ fn a_wrong_variable_or_flag_is_named() {
         error.starts_with("--http: server.http: 0.0.0.0:1 can be reached"),
         "{error}"
     );
+}
+
+#[test]
+fn a_database_is_chosen_at_every_layer_and_its_password_never_printed() {
+    let text = "database = \"postgres://u:secret@one/d\"";
+    let env = [
+        ("DOZVON_DATABASE", "postgres://u:secret@two/d"),
+        ("DOZVON_ZONE", "UTC"),
+    ];
+    let flag = Overrides {
+        database: Some("postgres://u:secret@three/d".into()),
+        ..Overrides::default()
+    };
+    let none = Overrides::default();
+    for (env, overrides, host) in [
+        (&env[..0], &none, "one"),
+        (&env, &none, "two"),
+        (&env, &flag, "three"),
+    ] {
+        let config = load(text, env, overrides).unwrap();
+        let url = config.database.clone().unwrap();
+        assert_eq!(url.secret(), format!("postgres://u:secret@{host}/d"));
+        for printed in [config.to_toml().unwrap(), format!("{config:?}")] {
+            assert!(
+                printed.contains(&format!("postgres://u:***@{host}/d")),
+                "{printed}"
+            );
+            assert!(!printed.contains("secret"), "{printed}");
+        }
+    }
+    for text in [
+        "database = \"mysql://u:secret@h/d\"",
+        "database = \"postgres://u:secret@h/d",
+        "database = [\"postgres://u:secret@h/d\"]",
+    ] {
+        let error = wrong(text);
+        assert!(error.starts_with("dozvon.toml:1:"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let flag = Overrides {
+        database: Some("postgres://u:secret@h:port/d".into()),
+        ..Overrides::default()
+    };
+    let error = load("", &[], &flag).unwrap_err();
+    assert!(
+        error.starts_with("--database: expected a URL such as"),
+        "{error}"
+    );
+    assert!(!error.contains("secret"), "{error}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::database::DatabaseUrl;
 use super::value::{self, Country, Zone};
 use crate::model::QueueTarget;
 
@@ -19,6 +20,9 @@ pub struct Config {
     pub zone: Zone,
     /// Where the databases lie.
     pub data_dir: PathBuf,
+    /// The PostgreSQL database that is taken instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseUrl>,
     /// The doors.
     pub server: Server,
     /// How events are taken in.
@@ -44,6 +48,7 @@ impl Default for Config {
         Self {
             zone: Zone::default(),
             data_dir: "./dozvon-data".into(),
+            database: None,
             server: Server::default(),
             ingest: Ingest::default(),
             calls: Calls::default(),

@@ -10,6 +10,7 @@ use phonenumber::country;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::database::DatabaseUrl;
 use super::nearest::{nearest, suggestion};
 
 /// An IANA time zone.
@@ -97,7 +98,7 @@ impl Text for Country {
 }
 
 /// A value that is written as text.
-trait Text: Sized {
+pub(super) trait Text: Sized {
     /// What the text should be.
     const EXPECTED: &'static str;
 
@@ -147,7 +148,7 @@ macro_rules! as_text {
     };
 }
 
-as_text!(Zone Country);
+as_text!(Zone Country DatabaseUrl);
 
 /// Spans as `20s`, `1m 30s`, `24h`.
 pub(crate) mod span {

@@ -40,6 +40,11 @@ pub enum Refusal {
     /// The disk is full; nothing was taken, trying again later helps.
     #[error("the server's disk is full: nothing was taken; send it again once there is room")]
     DiskFull,
+    /// The database cannot be reached; trying again later helps.
+    #[error(
+        "the server has lost its database: nothing can be taken or read until it is back; try again then"
+    )]
+    DatabaseUnavailable,
     /// The journal has stopped.
     #[error("the journal has stopped: the server ends, send it again to the next one")]
     Stopped,
@@ -136,7 +141,20 @@ pub struct EpochState {
 
 pub(super) enum Command {
     Submit(Submission),
-    Open(Opening, oneshot::Sender<Result<Opened, Refusal>>),
+    Open(Opening, Asker),
+}
+
+/// Who asks where an epoch stands; is answered once.
+pub(super) struct Asker(Option<oneshot::Sender<Result<Opened, Refusal>>>);
+
+impl Asker {
+    /// Answers; an answer after the first is nobody's.
+    pub(super) fn answer(&mut self, opened: Result<Opened, Refusal>) {
+        if let Some(reply) = self.0.take() {
+            // Whoever has gone need not know.
+            drop(reply.send(opened));
+        }
+    }
 }
 
 /// Asks for a source's numberings. It goes its own way, past what waits for room.
@@ -166,7 +184,10 @@ impl Handle {
     /// When the epoch is lower than the newest, or the sender's last ack is not known here.
     pub async fn open(&self, opening: Opening) -> Result<Opened, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.commands.send(Command::Open(opening, reply)).await;
+        let sent = self
+            .commands
+            .send(Command::Open(opening, Asker(Some(reply))))
+            .await;
         sent.map_err(|_| Refusal::Stopped)?;
         answer.await.map_err(|_| Refusal::Stopped)?
     }

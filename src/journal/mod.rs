@@ -10,17 +10,22 @@
 //! refused commit leaves marks and gaps as they were; what is answered has been synced.
 
 mod commit;
+mod database;
 mod durable;
+mod epochs;
+mod group;
 mod handle;
 mod marks;
+mod outage;
+mod postgres;
 mod record;
 mod sqlite;
 mod take;
 mod writer;
 
+pub use database::{Database, Error, Reader, Rejection, Row};
 pub use durable::Durable;
 pub use handle::{Acked, EpochState, Handle, Opened, Opening, Refusal, Submission, SubmissionKind};
 pub use marks::Gap;
 pub use record::{Entry, EntryKind, RecordError, decode, encode};
-pub use sqlite::{Database, Error, Reader, Row};
 pub use writer::{Committed, Item, Options, RejectedEvent, Writer};

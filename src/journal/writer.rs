@@ -4,29 +4,24 @@
 //! applied, and answers. There is no timer: a lone event is committed at once, and while a commit syncs the next group
 //! gathers by itself.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::model::{Digest, EpochIndex, EpochName, Event, Position, SourceId, Timestamp};
+use crate::model::{Digest, Event, Position, SourceId, Timestamp};
 
-use super::commit::Commit;
-use super::durable::Durable;
+use super::database::{Database, Error, Known};
+use super::epochs::Epochs;
+use super::group::{Answer, Group};
 use super::handle::{
-    Acked, Command, EpochState, Handle, Opened, Opening, Question, Refusal, Submission,
-    SubmissionKind,
+    Asker, Command, Handle, Opened, Opening, Question, Refusal, Submission, SubmissionKind,
 };
 use super::marks::Numbering;
-use super::record::{self, Entry, EntryKind};
-use super::sqlite::{Database, Error};
+use super::outage::Outcome;
+use super::record::{Entry, EntryKind};
 use super::take;
 
-/// The most sources there may be.
-const SOURCES_MAX: usize = 1_000;
-/// The most numberings there may be: imports of a file a day for a century.
-const EPOCHS_MAX: usize = 50_000;
 /// How many submissions may wait for the writer.
 const SUBMISSIONS_WAITING: usize = 1_024;
 /// How many questions may wait for the writer.
@@ -35,6 +30,8 @@ const QUESTIONS_WAITING: usize = 64;
 const CHECKPOINT_IDLE_BYTES: u64 = 4 * 1024 * 1024;
 /// Bytes of write-ahead log after which a busy writer checkpoints too.
 const CHECKPOINT_BUSY_BYTES: u64 = 64 * 1024 * 1024;
+/// How often an idle writer looks whether it still has its database, and so the right to write.
+const SESSION_CHECK: Duration = Duration::from_secs(1);
 
 /// How the writer works.
 #[derive(Clone, Debug)]
@@ -95,44 +92,18 @@ pub struct Committed {
     pub missing: Vec<(SourceId, u64)>,
 }
 
-struct Epoch {
-    source: SourceId,
-    name: EpochName,
-    numbering: Numbering,
-}
-
 /// The journal's writer.
 pub struct Writer {
-    database: Database,
+    pub(super) database: Database,
     options: Options,
-    clock: Clock,
-    commands: mpsc::Receiver<Command>,
-    questions: mpsc::Receiver<Question>,
-    committed: mpsc::Sender<Committed>,
+    pub(super) clock: Clock,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) questions: mpsc::Receiver<Question>,
+    pub(super) committed: mpsc::Sender<Committed>,
     stored: watch::Receiver<Position>,
-    epochs: Vec<Epoch>,
-    by_name: HashMap<(SourceId, EpochName), EpochIndex>,
-    sources: HashMap<SourceId, u64>,
-    end: Position,
-    log_bytes: u64,
-}
-
-/// What a group of submissions comes to, before it is committed.
-#[derive(Default)]
-struct Group {
-    entries: Vec<Entry>,
-    positions: u64,
-    /// Numberings as they were, to be put back when the commit is refused.
-    before: BTreeMap<EpochIndex, Numbering>,
-    rejected: BTreeMap<EpochIndex, Vec<RejectedEvent>>,
-    duplicates: Vec<(SourceId, u64)>,
-    answers: Vec<Answer>,
-}
-
-struct Answer {
-    reply: mpsc::OwnedPermit<Result<Durable<Acked>, Refusal>>,
-    epoch: EpochIndex,
-    result: Result<(u64, u64), Refusal>,
+    pub(super) epochs: Epochs,
+    pub(super) end: Position,
+    pub(super) log_bytes: u64,
 }
 
 impl Writer {
@@ -157,15 +128,13 @@ impl Writer {
             questions,
             committed,
             stored,
-            epochs: Vec::new(),
-            by_name: HashMap::new(),
-            sources: HashMap::new(),
+            epochs: Epochs::default(),
             end,
             log_bytes: 0,
             database,
         };
         for known in writer.database.known().await? {
-            writer.know(known.source, known.name, known.numbering);
+            writer.epochs.know(known);
         }
         Ok((writer, Handle::new(sender, question_sender)))
     }
@@ -173,18 +142,27 @@ impl Writer {
     /// Writes until every handle is gone.
     ///
     /// # Errors
-    /// When a commit fails for any reason but a full disk: nothing more is acked then.
+    /// When a commit fails for any reason but a full disk or a lost connection: nothing more is acked then. When another
+    /// dozvon has taken the database over.
     pub async fn run(mut self) -> Result<(), Error> {
         let mut waiting = Vec::new();
         loop {
-            self.wait_for_store().await;
+            if !self.wait_for_store().await? {
+                return Ok(());
+            }
             let taken = tokio::select! {
                 biased;
                 Some(question) = self.questions.recv() => {
-                    self.answer_question(question);
+                    self.epochs.answer(question);
                     continue;
                 }
                 taken = self.commands.recv_many(&mut waiting, SUBMISSIONS_WAITING) => taken,
+                () = tokio::time::sleep(SESSION_CHECK) => {
+                    if !self.look_after_session().await? {
+                        return Ok(());
+                    }
+                    continue;
+                }
             };
             if taken == 0 {
                 return self.database.checkpoint().await;
@@ -199,15 +177,17 @@ impl Writer {
                         {
                             self.commit(std::mem::take(&mut group)).await?;
                             // What has arrived together may be many commits: the bound holds between them too.
-                            self.wait_for_store().await;
+                            if !self.wait_for_store().await? {
+                                return Ok(());
+                            }
                         }
                         self.take(submission, &mut group);
                     }
                     // Answered after what was sent before it is safe.
-                    Command::Open(opening, reply) => {
+                    Command::Open(opening, mut asker) => {
                         self.commit(std::mem::take(&mut group)).await?;
-                        let opened = self.open(opening).await?;
-                        drop(reply.send(opened));
+                        let opened = self.open(opening, &mut asker).await?;
+                        asker.answer(opened);
                     }
                 }
             }
@@ -216,25 +196,34 @@ impl Writer {
         }
     }
 
-    /// Waits while too much is committed that reports do not hold yet; questions are answered meanwhile.
-    async fn wait_for_store(&mut self) {
+    /// Waits while too much is committed that reports do not hold yet; questions are answered meanwhile. False =
+    /// everybody has gone while the database was away.
+    async fn wait_for_store(&mut self) -> Result<bool, Error> {
         let (end, lag_max) = (self.end.0, self.options.store_lag_max);
         let near = |stored: &Position| end.saturating_sub(stored.0) <= lag_max;
         loop {
-            let question = tokio::select! {
+            tokio::select! {
                 biased;
                 // The sender lives as long as the pipeline; without it the next commit ends the writer.
-                _ = self.stored.wait_for(near) => return,
-                Some(question) = self.questions.recv() => question,
-            };
-            self.answer_question(question);
+                _ = self.stored.wait_for(near) => return Ok(true),
+                Some(question) = self.questions.recv() => {
+                    self.epochs.answer(question);
+                    continue;
+                }
+                () = tokio::time::sleep(SESSION_CHECK) => {}
+            }
+            if !self.look_after_session().await? {
+                return Ok(false);
+            }
         }
     }
 
-    /// What is answered is committed: numberings move with their commit.
-    fn answer_question(&self, question: Question) {
-        let Question { source, reply } = question;
-        drop(reply.send(self.describe(&source)));
+    /// Looks whether the database is there, and waits for it when it is not. False = everybody has gone meanwhile.
+    async fn look_after_session(&mut self) -> Result<bool, Error> {
+        match self.database.check_session().await {
+            Err(lost @ Error::Lost { .. }) => self.resume(&lost).await,
+            checked => checked.map(|()| true),
+        }
     }
 
     /// Decides every number of a submission.
@@ -248,7 +237,7 @@ impl Writer {
             kind,
             reply,
         } = submission;
-        let numbering = &mut self.epochs[epoch.0 as usize].numbering;
+        let numbering = self.epochs.numbering_mut(epoch);
         group
             .before
             .entry(epoch)
@@ -298,158 +287,34 @@ impl Writer {
         });
     }
 
-    /// Commits a group, hands it on, answers.
-    async fn commit(&mut self, group: Group) -> Result<(), Error> {
-        let started = self.clock.elapsed();
-        let committed_at = self.clock.now();
-        let first = Position(self.end.0 + 1);
-        let last = Position(self.end.0 + group.positions);
-        let changed: Vec<EpochIndex> = group.before.keys().copied().collect();
-        let pairs = changed.iter().map(|epoch| {
-            (
-                *epoch,
-                &self.epochs[epoch.0 as usize].numbering,
-                &group.before[epoch],
-            )
-        });
-        let marks: Vec<_> = pairs
-            .clone()
-            .filter(|(_, numbering, before)| numbering != before)
-            .map(|(epoch, numbering, _)| (epoch, numbering))
-            .collect();
-        let gaps = pairs
-            .filter(|(_, numbering, before)| !numbering.gaps().eq(before.gaps()))
-            .map(|(epoch, numbering, _)| (epoch, numbering))
-            .collect::<Vec<_>>();
-        let missing = self.missing(&gaps);
-        let row = (group.positions > 0).then(|| (first, last, record::encode(&group.entries)));
-        let bytes = row.as_ref().map_or(0, |(_, _, body)| body.len() as u64);
-        if row.is_some() || !marks.is_empty() {
-            let rejected = &group.rejected;
-            let commit = Commit {
-                row,
-                committed_at,
-                marks,
-                gaps,
-                rejected,
-            };
-            match self.database.commit(commit).await {
-                Ok(()) => {}
-                Err(Error::DiskFull) => {
-                    self.refuse(group);
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        self.end = last;
-        self.log_bytes += bytes;
-        let took = self.clock.elapsed().saturating_sub(started);
-        self.answer(group.answers, last);
-        let committed = Committed {
-            first,
-            last,
-            committed_at,
-            took,
-            entries: group.entries,
-            duplicates: group.duplicates,
-            missing,
-        };
-        let nothing = committed.entries.is_empty()
-            && committed.duplicates.is_empty()
-            && committed.missing.is_empty();
-        if !nothing {
-            // Fails only when the pipeline has stopped, and then the process is stopping.
-            drop(self.committed.send(committed).await);
-        }
-        Ok(())
-    }
-
-    /// Numbers that never came, of the sources of these epochs, over all their epochs.
-    fn missing(&self, changed: &[(EpochIndex, &Numbering)]) -> Vec<(SourceId, u64)> {
-        let sources: BTreeSet<&SourceId> = changed
-            .iter()
-            .map(|(epoch, _)| &self.epochs[epoch.0 as usize].source)
-            .collect();
-        let missing = |source: &SourceId| {
-            let ours = self.epochs.iter().filter(|epoch| epoch.source == *source);
-            ours.fold(0, |sum: u64, epoch| {
-                sum.saturating_add(epoch.numbering.missing())
-            })
-        };
-        sources
-            .into_iter()
-            .map(|source| (source.clone(), missing(source)))
-            .collect()
-    }
-
-    fn answer(&self, answers: Vec<Answer>, position: Position) {
-        for answer in answers {
-            let numbering = &self.epochs[answer.epoch.0 as usize].numbering;
-            let result = answer.result.map(|(accepted, duplicates)| {
-                Durable::after_commit(Acked {
-                    sequence: numbering.mark,
-                    digest: numbering.digest,
-                    position,
-                    accepted,
-                    duplicates,
-                })
-            });
-            answer.reply.send(result);
-        }
-    }
-
-    /// The disk is full: marks and gaps are as before, and everybody is told to come again.
-    fn refuse(&mut self, group: Group) {
-        tracing::error!("the disk is full: nothing is taken in until there is room");
-        for (epoch, before) in group.before {
-            self.epochs[epoch.0 as usize].numbering = before;
-        }
-        for answer in group.answers {
-            answer.reply.send(Err(Refusal::DiskFull));
-        }
-    }
-
-    async fn open(&mut self, opening: Opening) -> Result<Result<Opened, Refusal>, Error> {
+    async fn open(
+        &mut self,
+        opening: Opening,
+        asker: &mut Asker,
+    ) -> Result<Result<Opened, Refusal>, Error> {
         let Opening {
             source,
             epoch: name,
             last_acked,
             last_digest,
         } = opening;
-        if let EpochName::Spool(spool) = name {
-            let highest = self.sources.get(&source).copied().unwrap_or(0);
-            if spool < highest {
-                return Ok(Err(Refusal::EpochLower { highest }));
-            }
-        }
-        let key = (source, name);
-        let epoch = match self.by_name.get(&key) {
-            Some(epoch) => *epoch,
-            None => {
-                let (source, name) = key;
-                if !self.sources.contains_key(&source) && self.sources.len() >= SOURCES_MAX {
-                    return Ok(Err(Refusal::Limit {
-                        what: "sources",
-                        limit: SOURCES_MAX,
-                    }));
+        let epoch = match self.epochs.find(&source, name) {
+            Err(refusal) => return Ok(Err(refusal)),
+            Ok(Some(epoch)) => epoch,
+            Ok(None) => {
+                let numbering = Numbering::default();
+                let new = Known {
+                    source,
+                    name,
+                    numbering,
+                };
+                if let Err(refusal) = self.note(&new, asker).await? {
+                    return Ok(Err(refusal));
                 }
-                if self.epochs.len() >= EPOCHS_MAX {
-                    return Ok(Err(Refusal::Limit {
-                        what: "epochs",
-                        limit: EPOCHS_MAX,
-                    }));
-                }
-                let epoch = EpochIndex(self.epochs.len() as u32);
-                match self.database.add_epoch(&source, epoch, &name).await {
-                    Ok(()) => {}
-                    Err(Error::DiskFull) => return Ok(Err(Refusal::DiskFull)),
-                    Err(error) => return Err(error),
-                }
-                self.know(source, name, Numbering::default())
+                self.epochs.know(new)
             }
         };
-        let numbering = &self.epochs[epoch.0 as usize].numbering;
+        let numbering = self.epochs.numbering(epoch);
         let (mark, digest) = (numbering.mark, numbering.digest);
         let unknown = last_acked > mark;
         let differs = last_acked == mark
@@ -470,50 +335,26 @@ impl Writer {
         }))
     }
 
-    fn know(&mut self, source: SourceId, name: EpochName, numbering: Numbering) -> EpochIndex {
-        let epoch = EpochIndex(self.epochs.len() as u32);
-        let highest = self.sources.entry(source.clone()).or_insert(0);
-        if let EpochName::Spool(spool) = name {
-            *highest = spool.max(*highest);
+    /// Notes a new numbering.
+    async fn note(&mut self, new: &Known, asker: &mut Asker) -> Result<Result<(), Refusal>, Error> {
+        loop {
+            let epoch = self.epochs.next();
+            match self.database.add_epoch(&new.source, epoch, &new.name).await {
+                Ok(()) => return Ok(Ok(())),
+                Err(Error::DiskFull) => return Ok(Err(Refusal::DiskFull)),
+                Err(lost @ Error::Lost { .. }) => match self.is_noted(&lost, new, asker).await? {
+                    Outcome::Done => return Ok(Ok(())),
+                    Outcome::NotDone => {}
+                    Outcome::Unknown => return Ok(Err(Refusal::DatabaseUnavailable)),
+                },
+                Err(error) => return Err(error),
+            }
         }
-        self.by_name.insert((source.clone(), name), epoch);
-        self.epochs.push(Epoch {
-            source,
-            name,
-            numbering,
-        });
-        epoch
-    }
-
-    fn describe(&self, source: &SourceId) -> Option<Vec<EpochState>> {
-        self.sources.get(source)?;
-        let ours = self
-            .epochs
-            .iter()
-            .enumerate()
-            .filter(|(_, epoch)| epoch.source == *source);
-        let state = |(index, epoch): (usize, &Epoch)| EpochState {
-            index: EpochIndex(index as u32),
-            name: epoch.name,
-            mark: epoch.numbering.mark,
-            digest: epoch.numbering.digest,
-            gaps: epoch.numbering.gaps().collect(),
-            rejected: epoch.numbering.rejected,
-        };
-        Some(ours.rev().map(state).collect())
     }
 
     /// Every source with its missing and its rejected numbers.
     pub fn summarize(&self) -> Vec<(SourceId, u64, u64)> {
-        let mut sums: BTreeMap<SourceId, (u64, u64)> = BTreeMap::new();
-        for epoch in &self.epochs {
-            let (missing, rejected) = sums.entry(epoch.source.clone()).or_default();
-            *missing = missing.saturating_add(epoch.numbering.missing());
-            *rejected = rejected.saturating_add(epoch.numbering.rejected);
-        }
-        sums.into_iter()
-            .map(|(source, (missing, rejected))| (source, missing, rejected))
-            .collect()
+        self.epochs.summarize()
     }
 
     async fn checkpoint(&mut self) -> Result<(), Error> {

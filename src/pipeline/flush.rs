@@ -10,10 +10,12 @@ use crate::store::{Error, StoreWriter, Write};
 
 /// How long a full disk is left alone before the write is tried again.
 const FULL_RETRY: Duration = Duration::from_secs(1);
+/// How often a database that is away is tried.
+pub(super) const LOST_RETRY: Duration = Duration::from_millis(200);
 
 /// Writes stretches in order and says how far the store has come; ends when nobody sends any more.
 ///
-/// A full disk is waited out: meanwhile the journal stops taking once the store lags too far behind.
+/// A full disk and a lost database are waited out: meanwhile the journal stops taking once the store lags too far behind.
 ///
 /// # Errors
 /// When the database fails for any other reason.
@@ -31,6 +33,12 @@ pub async fn store_task(
                     tracing::error!("the disk is full: reports stand still until there is room");
                     tokio::time::sleep(FULL_RETRY).await;
                 }
+                Err(error @ Error::Lost { .. }) => {
+                    tracing::error!(%error, "reports stand still until the database is back");
+                    if outlast(&mut writer, &write).await? {
+                        break;
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -38,4 +46,14 @@ pub async fn store_task(
         stored.send_replace(write.position);
     }
     Ok(())
+}
+
+/// Waits until the database is back, and says whether it holds the stretch.
+async fn outlast(writer: &mut StoreWriter, write: &Write) -> Result<bool, Error> {
+    loop {
+        match writer.find_out(write).await {
+            Err(Error::Lost { .. }) => tokio::time::sleep(LOST_RETRY).await,
+            known => return known,
+        }
+    }
 }

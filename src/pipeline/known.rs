@@ -7,6 +7,8 @@ use crate::journal::{Entry, EntryKind};
 use crate::model::{Body, ByKey, CallKey, EpochIndex, Position, SourceId};
 use crate::store::{self, Store};
 
+use super::flush::LOST_RETRY;
+
 /// Calls settled and not yet in the store.
 #[derive(Debug, Default)]
 pub(super) struct OnTheWay {
@@ -120,7 +122,14 @@ impl SettledBefore {
         if asked.is_empty() {
             return Ok(found);
         }
-        for (source, key, epoch) in store.settled(&asked, first).await? {
+        // Nothing can be applied without the answer: a database that is away is waited for.
+        let settled = loop {
+            match store.settled(&asked, first).await {
+                Err(store::Error::Lost { .. }) => tokio::time::sleep(LOST_RETRY).await,
+                settled => break settled?,
+            }
+        };
+        for (source, key, epoch) in settled {
             found.sources.entry(source).or_default().insert(key, epoch);
         }
         Ok(found)

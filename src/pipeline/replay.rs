@@ -33,7 +33,7 @@ pub enum Error {
     Store(#[from] store::Error),
     /// Store and journal do not belong together.
     #[error(
-        "the store goes on to position {checkpoint}, but the journal ends at {end}: one of the two files is of another time; restore both from one backup, or remove store.db to make it again from the journal"
+        "the store goes on to position {checkpoint}, but the journal ends at {end}: one of the two is of another time; restore both from one backup, or remove the store (store.db, or PostgreSQL's schema store) to make it again from the journal"
     )]
     StoreAhead {
         /// The store's position.

@@ -35,7 +35,7 @@ mod bank_test;
 #[cfg(test)]
 pub(crate) mod fixture;
 
-pub use crate::kpi::{Definition, ServiceLevel, WaitSummary, Words, glossary};
+pub use crate::kpi::{Definition, Quantiles, ServiceLevel, WaitSummary, Words, glossary};
 pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
 pub use call::{CallAsked, CallReport, Explanation};

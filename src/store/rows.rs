@@ -4,6 +4,7 @@ use std::future::Future;
 
 use tokio::sync::mpsc;
 
+use crate::database::{self, OpenError};
 use crate::model::{
     AgentTold, CallId, CallRow, LineTold, Position, QueueId, Timestamp, TransferRow, VisitRow,
 };
@@ -22,6 +23,21 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
+    /// The connection to the database is gone; what was being done may have been done.
+    #[error("the store's database was lost when it was to {doing}")]
+    Lost {
+        /// What was being done.
+        doing: &'static str,
+        /// What the connection said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Another dozvon writes it now.
+    #[error("another dozvon has taken the database over while this one had lost its connection")]
+    TakenOver,
+    /// The database can no longer be trusted.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The disk is full; trying again later helps.
     #[error("the disk is full")]
     Full,
@@ -34,6 +50,19 @@ pub enum Error {
         /// What could not be read.
         what: &'static str,
     },
+}
+
+/// Names what was being done, and says what kind of failure it was.
+pub(super) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
+    move |source| {
+        if database::is_full(&source) {
+            return Error::Full;
+        }
+        if database::is_lost(&source) {
+            return Error::Lost { doing, source };
+        }
+        Error::Database { doing, source }
+    }
 }
 
 /// The rows of a period, as of one journal position; open calls are among them, marked provisional.

@@ -6,8 +6,12 @@ use sqlx::ConnectOptions as _;
 
 use super::*;
 use crate::calls::tests::settled;
-use crate::model::{EpochIndex, Mode, Settled};
-use crate::store::{SettledCall, SourceWrite, Write, add_open};
+use crate::database::{Columns as _, Fetch as _};
+use crate::model::{
+    CallId, CallRow, EpochIndex, Exit, Mode, Position, Settled, SourceId, Timestamp, VisitRow,
+};
+use crate::store::from_row::{moment, span};
+use crate::store::{Rows as _, Selection, SettledCall, SourceWrite, Write, add_open, project};
 
 const STORIES: [&str; 4] = [
     "arrive 0; enter jobs 5; left jobs timeout 35; enter help 40; ring ann 41; miss ann busy 44; ring bob 45; answer bob help 50; hold bob 60; unhold bob 75; release bob caller 100; end caller 100",
@@ -141,12 +145,13 @@ async fn older_rows_get_what_visits_and_transfers_can_tell() {
     }
 
     let sql = "select first_entered_at, first_answered_at, last_exit, queue_wait, talk from calls";
-    let rows = all(&mut connection, sql).await.unwrap();
+    let rows = connection.fetch(sql, &[]).await.unwrap();
     for (number, (row, record)) in rows.iter().zip(&records).enumerate() {
         let told = (
             moment(row, 0),
             moment(row, 1),
-            row.get::<Option<u8>, _>(2).and_then(Exit::from_code),
+            row.maybe_int(2)
+                .and_then(|code| Exit::from_code(code as u8)),
             (span(row, 3), span(row, 4)),
         );
         // Rows do not hold when a call without a queue was answered, nor its talk.
@@ -165,7 +170,7 @@ async fn older_rows_get_what_visits_and_transfers_can_tell() {
         assert_eq!(told, expected, "call {number}");
     }
     let sql = "select after_transfer from visits order by call_row, visit";
-    let rows = all(&mut connection, sql).await.unwrap();
-    let after: Vec<bool> = rows.iter().map(|row| row.get(0)).collect();
+    let rows = connection.fetch(sql, &[]).await.unwrap();
+    let after: Vec<bool> = rows.iter().map(|row| row.flag(0)).collect();
     assert_eq!(after, [false, false, false, true]);
 }

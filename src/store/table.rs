@@ -34,6 +34,32 @@ pub(super) enum Value<'a> {
     Blob(Cow<'a, [u8]>),
 }
 
+impl Value<'_> {
+    /// A whole number; null for any other.
+    pub(super) fn int(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            Self::Null | Self::Text(_) | Self::Blob(_) => None,
+        }
+    }
+
+    /// A text; null for any other.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(value) => Some(value.as_ref()),
+            Self::Null | Self::Int(_) | Self::Blob(_) => None,
+        }
+    }
+
+    /// Bytes; null for any other.
+    pub(super) fn blob(&self) -> Option<&[u8]> {
+        match self {
+            Self::Blob(value) => Some(value),
+            Self::Null | Self::Int(_) | Self::Text(_) => None,
+        }
+    }
+}
+
 impl From<i64> for Value<'_> {
     fn from(value: i64) -> Self {
         Self::Int(value)

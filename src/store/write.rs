@@ -1,20 +1,14 @@
-//! One store transaction: what a stretch of the journal came to.
+//! What a stretch of the journal came to, and its rows.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnection;
-
-use crate::database;
 use crate::model::{
     AgentEvent, AgentTold, CallKey, Caller, CounterRow, LineTold, Position, QueueId, Settled,
     SourceId, Timestamp,
 };
 
-use super::ids::SourceIds;
-use super::insert::Statements;
 use super::project;
-use super::rows::Error;
 use super::table::{self, Rows, Value};
 
 /// A call that settled.
@@ -89,24 +83,6 @@ pub struct Write {
     pub queues: Vec<QueueId>,
 }
 
-/// Writes the store: one connection, one transaction a stretch.
-pub struct StoreWriter {
-    pub(super) connection: SqliteConnection,
-    pub(super) statements: Statements,
-    pub(super) ids: SourceIds,
-    pub(super) next_row: i64,
-}
-
-/// Whether a failed write may succeed later as it is.
-fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
-    move |source| {
-        if database::is_full(&source) {
-            return Error::Full;
-        }
-        Error::Database { doing, source }
-    }
-}
-
 /// A state with its checksum behind.
 pub(super) fn seal(state: &[u8]) -> Vec<u8> {
     let mut sealed = state.to_vec();
@@ -124,79 +100,8 @@ fn micros(span: Duration) -> i64 {
     span.as_micros() as i64
 }
 
-impl StoreWriter {
-    /// Writes a stretch, all of it or nothing.
-    ///
-    /// # Errors
-    /// `Error::Full` when there is no room (try again), else when the database fails.
-    pub async fn write(&mut self, write: &Write) -> Result<(), Error> {
-        let mut ids = self.ids.all();
-        let mut new = Vec::new();
-        for source in &write.sources {
-            if !ids.contains_key(&source.source) {
-                let id = ids.len() as i64 + 1;
-                ids.insert(source.source.clone(), id);
-                new.push((source.source.clone(), id));
-            }
-        }
-        if let Err(error) = self.write_all(write, &ids).await {
-            database::roll_back(&mut self.connection).await;
-            return Err(error);
-        }
-        self.next_row += write.settled.len() as i64;
-        self.ids.add(new);
-        Ok(())
-    }
-
-    async fn write_all(&mut self, write: &Write, ids: &Ids) -> Result<(), Error> {
-        self.run("begin immediate", "begin").await?;
-        if write.rebuild {
-            self.run("delete from open_calls", "forget open calls")
-                .await?;
-        }
-        let first_row = self.next_row;
-        self.delete(closed(write, ids)).await?;
-        for rows in [
-            sources(write, ids),
-            open_calls(write, ids),
-            calls(write, ids, first_row),
-            call_keys(write, ids, first_row),
-            visits(write, first_row),
-            transfers(write, first_row),
-            unapplied_events(write, ids),
-            agent_events(write, ids),
-            line_events(write, ids),
-            counters(write),
-            queues(write),
-        ] {
-            self.insert(rows).await?;
-        }
-        let query = sqlx::query("update checkpoint set position = ?; commit");
-        let query = query.bind(write.position.0 as i64);
-        let done = query.execute(&mut self.connection).await;
-        done.map(|_| ()).map_err(failed("commit"))
-    }
-
-    async fn insert(&mut self, rows: Rows<'_>) -> Result<(), Error> {
-        let doing = rows.table.doing;
-        let done = self.statements.insert(&mut self.connection, rows);
-        done.await.map_err(failed(doing))
-    }
-
-    async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
-        let doing = keys.table.doing;
-        let done = self.statements.delete(&mut self.connection, keys);
-        done.await.map_err(failed(doing))
-    }
-
-    async fn run(&mut self, sql: &'static str, doing: &'static str) -> Result<(), Error> {
-        let done = sqlx::query(sql).execute(&mut self.connection).await;
-        done.map(|_| ()).map_err(failed(doing))
-    }
-}
-
 /// The numbers of sources, those that this stretch brings among them.
-type Ids = HashMap<SourceId, i64>;
+pub(super) type Ids = HashMap<SourceId, i64>;
 
 fn key_bytes(key: CallKey) -> Vec<u8> {
     key.to_bytes().to_vec()
@@ -206,7 +111,25 @@ fn queue_name(queue: Option<&QueueId>) -> Value<'_> {
     queue.map(QueueId::as_str).into()
 }
 
-fn closed<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
+/// The rows of every table; the first settled call's has this number.
+pub(super) fn rows<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> [Rows<'a>; 11] {
+    [
+        sources(write, ids),
+        open_calls(write, ids),
+        calls(write, ids, first_row),
+        call_keys(write, ids, first_row),
+        visits(write, first_row),
+        transfers(write, first_row),
+        unapplied_events(write, ids),
+        agent_events(write, ids),
+        line_events(write, ids),
+        counters(write),
+        queues(write),
+    ]
+}
+
+/// Open calls that are none any more.
+pub(super) fn closed<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
     let mut rows = Rows::of(&table::OPEN_CALL_KEYS, 0);
     for source in &write.sources {
         let id = ids[&source.source];

@@ -10,6 +10,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::journal::{self, Refusal};
 use crate::reports;
+use crate::store;
 use crate::validate::caps;
 
 /// Whose reasons these are.
@@ -18,6 +19,8 @@ const DOMAIN: &str = "dozvon";
 const RETRY: Duration = Duration::from_millis(200);
 /// How long to wait for room on a disk.
 const RETRY_FULL: Duration = Duration::from_secs(1);
+/// How long to wait for a database that is away.
+const RETRY_AWAY: Duration = Duration::from_secs(1);
 
 /// Why the ingest door refuses a request or ends a stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +151,12 @@ pub fn ingest(error: &IngestError) -> Status {
             ),
             Refusal::Limit { .. } => (Code::ResourceExhausted, "limit_reached", None, None),
             Refusal::DiskFull => (Code::Unavailable, "disk_full", None, Some(RETRY_FULL)),
+            Refusal::DatabaseUnavailable => (
+                Code::Unavailable,
+                "database_unavailable",
+                None,
+                Some(RETRY_AWAY),
+            ),
             Refusal::Stopped => (Code::Unavailable, "journal_stopped", None, Some(RETRY)),
         },
     };
@@ -157,6 +166,9 @@ pub fn ingest(error: &IngestError) -> Status {
 /// The status of a journal that cannot be read.
 pub fn journal(error: &journal::Error) -> Status {
     tracing::error!(%error, "the journal cannot be read");
+    if let journal::Error::Lost { .. } = error {
+        return ingest(&IngestError::Refused(Refusal::DatabaseUnavailable));
+    }
     build(
         Code::Internal,
         "internal",
@@ -189,6 +201,12 @@ pub fn report(error: &reports::Error) -> Status {
     let field = error.field();
     let (code, reason, retry) = match error {
         E::Stopped => (Code::Unavailable, "shutting_down", Some(RETRY)),
+        E::Store {
+            source: store::Error::Lost { .. },
+        } => {
+            tracing::error!(%error, "a report could not reach the store");
+            return ingest(&IngestError::Refused(Refusal::DatabaseUnavailable));
+        }
         E::Store { source } => {
             tracing::error!(error = %source, "a report could not read the store");
             (Code::Internal, "internal", None)

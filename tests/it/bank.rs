@@ -28,32 +28,32 @@ const MONTHS: [&str; 3] = ["january", "february", "march"];
 const SEED: u64 = 1999;
 
 /// The calls and the figures they must come to.
-struct Bank {
+pub(crate) struct Bank {
     folder: PathBuf,
     expected: Expected,
 }
 
 impl Bank {
     /// The three files of calls.
-    fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         let file = |month| self.folder.join(format!("{month}.csv.gz"));
         MONTHS.into_iter().map(file).collect()
     }
 
     /// All that a switch would have said, in the order of the files.
-    fn log(&self) -> &'static Log {
+    pub(crate) fn log(&self) -> &'static Log {
         static LOG: OnceLock<Log> = OnceLock::new();
         LOG.get_or_init(|| Log::of(&self.files()))
     }
 
     /// Compares every figure of the server's reports.
-    async fn check(&self, server: &Server) {
+    pub(crate) async fn check(&self, server: &Server) {
         self.expected.check(server).await;
     }
 }
 
 /// The shared calls, read once; `None` is said loudly.
-fn bank() -> Option<&'static Bank> {
+pub(crate) fn bank() -> Option<&'static Bank> {
     static BANK: OnceLock<Option<Bank>> = OnceLock::new();
     let bank = BANK.get_or_init(|| {
         let folder = harness::shared()?.join("data/anonymous-bank");
@@ -83,11 +83,11 @@ async fn import_log(server: &Server, path: &Path, more: &[&str]) -> Summary {
 
 /// The last line of an import that took everything.
 #[derive(Debug, serde::Deserialize)]
-struct Summary {
+pub(crate) struct Summary {
     rows: u64,
     events: u64,
-    acked: u64,
-    duplicates: u64,
+    pub(crate) acked: u64,
+    pub(crate) duplicates: u64,
     rejected: BTreeMap<String, u64>,
     skipped: BTreeMap<String, u64>,
     warnings: BTreeMap<String, u64>,
@@ -95,7 +95,7 @@ struct Summary {
 
 impl Summary {
     #[track_caller]
-    fn of(said: &Said) -> Self {
+    pub(crate) fn of(said: &Said) -> Self {
         assert_eq!(said.code, 0, "import: {}", said.stderr);
         let last = said.stdout.lines().last().unwrap_or_default();
         let summary: Self = serde_json::from_str(last).expect("the last line is JSON");

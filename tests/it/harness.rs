@@ -1,4 +1,5 @@
-//! A real server on free ports in a temporary folder, that can be killed and started again.
+//! A real server on free ports in a temporary folder, that can be killed and started again. Its data lie in SQLite files, or
+//! in PostgreSQL when the run says so (`DOZVON_TEST_DATABASE=postgres`).
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use dozvon::proto::v1::report_service_client::ReportServiceClient;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
+
+use crate::postgres::{self, Database, Postgres};
 
 /// How long anything may take before a test gives up waiting.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -53,6 +56,9 @@ pub(crate) struct Server {
     folder: TempDir,
     /// Where the data lies, when it is not in the folder.
     elsewhere: Option<PathBuf>,
+    database: Option<Database<'static>>,
+    /// The URL of that, or of one that the test itself has.
+    url: Option<String>,
     config: Option<PathBuf>,
     grpc: String,
     http: String,
@@ -66,15 +72,32 @@ impl Server {
 
     /// Starts a server with this configuration file in a new folder.
     pub(crate) async fn start_with(config: &str) -> Self {
-        Self::start_at(None, config).await
+        let database = postgres::chosen().then(|| Postgres::shared().database());
+        let url = database.as_ref().map(Database::url);
+        Self::start_at(None, database, url, config).await
     }
 
-    /// Starts a server whose data lie in this folder.
+    /// Starts a server whose data lie in files in this folder.
     pub(crate) async fn start_on(data: &Path) -> Self {
-        Self::start_at(Some(data.to_owned()), "").await
+        Self::start_at(Some(data.to_owned()), None, None, "").await
     }
 
-    async fn start_at(elsewhere: Option<PathBuf>, config: &str) -> Self {
+    /// Starts a server on a PostgreSQL database that the test has.
+    pub(crate) async fn start_at_url(url: &str) -> Self {
+        Self::start_at(None, None, Some(url.to_owned()), "").await
+    }
+
+    /// Starts another server on the same data and key, as a standby's start goes on once it has the lock.
+    pub(crate) async fn start_beside(other: &Self) -> Self {
+        Self::start_at(Some(other.data()), None, other.url.clone(), "").await
+    }
+
+    async fn start_at(
+        elsewhere: Option<PathBuf>,
+        database: Option<Database<'static>>,
+        url: Option<String>,
+        config: &str,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("dozvon.toml");
         std::fs::write(&path, config).unwrap();
@@ -82,6 +105,8 @@ impl Server {
             child: None,
             folder,
             elsewhere,
+            database,
+            url,
             config: Some(path),
             grpc: String::new(),
             http: String::new(),
@@ -98,8 +123,7 @@ impl Server {
         } else {
             (self.grpc.clone(), self.http.clone())
         };
-        let mut command = dozvon();
-        command.arg("serve").arg("--data").arg(self.data());
+        let mut command = self.serve();
         command.args(["--grpc", &grpc, "--http", &http]);
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
@@ -123,6 +147,21 @@ impl Server {
         self.grpc = ready["grpc"].as_str().unwrap().to_owned();
         self.http = ready["http"].as_str().unwrap().to_owned();
         self.child = Some(child);
+    }
+
+    /// `dozvon serve` on its data; addresses are to be added.
+    pub(crate) fn serve(&self) -> Command {
+        let mut command = dozvon();
+        command.arg("serve").arg("--data").arg(self.data());
+        if let Some(url) = &self.url {
+            command.args(["--database", url]);
+        }
+        command
+    }
+
+    /// The URL of its PostgreSQL database; none when its data are files.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// The data folder.
@@ -165,6 +204,19 @@ impl Server {
             .unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
         answer.text().await.unwrap()
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
+        let ended = tokio::time::timeout(PATIENCE, ended).await;
+        ended.expect("it ends in time").unwrap()
     }
 
     /// Kills it as a power cut would (SIGKILL).
@@ -218,6 +270,7 @@ impl Drop for Server {
             drop(child.kill());
             drop(child.wait());
         }
+        drop(self.database.take());
     }
 }
 
@@ -273,10 +326,10 @@ pub(crate) async fn until_taken(
                 let epochs = answer.into_inner().epochs;
                 epochs.iter().map(|epoch| epoch.mark).sum::<u64>()
             });
-            assert!(!import.is_finished(), "the import ended at event {taken}");
             if taken >= events {
                 return;
             }
+            assert!(!import.is_finished(), "the import ended at event {taken}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use dozvon::proto::v1::{ReportContext, StreamOpen};
-use sqlx::Row as _;
 
 use crate::harness::Server;
+use crate::rows::{Part, Rows};
 use crate::sender::{
     QUEUE, SECOND, Sender, all_queues, answered, arrived, connected, content, ended, entered,
     event, history, live, metric, now, queue_report, source, stored, time,
@@ -275,14 +275,13 @@ async fn a_clock_that_runs_fast_is_marked_and_does_not_poison_the_watermark() {
     let ack = fast.heartbeat(ahead + 101 * SECOND).await;
     stored(&server, "fast", ack.position).await;
 
-    let connection = store(&server).await;
-    let query = "select call_id, marks from calls order by call_id";
-    let rows = sqlx::query(query).fetch_all(&connection).await.unwrap();
-    let marks: Vec<(String, u32)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let query = "select call_id, cast(marks as text) from calls order by call_id";
+    let marks = Rows::of(&server, Part::Store).await.texts(query).await;
     let source_ahead = dozvon::model::Mark::SourceAhead as u32;
     assert_eq!(marks.len(), 1, "c2 is settled: {marks:?}");
-    assert_eq!(marks[0].0, "c2");
-    assert_ne!(marks[0].1 & source_ahead, 0, "{marks:?}");
+    assert_eq!(marks[0][0], "c2");
+    let bits: u32 = marks[0][1].parse().unwrap();
+    assert_ne!(bits & source_ahead, 0, "{marks:?}");
 }
 
 #[tokio::test]
@@ -311,20 +310,14 @@ async fn a_clock_that_stepped_back_is_marked_and_counted_and_no_wait() {
     assert_eq!(metric(&server.metrics().await, &waited), 1.0);
 }
 
-async fn store(server: &Server) -> sqlx::SqlitePool {
-    let path = server.data().join("store.db");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    sqlx::SqlitePool::connect_with(options.read_only(true))
-        .await
-        .unwrap()
-}
-
 /// Events that are in the journal and not in the figures: reason, call, number.
 async fn unapplied(server: &Server) -> Vec<(String, String, i64)> {
-    let connection = store(server).await;
-    let query = "select reason, call_id, sequence from unapplied_events order by sequence";
-    let rows = sqlx::query(query).fetch_all(&connection).await.unwrap();
-    rows.iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2)))
-        .collect()
+    let query = "select reason, call_id, cast(sequence as text) from unapplied_events
+        order by sequence";
+    let rows = Rows::of(server, Part::Store).await.texts(query).await;
+    let one = |row: Vec<String>| {
+        let [reason, call, sequence] = row.try_into().unwrap();
+        (reason, call, sequence.parse().unwrap())
+    };
+    rows.into_iter().map(one).collect()
 }

@@ -15,10 +15,10 @@ use crate::sender::{
 
 /// Calls in one batch.
 const CALLS: u64 = 25;
-const EVENTS: u64 = CALLS * 4;
+pub(crate) const EVENTS: u64 = CALLS * 4;
 
 /// The batch that follows a mark: 25 answered calls.
-fn following(mark: u64, at: i64) -> Vec<dozvon::proto::v1::Event> {
+pub(crate) fn following(mark: u64, at: i64) -> Vec<dozvon::proto::v1::Event> {
     let calls = (0..CALLS).map(|call| mark + 1 + call * 4);
     calls
         .flat_map(|first| answered(first, &format!("c{first}"), at))
@@ -70,7 +70,7 @@ async fn a_stop_under_load_is_done_within_5_s_and_keeps_what_was_acked() {
 }
 
 /// Every event up to a mark is counted, and once: in the report, in the metrics.
-async fn counted(server: &Server, mark: u64) {
+pub(crate) async fn counted(server: &Server, mark: u64) {
     let row = all_queues(server).await;
     assert_eq!(row.visits_offered, (mark + 2) / 4, "of {mark} events");
     assert_eq!(row.conservation_residual, 0);

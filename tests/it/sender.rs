@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use dozvon::clock::Clock;
+use dozvon::proto::v1::ingest_service_client::IngestServiceClient;
 use dozvon::proto::v1::stream_events_request::Message as Request;
 use dozvon::proto::v1::stream_events_response::Message as Answer;
 use dozvon::proto::v1::{
@@ -16,6 +17,7 @@ use dozvon::proto::v1::{
 use pbjson_types::Timestamp;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 use tonic_types::StatusExt as _;
 
@@ -132,10 +134,17 @@ pub(crate) struct Sender {
 impl Sender {
     /// Opens a stream; the status that it ends with when it is refused.
     pub(crate) async fn open(server: &Server, open: StreamOpen) -> Result<Self, Status> {
+        Self::open_at(&server.grpc_addr(), open).await
+    }
+
+    /// The same, of the server at this address.
+    pub(crate) async fn open_at(address: &str, open: StreamOpen) -> Result<Self, Status> {
+        let endpoint = Channel::from_shared(format!("http://{address}")).unwrap();
+        let mut client = IngestServiceClient::new(endpoint.connect().await.unwrap());
         let (out, requests) = mpsc::channel(16);
         out.send(request(Request::Open(open))).await.unwrap();
         let requests = ReceiverStream::new(requests);
-        let answers = server.ingest().await.stream_events(requests).await?;
+        let answers = client.stream_events(requests).await?;
         let mut answers = answers.into_inner();
         match next(&mut answers).await? {
             Some(Answer::Opened(opened)) => Ok(Self {
@@ -283,6 +292,11 @@ where
 
 /// The queue report of everything, in one bucket.
 pub(crate) async fn queue_report(server: &Server) -> GetQueueReportResponse {
+    queue_report_of(server).await.unwrap()
+}
+
+/// The same, or why there is none.
+pub(crate) async fn queue_report_of(server: &Server) -> Result<GetQueueReportResponse, Status> {
     let query = ReportQuery {
         start: Some(time(0)),
         end: Some(time(now() + 48 * 3600 * SECOND)),
@@ -293,7 +307,7 @@ pub(crate) async fn queue_report(server: &Server) -> GetQueueReportResponse {
         ..GetQueueReportRequest::default()
     };
     let answer = server.reports().await.get_queue_report(request).await;
-    answer.unwrap().into_inner()
+    answer.map(tonic::Response::into_inner)
 }
 
 /// The row of all queues; an empty one when there is none.

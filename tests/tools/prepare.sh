@@ -60,10 +60,14 @@ install_packages() {
   local missing
   read -r -d '' -a missing < <(missing_packages) || true
   [ ${#missing[@]} = 0 ] && return
-  may_install || refuse "${missing[@]}" $(prometheus_there || echo prometheus)
+  may_install || refuse "${missing[@]}" $(prometheus_there || echo prometheus) $(postgres_there || echo postgresql)
   say "installing ${missing[*]}"
   update_lists
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+  install_debian "${missing[@]}"
+}
+
+install_debian() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
 }
 
 # The stubs' generator and the gRPC runtime, in an environment of their own.
@@ -137,6 +141,30 @@ install_prometheus() {
   export DOZVON_TEST_PROMETHEUS=${DOZVON_TEST_PROMETHEUS:-$(command -v prometheus)}
 }
 
+postgres_there() {
+  local folder
+  for folder in "${DOZVON_TEST_POSTGRES:-}" /usr/lib/postgresql/*/bin ${PATH//:/ }; do
+    if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ] && [ -x "$folder/createdb" ]; then return; fi
+  done
+  return 1
+}
+
+# The server's programs alone: the tests make servers of their own in temporary folders. Debian's package would make and
+# start one at each boot; it is told not to, and what was told before is put back.
+install_postgres() {
+  local settings=/etc/postgresql-common/createcluster.conf
+  postgres_there && return
+  may_install || refuse postgresql
+  say "installing postgresql, without a server that starts by itself"
+  update_lists
+  install_debian postgresql-common
+  as_root cp -p "$settings" "$settings.dozvon-tests"
+  as_root sed -i -e '/^ *create_main_cluster *=/d' -e '$a create_main_cluster = false' "$settings"
+  install_debian postgresql || { as_root mv "$settings.dozvon-tests" "$settings"; exit 1; }
+  as_root mv "$settings.dozvon-tests" "$settings"
+  postgres_there || { say "the package postgresql brought no initdb; set DOZVON_TEST_POSTGRES"; exit 1; }
+}
+
 # The recorded calls that some tests count: beside the project, or where DOZVON_SHARED says.
 find_shared() {
   if [ -z "${DOZVON_SHARED:-}" ] && [ -d ../shared ]; then
@@ -159,3 +187,4 @@ install_packages
 install_python
 install_buf
 install_prometheus
+install_postgres

@@ -81,10 +81,15 @@ fn parts(bytes: &[u8]) -> Option<(QueryDigest, Place)> {
     let (digest, rest) = body.get(1..)?.split_first_chunk::<8>()?;
     let (arrived_at, rest) = rest.split_first_chunk::<8>()?;
     let (source, call) = rest.split_first_chunk::<8>()?;
+    let call = std::str::from_utf8(call).ok()?;
+    // No call has such an id, and a database may not take it for a text.
+    if call.contains(char::is_control) {
+        return None;
+    }
     let place = Place {
         arrived_at: Timestamp::from_micros(i64::from_be_bytes(*arrived_at)),
         source: i64::from_be_bytes(*source),
-        call: CallId::new(std::str::from_utf8(call).ok()?),
+        call: CallId::new(call),
     };
     Some((QueryDigest(u64::from_be_bytes(*digest)), place))
 }
@@ -140,6 +145,15 @@ mod tests {
             let changed = String::from_utf8(changed).unwrap();
             assert!(problem(&changed, QUERY).contains("damaged"), "{changed}");
         }
+    }
+
+    #[test]
+    fn a_made_up_call_is_no_place() {
+        let made_up = Place {
+            call: CallId::new("a\0b"),
+            ..place()
+        };
+        assert!(problem(&write(&made_up, QUERY), QUERY).contains("damaged"));
     }
 
     proptest! {

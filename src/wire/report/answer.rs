@@ -8,13 +8,12 @@ mod queues;
 
 use std::time::Duration;
 
-use crate::kpi::Quantiles;
 use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::reports::{
-    AgentReport, Basis, Context, Definition, Lens, LineReport, QueueReport, RepeatReport,
-    SourceCompleteness, TransferKind, TransferPath, TransferReport, TransferReportRow,
-    UnservedReport, WaitCurve, WaitReport, WaitRow, WaitSummary,
+    AgentReport, Basis, Context, Definition, Lens, LineReport, Quantiles, QueueReport,
+    RepeatReport, SourceCompleteness, TransferKind, TransferPath, TransferReport,
+    TransferReportRow, UnservedReport, WaitCurve, WaitReport, WaitRow, WaitSummary,
 };
 
 pub(super) use calls::{call, page};

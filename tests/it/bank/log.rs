@@ -15,7 +15,7 @@ use rand::RngExt as _;
 use super::chance;
 
 /// Lines of an `events` file, without its header; each is an event.
-pub(super) struct Log {
+pub(crate) struct Log {
     text: Vec<u8>,
     lines: Vec<Line>,
 }
@@ -69,7 +69,7 @@ impl Log {
     }
 
     /// How many events there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }
 

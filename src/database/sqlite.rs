@@ -1,46 +1,17 @@
-//! What every SQLite file of ours has in common: how it is opened, brought up to date, and what its failures mean.
-//!
-//! Not here: tables and rows (`journal`, `store`).
+//! What every SQLite file of ours has in common: how it is opened and brought up to date.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row as _, SqlSafeStr};
+use sqlx::{ConnectOptions, Connection, Row as _};
+
+use super::{Migrations, OpenError};
 
 /// The first SQLite in which a WAL reset cannot corrupt the database.
 const SQLITE_LEAST: (u32, u32, u32) = (3, 51, 3);
-/// SQLITE_FULL: no room on the disk, or the file's own limit is reached.
-const SQLITE_FULL: u32 = 13;
 /// SQLite's page size, which is never changed.
 const PAGE_BYTES: u64 = 4096;
-
-/// Why a database cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The file cannot be opened.
-    #[error("cannot open {}", path.display())]
-    Open {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: sqlx::Error,
-    },
-    /// A newer dozvon wrote it.
-    #[error("{} was written by a newer dozvon: upgrade this one, or restore a backup", path.display())]
-    Newer {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// The SQLite linked in is too old to be trusted.
-    #[error("SQLite {found} is linked in, 3.51.3 or newer is needed")]
-    OldSqlite {
-        /// The version found.
-        found: String,
-    },
-}
 
 /// How a file is opened.
 pub fn options(path: &Path, synchronous: SqliteSynchronous) -> SqliteConnectOptions {
@@ -53,14 +24,14 @@ pub fn options(path: &Path, synchronous: SqliteSynchronous) -> SqliteConnectOpti
         .disable_statement_logging()
 }
 
-/// Opens the one connection that writes, and brings the tables up to date. `migrations` are name and SQL, in order.
+/// Opens the one connection that writes, and brings the tables up to date.
 ///
 /// # Errors
 /// When the file cannot be opened, is newer than this dozvon, or SQLite is too old.
 pub async fn open(
     path: &Path,
     options: &SqliteConnectOptions,
-    migrations: &[(&'static str, &'static str)],
+    migrations: &Migrations,
 ) -> Result<SqliteConnection, OpenError> {
     let failed = |source| OpenError::Open {
         path: path.to_owned(),
@@ -76,21 +47,10 @@ pub async fn open(
     if version(&found) < SQLITE_LEAST {
         return Err(OpenError::OldSqlite { found });
     }
-    let migrations = migrations.iter().zip(1..).map(|((name, sql), number)| {
-        let kind = MigrationType::Simple;
-        Migration::new(number, (*name).into(), kind, sql.into_sql_str(), false)
-    });
-    let migrator = Migrator::with_migrations(migrations.collect());
+    let migrator = super::migrator(migrations);
     let done = migrator.run_direct(None, &mut writer, false).await;
-    done.map_err(|error| {
-        use sqlx::migrate::MigrateError::{VersionMismatch, VersionMissing};
-        if matches!(error, VersionMissing(_) | VersionMismatch(_)) {
-            return OpenError::Newer {
-                path: path.to_owned(),
-            };
-        }
-        failed(error.into())
-    })?;
+    let name = path.display().to_string();
+    done.map_err(|error| super::not_migrated(name, error, failed))?;
     Ok(writer)
 }
 
@@ -105,20 +65,6 @@ pub async fn limit(writer: &mut SqliteConnection, bytes: u64) -> Result<(), sqlx
         .execute(writer)
         .await
         .map(|_| ())
-}
-
-/// Whether the database says that there is no room.
-pub fn is_full(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    let code = code.and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == SQLITE_FULL)
-}
-
-/// Ends a transaction that failed half-way; without one, nothing changes.
-pub async fn roll_back(writer: &mut SqliteConnection) {
-    if let Err(error) = sqlx::query("rollback").execute(writer).await {
-        tracing::debug!(%error, "nothing to roll back");
-    }
 }
 
 fn version(text: &str) -> (u32, u32, u32) {
@@ -165,6 +111,6 @@ mod tests {
         limit(&mut writer, 64 * 1024).await.unwrap();
         let query = sqlx::query("insert into a values (zeroblob(1000000))");
         let error = query.execute(&mut writer).await.unwrap_err();
-        assert!(is_full(&error), "{error}");
+        assert!(super::super::is_full(&error), "{error}");
     }
 }

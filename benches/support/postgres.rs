@@ -1,0 +1,96 @@
+//! The comparison on PostgreSQL: what a good engineer writes by hand, with nothing of ours around it.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{Connection as _, PgConnection, Row as _};
+
+use super::{
+    machine::{cpu_of_all, now},
+    sqlite::{Rate, noise},
+};
+
+/// Connections that write at the same time.
+const CONNECTIONS: i64 = 8;
+/// Events a commit.
+const COMMIT_EVENTS: i64 = 1_000;
+/// Sources, as the largest scenario has them.
+const SOURCES: i64 = 64;
+
+/// Empties a database for the next run.
+///
+/// # Panics
+/// When its name does not say that it is for benches: all that dozvon keeps there is removed.
+pub(crate) async fn empty(url: &str) {
+    let mut connection = connect(url).await;
+    let row = sqlx::query("select current_database()::text");
+    let row = row.fetch_one(&mut connection).await;
+    let name: String = row.expect("the database answers").get(0);
+    assert!(
+        name.contains("bench"),
+        "{name} would be emptied: name a database for benches, with bench in its name"
+    );
+    let sql = "drop schema if exists journal cascade; drop schema if exists store cascade;
+        drop table if exists by_hand; checkpoint";
+    let done = sqlx::raw_sql(sql).execute(&mut connection).await;
+    done.expect("the database is ours");
+}
+
+/// Commits of the journal, bytes of an event there, and rows of the store.
+pub(crate) async fn written(url: &str) -> Result<(u64, usize, u64), sqlx::Error> {
+    let mut connection = connect(url).await;
+    let sql =
+        "select count(*), (sum(length(body)) / sum(last_position - first_position + 1))::bigint,
+        (select count(*) from store.calls) + (select count(*) from store.visits)
+        + (select count(*) from store.transfers) + (select count(*) from store.call_keys)
+        from journal.journal";
+    let row = sqlx::query(sql).fetch_one(&mut connection).await?;
+    let number = |column| row.get::<i64, _>(column) as u64;
+    Ok((number(0), number(1) as usize, number(2)))
+}
+
+/// One row an event, known ones passed over, 1,000 a commit, 8 connections, for so long; and the machine's CPU time.
+pub(crate) async fn by_hand(
+    url: &str,
+    event_bytes: usize,
+    at_most: Duration,
+) -> Result<(Rate, Duration), sqlx::Error> {
+    let mut connection = connect(url).await;
+    let sql = "create table by_hand (source bigint not null, sequence bigint not null,
+        body bytea not null, primary key (source, sequence))";
+    sqlx::raw_sql(sql).execute(&mut connection).await?;
+    let body = Arc::new(noise(event_bytes));
+    let (began, cpu_before) = (now(), cpu_of_all());
+    let writers = (0..CONNECTIONS).map(|writer| {
+        let (url, body) = (url.to_owned(), body.clone());
+        tokio::spawn(async move {
+            let mut connection = PgConnection::connect(&url).await?;
+            let bodies = vec![body.as_slice(); COMMIT_EVENTS as usize];
+            let mut events: i64 = 0;
+            while began.elapsed() < at_most {
+                // Each connection has its share of the sources, and they take turns.
+                let turn = events / COMMIT_EVENTS;
+                let source = writer + CONNECTIONS * (turn % (SOURCES / CONNECTIONS));
+                let first = turn / (SOURCES / CONNECTIONS) * COMMIT_EVENTS;
+                let numbers: Vec<i64> = (first..first + COMMIT_EVENTS).collect();
+                let sql = "insert into by_hand (source, sequence, body)
+                    select $1, * from unnest($2::bigint[], $3::bytea[]) on conflict do nothing";
+                let query = sqlx::query(sql).bind(source).bind(numbers).bind(&bodies);
+                let kept = query.execute(&mut connection).await?.rows_affected();
+                assert_eq!(kept, COMMIT_EVENTS as u64, "every event was new");
+                events += COMMIT_EVENTS;
+            }
+            Ok::<i64, sqlx::Error>(events)
+        })
+    });
+    let mut rate = Rate::default();
+    for writer in writers.collect::<Vec<_>>() {
+        rate.events += writer.await.expect("a writer goes on")? as u64;
+    }
+    rate.took = began.elapsed();
+    Ok((rate, cpu_of_all().saturating_sub(cpu_before)))
+}
+
+async fn connect(url: &str) -> PgConnection {
+    let connected = PgConnection::connect(url).await;
+    connected.expect("DOZVON_BENCH_DATABASE names a database that is there")
+}

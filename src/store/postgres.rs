@@ -1,0 +1,40 @@
+//! The store in a PostgreSQL database: a session of its own writes, with a lock of its own.
+
+use crate::database::postgres::{Part, Session};
+use crate::database::{Db, Migrations, OpenError};
+
+use super::read::{READERS, Store};
+use super::stored::Readers;
+use super::writer::StoreWriter;
+
+/// The tables, in the order in which they came to be.
+const MIGRATIONS: &Migrations = &[
+    (
+        "store",
+        include_str!("../../migrations/postgres/store/0001_store.sql"),
+    ),
+    (
+        "agents_lines",
+        include_str!("../../migrations/postgres/store/0002_agents_lines.sql"),
+    ),
+    (
+        "journeys",
+        include_str!("../../migrations/postgres/store/0003_journeys.sql"),
+    ),
+];
+
+impl Store {
+    /// Takes a session that holds the store's lock; the one writer and the readers beside it.
+    ///
+    /// # Errors
+    /// When the tables are newer than this dozvon, or the database fails.
+    pub async fn on_postgres(
+        mut session: Session,
+        reading: Readers,
+    ) -> Result<(Self, StoreWriter), OpenError> {
+        session.migrate(MIGRATIONS).await?;
+        let readers = session.server().readers(Part::Store, READERS);
+        let writer = StoreWriter::new(Db::Postgres(session));
+        Ok((Self::new(Db::Postgres(readers), reading, &writer), writer))
+    }
+}

@@ -1,0 +1,210 @@
+//! The store, for those who read: reports and the pipeline's look-ups.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sqlx::{Postgres, Sqlite, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::StreamExt as _;
+
+use crate::database::{self, Bind, Columns, Db, Fetch, on};
+use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
+
+use super::checkpoint::position;
+use super::from_row::{self, Names};
+use super::ids::SourceIds;
+use super::project;
+use super::rows::{Error, Period, Rows, Selection, Told, failed};
+use super::stored::{Place, Readers, StoredCall};
+use super::write::unseal;
+use super::writer::StoreWriter;
+use super::{insert_postgres, insert_sqlite, stream, table};
+
+/// Reports that may read at the same time.
+const REPORTS_AT_ONCE: u32 = 4;
+/// Connections for reading: the pipeline's look-ups never wait for a report.
+pub(super) const READERS: u32 = REPORTS_AT_ONCE + 1;
+
+/// The store, for those who read.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: database::Readers,
+    reading: Readers,
+    ids: SourceIds,
+    /// Reports take turns: who waits for another report is not told that the database is away.
+    turns: Arc<Semaphore>,
+}
+
+impl Store {
+    /// Reads what the writer writes.
+    pub(super) fn new(readers: database::Readers, reading: Readers, writer: &StoreWriter) -> Self {
+        Self {
+            readers,
+            reading,
+            ids: writer.ids.clone(),
+            turns: Arc::new(Semaphore::new(REPORTS_AT_ONCE as usize)),
+        }
+    }
+
+    /// Which of these calls were settled before `position`, and under which epoch.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settled(
+        &self,
+        asked: &[(SourceId, CallKey)],
+        position: Position,
+    ) -> Result<Vec<(SourceId, CallKey, EpochIndex)>, Error> {
+        let mut names = HashMap::new();
+        let mut keys = table::Rows::of(&table::CALL_KEYS_ASKED, asked.len());
+        for (source, key) in asked {
+            // A source that is not stored has settled nothing.
+            if let Some(id) = self.ids.of(source) {
+                names.entry(id).or_insert_with(|| source.clone());
+                keys.push([id.into(), key.to_bytes().to_vec().into()]);
+            }
+        }
+        let one = |row: &dyn Columns| {
+            let source = names.get(&row.int(0));
+            let source = source.ok_or(Error::Corrupt { what: "source" })?;
+            let epoch = EpochIndex(row.int(2) as u32);
+            Ok((source.clone(), from_row::key(row, 1)?, epoch))
+        };
+        match &self.readers {
+            Db::Sqlite(readers) => {
+                let rows = insert_sqlite::settled(readers, keys, position).await;
+                let rows = rows.map_err(failed("look calls up"))?;
+                rows.iter().map(|row| one(row)).collect()
+            }
+            Db::Postgres(readers) => {
+                let rows = insert_postgres::settled(readers, keys, position).await;
+                let rows = rows.map_err(failed("look calls up"))?;
+                rows.iter().map(|row| one(row)).collect()
+            }
+        }
+    }
+}
+
+impl Store {
+    async fn begin(&self) -> Result<Reading, Error> {
+        let turn = self.turns.clone().acquire_owned().await;
+        let turn = turn.map_err(|_| Error::Stopped)?;
+        let begun = match &self.readers {
+            Db::Sqlite(readers) => readers.begin().await.map(Db::Sqlite),
+            Db::Postgres(readers) => {
+                let begin = "begin isolation level repeatable read, read only";
+                readers.begin_with(begin).await.map(Db::Postgres)
+            }
+        };
+        Ok(Reading {
+            transaction: begun.map_err(failed("begin to read"))?,
+            _turn: turn,
+        })
+    }
+}
+
+impl Rows for Store {
+    async fn calls(
+        &self,
+        period: Period,
+        after: Option<Place>,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> Result<(), Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::calls(&mut **transaction, self.reading, period, after.as_ref(), &parts).await
+        })
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Vec<StoredCall>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::call(&mut **transaction, self.reading, id).await
+        })
+    }
+
+    async fn told(&self, period: Period) -> Result<Told, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
+    }
+
+    async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            select(&mut **transaction, self.reading, start, end).await
+        })
+    }
+}
+
+/// One read transaction: every table as of one position.
+struct Reading {
+    transaction: Db<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
+    _turn: OwnedSemaphorePermit,
+}
+
+async fn select(
+    connection: &mut impl Fetch,
+    reading: Readers,
+    start: Timestamp,
+    end: Timestamp,
+) -> Result<Selection, Error> {
+    let read = failed("read a period");
+    let period = [start.as_micros().into(), end.as_micros().into()];
+    let mut selection = Selection {
+        stored: position(connection).await?,
+        ..Selection::default()
+    };
+    let mut names = Names::default();
+    let sources = connection.fetch("select source_id, name from sources", &[]);
+    let sources = sources.await.map_err(&read)?;
+    let sources = sources
+        .iter()
+        .map(|row| (row.int(0), SourceId::new(row.text(1))));
+    let sources: HashMap<i64, SourceId> = sources.collect();
+
+    let sql = "select arrived_at, outcome, direction, test, caller_key, caller, visits,
+            first_queue, refused_reason, refused_queue, answered, first_answer_queue,
+            last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
+            transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
+            first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time
+            from calls where arrived_at >= $1 and arrived_at < $2";
+    let one = |row: &dyn Columns| names.call(row, &sources);
+    selection.calls = collect(connection, sql, &period, one).await?;
+    let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
+            missed_offer_time, after_transfer from visits
+            where entered_at >= $1 and entered_at < $2 and test = 0";
+    let one = |row: &dyn Columns| names.visit(row);
+    selection.visits = collect(connection, sql, &period, one).await?;
+    let sql = "select call_arrived_at, first_answer_queue, method, target, to_name,
+            from_queue, is_return, outcome from transfers
+            where call_arrived_at >= $1 and call_arrived_at < $2 and test = 0";
+    let one = |row: &dyn Columns| names.transfer(row);
+    selection.transfers = collect(connection, sql, &period, one).await?;
+    let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
+    for row in connection.fetch(sql, &[]).await.map_err(&read)? {
+        let state = unseal(row.bytes(0)).and_then(reading.open);
+        let (call, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
+        let source = SourceId::new(row.text(1));
+        project::add_open(&mut selection, source, call, &record, (start, end));
+    }
+    for row in connection
+        .fetch("select name from queues order by name", &[])
+        .await
+        .map_err(&read)?
+    {
+        selection.queues.push(names.queue(row.text(0)));
+    }
+    Ok(selection)
+}
+
+/// Reads a statement's rows one by one, letting others have the thread now and then: there may be millions.
+async fn collect<T>(
+    connection: &mut impl Fetch,
+    sql: &'static str,
+    values: &[Bind<'_>],
+    mut one: impl FnMut(&dyn Columns) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut collected = Vec::new();
+    let mut rows = connection.stream(sql, values);
+    while let Some(row) = rows.try_next().await.map_err(failed("read a period"))? {
+        collected.push(one(&row)?);
+        tokio::task::coop::consume_budget().await;
+    }
+    Ok(collected)
+}

@@ -1,0 +1,169 @@
+//! One store transaction: a stretch's rows, all of them or nothing, on either database.
+
+use sqlx::postgres::PgConnection;
+
+use crate::database::postgres::Retake;
+use crate::database::{self, Bind, Db, Fetch as _, on};
+use crate::model::{Position, SourceId};
+
+use super::checkpoint::position;
+use super::ids::SourceIds;
+use super::insert_postgres;
+use super::insert_sqlite::Statements;
+use super::rows::{Error, failed};
+use super::table::Rows;
+use super::write::{self, Ids, Write};
+
+/// Writes the store: one connection, one transaction a stretch.
+pub struct StoreWriter {
+    pub(super) connection: database::Writer,
+    statements: Statements,
+    pub(super) ids: SourceIds,
+    pub(super) next_row: i64,
+    /// Everything up to here is written.
+    pub(super) position: Position,
+}
+
+impl StoreWriter {
+    /// Writes by this connection.
+    pub(super) fn new(connection: database::Writer) -> Self {
+        Self {
+            connection,
+            statements: Statements::default(),
+            ids: SourceIds::default(),
+            next_row: 1,
+            position: Position(0),
+        }
+    }
+
+    /// Writes a stretch, all of it or nothing.
+    ///
+    /// # Errors
+    /// `Error::Full` when there is no room (try again), `Error::Lost` when the connection is gone (`find_out` says what
+    /// became of the stretch), else when the database fails.
+    pub async fn write(&mut self, write: &Write) -> Result<(), Error> {
+        let (ids, new) = self.number(write);
+        match self.write_all(write, &ids).await {
+            Ok(()) => {
+                self.written(write, new);
+                Ok(())
+            }
+            Err(lost @ Error::Lost { .. }) => Err(lost),
+            Err(error) => {
+                on!(self.connection.connection(), connection => database::roll_back(connection).await);
+                Err(error)
+            }
+        }
+    }
+
+    /// After a lost connection: tries once to have it back, and says whether the stretch is in.
+    ///
+    /// # Errors
+    /// `Error::Lost` when the database is still away; when another dozvon has it, or it fails otherwise.
+    pub async fn find_out(&mut self, write: &Write) -> Result<bool, Error> {
+        let Db::Postgres(session) = &mut self.connection else {
+            return Ok(false);
+        };
+        let doing = "connect again";
+        session.retake().await.map_err(|error| match error {
+            Retake::Away(source) => Error::Lost { doing, source },
+            Retake::Taken => Error::TakenOver,
+            Retake::Refused(error) => Error::Open(error),
+        })?;
+        let found = position(session.connection()).await?;
+        // A rebuild may end where the rows end already: written twice it is the same.
+        if found == self.position {
+            return Ok(false);
+        }
+        if found != write.position {
+            return Err(Error::TakenOver);
+        }
+        let (_, new) = self.number(write);
+        self.written(write, new);
+        Ok(true)
+    }
+
+    /// The numbers of sources, and those among them that this stretch brings.
+    fn number(&self, write: &Write) -> (Ids, Vec<(SourceId, i64)>) {
+        let mut ids = self.ids.all();
+        let mut new = Vec::new();
+        for source in &write.sources {
+            if !ids.contains_key(&source.source) {
+                let id = ids.len() as i64 + 1;
+                ids.insert(source.source.clone(), id);
+                new.push((source.source.clone(), id));
+            }
+        }
+        (ids, new)
+    }
+
+    /// Takes note that a stretch is in.
+    fn written(&mut self, write: &Write, new: Vec<(SourceId, i64)>) {
+        self.next_row += write.settled.len() as i64;
+        self.ids.add(new);
+        self.position = write.position;
+    }
+
+    async fn write_all(&mut self, write: &Write, ids: &Ids) -> Result<(), Error> {
+        let begin = match &self.connection {
+            Db::Sqlite(_) => "begin immediate",
+            Db::Postgres(_) => "begin",
+        };
+        self.run(begin, &[], "begin").await?;
+        if write.rebuild {
+            let sql = "delete from open_calls";
+            self.run(sql, &[], "forget open calls").await?;
+        }
+        let first_row = self.next_row;
+        self.delete(write::closed(write, ids)).await?;
+        for rows in write::rows(write, ids, first_row) {
+            self.insert(rows).await?;
+        }
+        let sql = "update checkpoint set position = $1";
+        self.run(sql, &[(write.position.0 as i64).into()], "commit")
+            .await?;
+        self.run("commit", &[], "commit").await
+    }
+
+    async fn insert(&mut self, rows: Rows<'_>) -> Result<(), Error> {
+        let doing = rows.table.doing;
+        let done = match &mut self.connection {
+            Db::Sqlite(connection) => self.statements.insert(connection, rows).await,
+            Db::Postgres(session) => {
+                let insert =
+                    async |connection: &mut _| insert_postgres::insert(connection, rows).await;
+                session.answered(insert).await
+            }
+        };
+        done.map_err(failed(doing))
+    }
+
+    async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
+        let doing = keys.table.doing;
+        let done = match &mut self.connection {
+            Db::Sqlite(connection) => self.statements.delete(connection, keys).await,
+            Db::Postgres(session) => {
+                let delete =
+                    async |connection: &mut _| insert_postgres::delete(connection, keys).await;
+                session.answered(delete).await
+            }
+        };
+        done.map_err(failed(doing))
+    }
+
+    async fn run(
+        &mut self,
+        sql: &'static str,
+        values: &[Bind<'_>],
+        doing: &'static str,
+    ) -> Result<(), Error> {
+        let done = match &mut self.connection {
+            Db::Sqlite(connection) => connection.fetch(sql, values).await.map(drop),
+            Db::Postgres(session) => {
+                let run = async |connection: &mut PgConnection| connection.fetch(sql, values).await;
+                session.answered(run).await.map(drop)
+            }
+        };
+        done.map_err(failed(doing))
+    }
+}

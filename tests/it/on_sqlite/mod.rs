@@ -1,0 +1,4 @@
+//! What is about SQLite files: `tests/run` leaves these out where the data lie in PostgreSQL.
+
+mod disk_full;
+mod files;
