@@ -16,6 +16,8 @@ use super::lock::{self, Patience};
 const READING: Readers = Readers {
     open: calls::record_of_open,
     told: calls::record_of_settled,
+    open_timeline: calls::timeline_of_open,
+    told_timeline: calls::timeline_of_settled,
 };
 
 /// Everything that is opened before a start goes on.

@@ -1,8 +1,11 @@
-//! The records of stored calls, as reports read them.
+//! The records and timelines of stored calls, as reports read them.
 
-use crate::model::{CallId, CallRecord};
+use crate::model::{CallId, CallRecord, ToldEvent};
 
+use super::live;
+use super::order::Fold;
 use super::state;
+use super::told::Told;
 
 /// Reads call and record so far out of an open call's kept state; `None` = no known version wrote it, or it is damaged.
 pub fn record_of_open(state: &[u8]) -> Option<(CallId, CallRecord)> {
@@ -14,4 +17,35 @@ pub fn record_of_open(state: &[u8]) -> Option<(CallId, CallRecord)> {
 /// Makes a settled call's record again from what was told; `None` = as above.
 pub fn record_of_settled(told: &[u8]) -> Option<CallRecord> {
     state::record_of_told(told).ok()
+}
+
+/// Everything told of an open call so far, in the order in which its record takes it; `None` = as above.
+pub fn timeline_of_open(state: &[u8]) -> Option<Vec<ToldEvent>> {
+    let call = state::read_call(state).ok()?;
+    Some(timeline(call.told, &call.fold))
+}
+
+/// Everything told of a settled call, in the order in which its record takes it; `None` = as above.
+pub fn timeline_of_settled(told: &[u8]) -> Option<Vec<ToldEvent>> {
+    let told = state::told_of_settled(told).ok()?;
+    let fold = live::fold(&told);
+    Some(timeline(told, &fold))
+}
+
+/// By the clock, unless the clock stepped; things of one instant as they were told.
+fn timeline(mut told: Vec<Told>, fold: &Fold) -> Vec<ToldEvent> {
+    if fold.follows_telling() {
+        told.sort_by_key(|told| told.order);
+    } else {
+        told.sort_by_key(|told| (told.at, told.order));
+    }
+    let event = |told: Told| ToldEvent {
+        at: told.at,
+        epoch: told.order.epoch,
+        sequence: told.order.sequence,
+        ahead: told.ahead,
+        twice: told.twice,
+        event: told.event,
+    };
+    told.into_iter().map(event).collect()
 }

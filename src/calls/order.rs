@@ -111,6 +111,11 @@ impl Fold {
         fold
     }
 
+    /// Whether the clock is not believed, and the order of telling is.
+    pub(super) fn follows_telling(&self) -> bool {
+        self.by_telling
+    }
+
     /// The last place in the telling.
     pub(super) fn told_until(&self) -> Order {
         self.told_until

@@ -141,6 +141,11 @@ pub fn record_of_told(bytes: &[u8]) -> Result<CallRecord, StateError> {
     Ok(story.settle())
 }
 
+/// What was told of a settled call, out of its kept timeline.
+pub(super) fn told_of_settled(bytes: &[u8]) -> Result<Vec<Told>, StateError> {
+    read_told(&mut Reader::new(bytes))
+}
+
 /// The bytes of a live call.
 pub(super) fn write_call(call: &LiveCall) -> Vec<u8> {
     let mut out = vec![VERSION, call.mode.code()];

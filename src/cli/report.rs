@@ -3,6 +3,8 @@
 //! Figures go to stdout or to a file, remarks about them to stderr. Nothing is worked out here but how a figure is written.
 
 mod agents;
+mod call;
+mod calls;
 mod chart;
 mod client;
 mod columns;
@@ -75,18 +77,27 @@ enum Report {
     /// Lines: refused demand, busy channels, measured and expected blocking
     #[command(after_help = LINES_EXAMPLES)]
     Lines(Options),
+    /// The calls one by one, with filters
+    #[command(after_help = CALLS_EXAMPLES, mut_args = of_calls)]
+    Calls(Box<calls::ListOptions>),
+    /// One call: its timeline, and where it is counted and why
+    #[command(after_help = CALL_EXAMPLES, mut_args = of_call)]
+    Call(Box<call::OneOptions>),
 }
 
 impl Report {
     fn options(&self) -> &Options {
-        let (Self::Queues(options)
-        | Self::Transfers(options)
-        | Self::Waits(options)
-        | Self::Agents(options)
-        | Self::Repeats(options)
-        | Self::Unserved(options)
-        | Self::Lines(options)) = self;
-        options
+        match self {
+            Self::Queues(options)
+            | Self::Transfers(options)
+            | Self::Waits(options)
+            | Self::Agents(options)
+            | Self::Repeats(options)
+            | Self::Unserved(options)
+            | Self::Lines(options) => options,
+            Self::Calls(calls) => &calls.common,
+            Self::Call(call) => &call.common,
+        }
     }
 }
 
@@ -133,6 +144,60 @@ const LINES_EXAMPLES: &str = "\
 Examples:
   dozvon report lines --from 2026-01 --to 2026-02             # January, by line
   dozvon report lines --from 2026-01-12 --bucket hour --output csv";
+
+const CALLS_EXAMPLES: &str = "\
+Examples:
+  dozvon report calls --from 2026-01-12                       # the first 50 since that day
+  dozvon report calls --from 2026-01 --to 2026-02 --output csv > january.csv
+  dozvon report calls --from 2026-01 --queue jobs --wait-over 5min --outcome abandoned
+  dozvon report calls --from 2026-01 --transfers-over 2 --output xlsx --out passed-on.xlsx";
+
+const CALL_EXAMPLES: &str = "\
+Examples:
+  dozvon report call 1767225600.17                            # everything told of it, and what was concluded
+  dozvon report call 1767225600.17 --explain strict,T8        # where it is counted, and why
+  dozvon report call 1767225600.17 --source pbx --explain all --output json";
+
+/// What of the flags of all reports says something else, or nothing, in a list of calls.
+fn of_calls(arg: clap::Arg) -> clap::Arg {
+    const SILENT: [&str; 10] = [
+        "bucket",
+        "service_level",
+        "short_abandon",
+        "short_answered",
+        "edges",
+        "excessive_limit",
+        "windows",
+        "shared_over",
+        "lens",
+        "basis",
+    ];
+    match arg.get_id().as_str() {
+        "wait_over" => arg.help("Only calls with a visit that waited longer than this"),
+        "queue" => arg.help(
+            "Only calls that visited this queue, were answered from it or turned away by it; may be given several times",
+        ),
+        id if SILENT.contains(&id) => arg.hide(true),
+        _ => arg,
+    }
+}
+
+/// What of the flags of all reports says nothing about one call.
+fn of_call(arg: clap::Arg) -> clap::Arg {
+    const SILENT: [&str; 9] = [
+        "from",
+        "to",
+        "bucket",
+        "queue",
+        "edges",
+        "windows",
+        "shared_over",
+        "lens",
+        "basis",
+    ];
+    let is_silent = SILENT.contains(&arg.get_id().as_str());
+    arg.hide(is_silent)
+}
 
 /// What every report can be asked with; what means nothing to one is ignored.
 #[derive(Clone, Debug, clap::Args)]
@@ -245,7 +310,12 @@ pub async fn run(args: Args, clock: &Clock) -> Result<(), Failure> {
 async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failure> {
     let options = args.report.options();
     let mut client = Client::connect(&options.server).await?;
-    let query = Some(query(options, &mut client, clock).await?);
+    let query = if let Report::Call(_) = &args.report {
+        // A call is found by its id: when it was is for the answer to say.
+        None
+    } else {
+        Some(query(options, &mut client, clock).await?)
+    };
     match &args.report {
         Report::Queues(_) => {
             let wait_over = spans(&options.wait_over);
@@ -333,6 +403,10 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             };
             answer.shown(output, clock.now())
         }
+        Report::Calls(options) => {
+            calls::show(options, &mut client, query, output, clock.now()).await
+        }
+        Report::Call(options) => call::show(options, &mut client, output, clock.now()).await,
         Report::Waits(_) => {
             let edges = spans(&options.edges);
             let answer = client

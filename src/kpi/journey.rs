@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::model::{CallRow, Exit, Timestamp};
 
+use super::interval::Part;
 use super::service_level::is_within;
 use super::share::share;
 use super::volume::is_offered;
@@ -86,14 +87,32 @@ pub fn is_journey_within(journey: &Journey, threshold: Duration) -> bool {
     journey.exit == Some(Exit::Answered) && is_within(journey.wait, threshold)
 }
 
+/// Numerator and denominator of `journey`.
+pub fn journey_part(counts: &JourneyCounts) -> Part {
+    Part {
+        count: counts.answered_within,
+        of: counts.decided,
+    }
+}
+
+/// Numerator and denominator of `access`.
+pub fn access_part(counts: &JourneyCounts) -> Part {
+    Part {
+        count: counts.answered_within,
+        of: counts.decided + counts.refused,
+    }
+}
+
 /// `journey`: calls answered within T of their first queue entry ÷ calls decided. Overflow between queues hides nothing.
 pub fn journey(counts: &JourneyCounts) -> Option<f64> {
-    share(counts.answered_within, counts.decided)
+    let Part { count, of } = journey_part(counts);
+    share(count, of)
 }
 
 /// `access`: the numerator of `journey` ÷ (calls decided + calls refused). Nor does a busy tone.
 pub fn access(counts: &JourneyCounts) -> Option<f64> {
-    share(counts.answered_within, counts.decided + counts.refused)
+    let Part { count, of } = access_part(counts);
+    share(count, of)
 }
 
 #[cfg(test)]

@@ -38,8 +38,8 @@ pub use handling::{
 pub use histogram::{WAIT_EDGES, counts_up_to};
 pub use interval::{Difference, Part, newcombe, wilson};
 pub use journey::{
-    Journey, JourneyCounts, access, caller_burden, is_journey_within, journey, journey_of,
-    journey_wait, journey_wait_censored, time_to_human,
+    Journey, JourneyCounts, access, access_part, caller_burden, is_journey_within, journey,
+    journey_of, journey_part, journey_wait, journey_wait_censored, time_to_human,
 };
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
 pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
@@ -50,12 +50,13 @@ pub use repeats::{
 };
 pub use seconds::seconds_text;
 pub use service_level::{
-    LevelCounts, ServiceLevel, abandoned_met, amazon, answered_only, decided_at, ignore_abandoned,
-    is_decided, is_within, short, strict,
+    LevelCounts, LevelFormula, ServiceLevel, abandoned_met, amazon, answered_only, decided_at,
+    ignore_abandoned, is_decided, is_within, short, strict,
 };
 pub use transfers::{
     EXCESSIVE_LIMIT_DEFAULT, TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served,
-    is_wrong_door, transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
+    is_transferred, is_wrong_door, transferred_call_rate, transfers_per_call, transfers_slot,
+    wrong_door_rate,
 };
 pub use volume::{
     conservation_residual, demand, is_arrived, is_left_before_queue, is_offered, is_refused,

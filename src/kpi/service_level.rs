@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
-use crate::model::Timestamp;
+use crate::model::{Exit, ExitClass, QueueTarget, Timestamp, VisitRow};
 
+use super::abandonment::is_abandoned_short;
+use super::interval::Part;
 use super::journey::{self, JourneyCounts};
 use super::share::share;
 use super::wait::wait;
@@ -28,6 +30,47 @@ pub struct LevelCounts {
     pub decided: u64,
     /// Visits that left within T to be called back.
     pub callback_within: u64,
+}
+
+impl LevelCounts {
+    /// What one visit counts, by its queue's thresholds.
+    pub fn of_visit(visit: &VisitRow, target: QueueTarget, read_at: Option<Timestamp>) -> Self {
+        let (ended, threshold) = (visit.exit.is_some(), target.service_level);
+        Self {
+            decided: is_decided(ended, visit.entered_at, threshold, read_at).into(),
+            ..Self::of_end(visit, target)
+        }
+    }
+
+    /// What the end of one visit counts: everything but whether it is decided.
+    pub fn of_end(visit: &VisitRow, target: QueueTarget) -> Self {
+        let class = visit.exit.map(Exit::class);
+        let answered = class == Some(ExitClass::Answered);
+        let abandoned = class == Some(ExitClass::Abandoned);
+        let called_back = visit.exit == Some(Exit::Callback);
+        let within = is_within(visit.wait, target.service_level);
+        let short = is_abandoned_short(visit.wait, target.short_abandon);
+        Self {
+            answered: answered.into(),
+            answered_within: (answered && within).into(),
+            abandoned: abandoned.into(),
+            abandoned_within: (abandoned && within).into(),
+            abandoned_short: (abandoned && short).into(),
+            decided: 0,
+            callback_within: (called_back && within).into(),
+        }
+    }
+
+    /// Adds the counts of others.
+    pub fn add(&mut self, other: Self) {
+        self.answered += other.answered;
+        self.answered_within += other.answered_within;
+        self.abandoned += other.abandoned;
+        self.abandoned_within += other.abandoned_within;
+        self.abandoned_short += other.abandoned_short;
+        self.decided += other.decided;
+        self.callback_within += other.callback_within;
+    }
 }
 
 /// Whether a wait is within the threshold; an unknown wait is not.
@@ -58,41 +101,80 @@ pub fn decided_at(
     exited_at.map_or(due, |exited_at| exited_at.min(due))
 }
 
-/// `strict`: Aw ÷ N. The headline: who hung up and who still waits beyond T counts against us.
+/// The formulas of the family. Each is a sum over visits ÷ another, so that a single visit's counts say what it adds to
+/// both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LevelFormula {
+    /// Aw ÷ N. The headline: who hung up and who still waits beyond T counts against us.
+    Strict,
+    /// Aw ÷ (N − Bs). As Talkdesk and RingCentral offer: short abandons are left out.
+    Short,
+    /// Aw ÷ (A + B − Bw). Cisco's "abandon ignored".
+    IgnoreAbandoned,
+    /// (Aw + Bw) ÷ (A + B). Cisco's "abandon positive", Asterisk's second figure.
+    AbandonedMet,
+    /// Aw ÷ A. Asterisk's first figure, Wazo's.
+    AnsweredOnly,
+    /// Left within T by answer, abandon or callback ÷ N. Amazon Connect's: whoever leaves in time is well served.
+    Amazon,
+}
+
+impl LevelFormula {
+    /// Numerator and denominator.
+    pub fn part(self, counts: &LevelCounts) -> Part {
+        let ended = counts.answered + counts.abandoned;
+        let within = counts.answered_within;
+        let (count, of) = match self {
+            Self::Strict => (within, counts.decided),
+            Self::Short => (
+                within,
+                counts.decided.saturating_sub(counts.abandoned_short),
+            ),
+            Self::IgnoreAbandoned => (within, ended.saturating_sub(counts.abandoned_within)),
+            Self::AbandonedMet => (within + counts.abandoned_within, ended),
+            Self::AnsweredOnly => (within, counts.answered),
+            Self::Amazon => (
+                within + counts.abandoned_within + counts.callback_within,
+                counts.decided,
+            ),
+        };
+        Part { count, of }
+    }
+
+    fn share(self, counts: &LevelCounts) -> Option<f64> {
+        let Part { count, of } = self.part(counts);
+        share(count, of)
+    }
+}
+
+/// `strict`: Aw ÷ N.
 pub fn strict(counts: &LevelCounts) -> Option<f64> {
-    share(counts.answered_within, counts.decided)
+    LevelFormula::Strict.share(counts)
 }
 
-/// `short`: Aw ÷ (N − Bs). As Talkdesk and RingCentral offer: short abandons are left out.
+/// `short`: Aw ÷ (N − Bs).
 pub fn short(counts: &LevelCounts) -> Option<f64> {
-    let decided = counts.decided.saturating_sub(counts.abandoned_short);
-    share(counts.answered_within, decided)
+    LevelFormula::Short.share(counts)
 }
 
-/// `ignore_abandoned`: Aw ÷ (A + B − Bw). Cisco's "abandon ignored".
+/// `ignore_abandoned`: Aw ÷ (A + B − Bw).
 pub fn ignore_abandoned(counts: &LevelCounts) -> Option<f64> {
-    let ended = counts.answered + counts.abandoned;
-    share(
-        counts.answered_within,
-        ended.saturating_sub(counts.abandoned_within),
-    )
+    LevelFormula::IgnoreAbandoned.share(counts)
 }
 
-/// `abandoned_met`: (Aw + Bw) ÷ (A + B). Cisco's "abandon positive", Asterisk's second figure.
+/// `abandoned_met`: (Aw + Bw) ÷ (A + B).
 pub fn abandoned_met(counts: &LevelCounts) -> Option<f64> {
-    let within = counts.answered_within + counts.abandoned_within;
-    share(within, counts.answered + counts.abandoned)
+    LevelFormula::AbandonedMet.share(counts)
 }
 
-/// `answered_only`: Aw ÷ A. Asterisk's first figure, Wazo's.
+/// `answered_only`: Aw ÷ A.
 pub fn answered_only(counts: &LevelCounts) -> Option<f64> {
-    share(counts.answered_within, counts.answered)
+    LevelFormula::AnsweredOnly.share(counts)
 }
 
-/// `amazon`: left within T by answer, abandon or callback ÷ N. Amazon Connect's: whoever leaves in time is well served.
+/// `amazon`: left within T by answer, abandon or callback ÷ N.
 pub fn amazon(counts: &LevelCounts) -> Option<f64> {
-    let within = counts.answered_within + counts.abandoned_within + counts.callback_within;
-    share(within, counts.decided)
+    LevelFormula::Amazon.share(counts)
 }
 
 /// The family; a missing share means no data.

@@ -20,6 +20,11 @@ pub fn is_done(transfer: &TransferRow) -> bool {
     transfer.outcome != Some(TransferOutcome::Failed)
 }
 
+/// T3: whether a served call was passed on.
+pub fn is_transferred(call: &CallRow) -> bool {
+    is_served(call) && call.transfers > 0
+}
+
 /// T3: served calls with at least one transfer ÷ served calls.
 pub fn transferred_call_rate(calls_transferred: u64, calls_served: u64) -> Option<f64> {
     share(calls_transferred, calls_served)

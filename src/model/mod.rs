@@ -17,6 +17,7 @@ mod source;
 mod target;
 mod text;
 mod timestamp;
+mod told;
 mod words;
 
 pub use codec::{
@@ -37,6 +38,7 @@ pub use source::{Digest, EpochIndex, EpochName, Mode, Position, SourceIndex};
 pub use target::{QueueTarget, Targets};
 pub use text::Text;
 pub use timestamp::Timestamp;
+pub use told::ToldEvent;
 pub use words::{
     AgentState, CallbackResult, Direction, EndedBy, Exit, ExitClass, MissedReason, OfferResult,
     Outcome, QueueExit, RefusalReason, TagKey, TaggedBy, TargetKind, TransferFailure,

@@ -91,7 +91,8 @@ impl OfferCounts {
     }
 }
 
-const DEFINITIONS: [Id; 4] = [Id::AgentAnswerRate, Id::Aht, Id::Occupancy, Id::AgentStates];
+pub(super) const DEFINITIONS: [Id; 4] =
+    [Id::AgentAnswerRate, Id::Aht, Id::Occupancy, Id::AgentStates];
 
 /// What is gathered while calls go by.
 #[derive(Default)]
@@ -129,7 +130,7 @@ impl Gathered {
         if record.test {
             return;
         }
-        let inbound = record.direction == Direction::Inbound;
+        let inbound = is_handled(record);
         for leg in &record.legs {
             self.told_last(leg.released_at.unwrap_or(leg.connected_at));
             // One that lasts is cut where knowledge ends.
@@ -265,6 +266,11 @@ impl Gathered {
         let bucket = plan.buckets.index_of(at)?;
         Some(self.tallies.entry((bucket, agent.clone())).or_default())
     }
+}
+
+/// Whether a call's legs are handled; those of our own return calls are other calls.
+pub(super) fn is_handled(record: &CallRecord) -> bool {
+    record.direction == Direction::Inbound
 }
 
 fn pause(pauses: &mut Vec<(Text, Duration)>, reason: &Text, time: Duration) {

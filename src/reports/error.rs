@@ -93,6 +93,52 @@ pub enum Error {
         /// How many there may be.
         max: usize,
     },
+    /// A word of a closed list that is none.
+    #[error("unknown word {word:?}; the nearest is {nearest:?}")]
+    UnknownWord {
+        /// Its field.
+        field: &'static str,
+        /// What was asked for.
+        word: String,
+        /// The word most like it.
+        nearest: String,
+    },
+    /// A pseudonym that cannot be one.
+    #[error("{caller:?} is no pseudonym: give its 32 hexadecimal digits, or withheld")]
+    BadPseudonym {
+        /// What was asked for.
+        caller: String,
+    },
+    /// A list cannot go on from here.
+    #[error("the page token {problem}")]
+    PageToken {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// No such call.
+    #[error("no call {call:?} is known{where_looked}")]
+    UnknownCall {
+        /// What was asked for.
+        call: String,
+        /// Where it was looked for, and where there is one.
+        where_looked: String,
+    },
+    /// Several sources have such a call.
+    #[error("several sources have a call {call:?}; say which: {sources}")]
+    AmbiguousCall {
+        /// What was asked for.
+        call: String,
+        /// Whose calls there are.
+        sources: String,
+    },
+    /// No such definition, or none that says something about a single call.
+    #[error("no metric {metric:?} is explained for a call; the nearest is {nearest:?}")]
+    UnknownMetric {
+        /// What was asked for.
+        metric: String,
+        /// The metric most like it.
+        nearest: String,
+    },
     /// The store could not be read.
     #[error("the rows of the period could not be read")]
     Store {
@@ -113,7 +159,13 @@ impl Error {
             Self::UnknownQueue { .. } | Self::NoQueues { .. } => Some("query.queues"),
             Self::PeriodReversed { .. } => Some("query.end"),
             Self::UnknownBucket { .. } | Self::TooManyBuckets { .. } => Some("query.bucket"),
-            Self::PeriodMissing { field }
+            Self::BadPseudonym { .. } => Some("filter.callers"),
+            Self::PageToken { .. } => Some("page_token"),
+            Self::UnknownCall { .. } => Some("call_id"),
+            Self::AmbiguousCall { .. } => Some("source"),
+            Self::UnknownMetric { .. } => Some("explain"),
+            Self::UnknownWord { field, .. }
+            | Self::PeriodMissing { field }
             | Self::PeriodOutOfRange { field }
             | Self::UnknownChoice { field, .. }
             | Self::BadThreshold { field, .. }

@@ -10,11 +10,12 @@ pub(crate) use crate::model::fixture::call;
 use crate::model::{
     CallId, CallRecord, Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow,
 };
-use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told, add_open};
+use crate::store::{Error, Period, Place, Rows, Selection, StoredCall, Told};
 
 use super::{
-    AgentReport, LineReport, Options, Query, QueueReport, RepeatReport, Reports,
-    SourceCompleteness, Sources, TransferReport, UnservedReport, WaitReport, Zone,
+    AgentReport, CallAsked, CallReport, CallsPage, CallsQuery, LineReport, Options, Query,
+    QueueReport, RepeatReport, Reports, SourceCompleteness, Sources, TransferReport,
+    UnservedReport, WaitReport, Zone,
 };
 
 /// A hotline in Samara with the usual thresholds.
@@ -99,37 +100,36 @@ impl Memory {
         }
     }
 
-    /// Keeps calls with everything told of them, of source `pbx`, and what was told of agents and lines; knows the
-    /// queues of their visits, and the rows that a store would have of them.
+    /// Keeps calls of source `pbx` by their records, and what was told of agents and lines; knows the queues of their
+    /// visits.
     pub(crate) fn of_records(records: Vec<(&str, CallRecord)>, told: Told) -> Self {
-        let queues = records.iter().flat_map(|(_, record)| &record.visits);
-        let mut queues: Vec<_> = queues.map(|visit| visit.queue.clone()).collect();
-        queues.sort();
-        queues.dedup();
-        let mut calls: Vec<_> = records
-            .into_iter()
-            .map(|(id, record)| stored(id, record))
-            .collect();
-        calls.sort_by(|one, other| one.place.cmp(&other.place));
-        let mut selection = Selection {
-            queues,
-            stored: Position(42),
-            ..Selection::default()
-        };
-        let ever = [i64::MIN, i64::MAX].map(Timestamp::from_micros);
-        for call in &calls {
-            let record = call.record().unwrap();
-            let (source, id) = (call.source.clone(), call.place.call.clone());
-            add_open(&mut selection, source, id, &record, (ever[0], ever[1]));
+        let calls = records.into_iter().map(|(id, record)| stored(id, record));
+        Self {
+            told,
+            ..Self::of_calls(calls.collect())
         }
-        for call in &mut selection.calls {
-            call.provisional = call.outcome.is_none();
+    }
+
+    /// Keeps stored calls, and the rows that follow from them; knows the queues of their visits.
+    pub(crate) fn of_calls(mut calls: Vec<StoredCall>) -> Self {
+        calls.sort_by(|one, other| one.place.cmp(&other.place));
+        let mut selection = Selection::default();
+        for call in &calls {
+            let rows = call.rows(&call.record().unwrap());
+            selection.calls.push(rows.call);
+            selection.visits.extend(rows.visits);
+            selection.transfers.extend(rows.transfers);
         }
         Self {
-            selection: Arc::new(selection),
             records: Arc::new(calls),
-            told,
+            ..Self::of(selection)
         }
+    }
+
+    /// These calls and others.
+    pub(crate) fn with(&self, others: Vec<StoredCall>) -> Self {
+        let calls = self.records.iter().cloned();
+        Self::of_calls(calls.chain(others).collect())
     }
 
     /// Reports of these rows.
@@ -156,7 +156,8 @@ impl Memory {
     }
 }
 
-fn stored(id: &str, record: CallRecord) -> StoredCall {
+/// A call of source `pbx` by its record.
+pub(crate) fn stored(id: &str, record: CallRecord) -> StoredCall {
     let place = Place {
         arrived_at: record.arrived_at,
         source: 1,
@@ -273,6 +274,16 @@ impl Asked {
     /// The line report.
     pub(crate) fn lines(&self, query: &Query) -> Result<LineReport, super::Error> {
         wait_for(self.0.lines(query))
+    }
+
+    /// A page of calls.
+    pub(crate) fn list_calls(&self, asked: &CallsQuery) -> Result<CallsPage, super::Error> {
+        wait_for(self.0.list_calls(asked))
+    }
+
+    /// One call.
+    pub(crate) fn call(&self, asked: &CallAsked) -> Result<CallReport, super::Error> {
+        wait_for(self.0.call(asked))
     }
 
     /// The wait distribution.

@@ -10,6 +10,8 @@
 
 mod agents;
 mod bucket;
+mod call;
+mod calls;
 mod contacts;
 mod context;
 mod error;
@@ -36,6 +38,8 @@ pub(crate) mod fixture;
 pub use crate::kpi::{Definition, Quantiles, ServiceLevel, WaitSummary, Words, glossary};
 pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
+pub use call::{CallAsked, CallReport, Explanation};
+pub use calls::{CallFilter, CallSummary, CallsPage, CallsQuery, PAGE_SIZE_MAX};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;
 pub use lines::{LineReport, LineRow};

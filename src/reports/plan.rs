@@ -119,6 +119,11 @@ impl Plan {
         )
     }
 
+    /// The queues asked for; none = all.
+    pub(super) fn queues(&self) -> &BTreeSet<QueueId> {
+        &self.queues
+    }
+
     /// What a bucket is called in its rows.
     pub(super) fn bucket_start(&self, bucket: usize) -> String {
         self.buckets.name(bucket, &self.zone)

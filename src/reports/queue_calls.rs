@@ -91,7 +91,8 @@ pub(super) fn tally<T: Default>(
     }
 }
 
-fn belongs_to(call: &CallRow) -> Option<&QueueId> {
+/// The queue under which a call stands.
+pub(super) fn belongs_to(call: &CallRow) -> Option<&QueueId> {
     if kpi::is_offered(call) {
         return call.first_queue.as_ref();
     }
@@ -130,12 +131,25 @@ fn steps(plan: &Plan, call: &CallRow) -> impl Iterator<Item = (usize, Step)> {
 }
 
 /// When a call's journey is decided; `None` when it has none, and when it is not yet.
-fn decided_at(plan: &Plan, call: &CallRow) -> Option<Timestamp> {
+pub(super) fn decided_at(plan: &Plan, call: &CallRow) -> Option<Timestamp> {
     let journey = kpi::journey_of(call)?;
     let threshold = plan.target(call.first_queue.as_ref()?).service_level;
     let ended = journey.exit.is_some();
     kpi::is_decided(ended, journey.entered_at, threshold, plan.read_at)
         .then(|| kpi::decided_at(journey.entered_at, journey.exited_at, threshold))
+}
+
+/// Whether a call's first human answered within the threshold of its first queue.
+pub(super) fn is_within(plan: &Plan, call: &CallRow) -> bool {
+    let journey = kpi::journey_of(call).zip(call.first_queue.as_ref());
+    journey.is_some_and(|(journey, queue)| {
+        kpi::is_journey_within(&journey, plan.target(queue).service_level)
+    })
+}
+
+/// W12 of a call that met a queue or a human.
+pub(super) fn burden(call: &CallRow) -> Option<Duration> {
+    (kpi::is_offered(call) || call.answered).then(|| kpi::caller_burden(call))
 }
 
 impl CallTally {
@@ -166,11 +180,7 @@ impl CallTally {
 
     fn is_decided(&mut self, plan: &Plan, call: &CallRow) {
         self.journeys.decided += 1;
-        let journey = kpi::journey_of(call).zip(call.first_queue.as_ref());
-        let within = journey.is_some_and(|(journey, queue)| {
-            kpi::is_journey_within(&journey, plan.target(queue).service_level)
-        });
-        self.journeys.answered_within += u64::from(within);
+        self.journeys.answered_within += u64::from(is_within(plan, call));
     }
 
     fn ends(&mut self, plan: &Plan, call: &CallRow) {
@@ -185,9 +195,7 @@ impl CallTally {
         self.journey_waits_censored
             .extend(kpi::journey_wait_censored(call));
         self.queue_wait_sum = self.queue_wait_sum.saturating_add(call.queue_wait);
-        if kpi::is_offered(call) || call.answered {
-            self.burdens.push(kpi::caller_burden(call));
-        }
+        self.burdens.extend(burden(call));
     }
 
     pub(super) fn finish(mut self, basis: Basis) -> CallFigures {

@@ -121,7 +121,7 @@ impl ExitCounts {
     }
 }
 
-const DEFINITIONS: [Id; 30] = [
+pub(super) const DEFINITIONS: [Id; 30] = [
     Id::V1,
     Id::V2,
     Id::V3,
@@ -280,25 +280,16 @@ impl Tally {
         } else {
             self.waits_unknown += u64::from(visit.wait.is_none());
         }
-        let within = u64::from(kpi::is_within(visit.wait, target.service_level));
-        self.counts.callback_within += within * u64::from(exit == Exit::Callback);
+        self.counts.add(LevelCounts::of_end(visit, target));
         let after_transfer = kpi::is_abandoned_after_transfer(visit);
         self.abandoned_after_transfer += u64::from(after_transfer);
         match exit.class() {
             ExitClass::Answered => {
-                self.counts.answered += 1;
-                self.counts.answered_within += within;
                 let short = kpi::is_answered_short(visit.talk, plan.short_answered);
                 self.answered_short += u64::from(short);
                 self.answered.extend(visit.wait);
             }
-            ExitClass::Abandoned => {
-                self.counts.abandoned += 1;
-                self.counts.abandoned_within += within;
-                let short = kpi::is_abandoned_short(visit.wait, target.short_abandon);
-                self.counts.abandoned_short += u64::from(short);
-                self.abandoned.extend(visit.wait);
-            }
+            ExitClass::Abandoned => self.abandoned.extend(visit.wait),
             ExitClass::Other => self.other.extend(visit.wait),
         }
     }

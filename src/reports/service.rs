@@ -6,7 +6,7 @@ use crate::kpi::{EXCESSIVE_LIMIT_DEFAULT, REPEAT_WINDOWS};
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use crate::model::{CallRecord, Targets};
+use crate::model::{CallRecord, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall};
 
 use super::agents::{AgentReport, Gathered};
@@ -48,9 +48,9 @@ pub trait Sources: Clone + Send + Sync + 'static {
 /// Makes reports; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reports<R, S> {
-    rows: R,
-    sources: S,
-    options: Options,
+    pub(super) rows: R,
+    pub(super) sources: S,
+    pub(super) options: Options,
 }
 
 impl<R: Rows, S: Sources> Reports<R, S> {
@@ -214,13 +214,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     fn plan(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
         let mut plan = Plan::of(query, &self.options)?;
         let sources = self.sources.completeness();
-        // The slowest source's: beyond it a visit that waits in the rows may have ended.
-        plan.read_at = sources.iter().filter_map(|source| source.watermark).min();
+        plan.read_at = slowest(&sources);
         Ok((plan, sources))
     }
 
     /// What is known before any call is read: queues, among which those asked for must be, and the position.
-    async fn head(&self, plan: &Plan) -> Result<Selection, Error> {
+    pub(super) async fn head(&self, plan: &Plan) -> Result<Selection, Error> {
         let head = self.rows.select(plan.start, plan.start).await;
         let head = head.map_err(|source| Error::Store { source })?;
         plan.admit(&head.queues)?;
@@ -274,7 +273,13 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     }
 }
 
-fn joined<T>(done: Result<T, JoinError>) -> Result<T, Error> {
+/// The slowest source's time: beyond it a visit that waits in the rows may have ended.
+pub(super) fn slowest(sources: &[SourceCompleteness]) -> Option<Timestamp> {
+    sources.iter().filter_map(|source| source.watermark).min()
+}
+
+/// What a task off the threads that serve came to.
+pub(super) fn joined<T>(done: Result<T, JoinError>) -> Result<T, Error> {
     match done {
         Ok(report) => Ok(report),
         Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),

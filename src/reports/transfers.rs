@@ -111,7 +111,7 @@ pub struct TransferPath {
     pub count: u64,
 }
 
-const DEFINITIONS: [Id; 12] = [
+pub(super) const DEFINITIONS: [Id; 12] = [
     Id::T1,
     Id::T2,
     Id::T3,
@@ -135,15 +135,11 @@ pub(super) fn report(
 ) -> TransferReport {
     let mut tallies = Tallies::<Tally>::new();
     for call in selection.calls.iter().filter(|call| !call.test) {
-        let queue = if kpi::is_served(call) {
-            &call.first_answer_queue
-        } else {
-            &call.first_queue
-        };
+        let queue = queue_of(call);
         if let Some(bucket) = plan.buckets.index_of(call.arrived_at)
-            && plan.wants(queue.as_ref())
+            && plan.wants(queue)
         {
-            for group in [Group::of(queue.as_ref()), Group::All] {
+            for group in [Group::of(queue), Group::All] {
                 tallies
                     .entry((bucket, group))
                     .or_default()
@@ -189,6 +185,16 @@ pub(super) fn report(
     }
 }
 
+/// The queue under which a call's figures stand here.
+pub(super) fn queue_of(call: &CallRow) -> Option<&QueueId> {
+    let queue = if kpi::is_served(call) {
+        &call.first_answer_queue
+    } else {
+        &call.first_queue
+    };
+    queue.as_ref()
+}
+
 /// By interval, then by queue left, target and its name.
 type Paths = BTreeMap<usize, BTreeMap<(Option<QueueId>, TargetKind, Text), u64>>;
 
@@ -229,7 +235,7 @@ impl Tally {
             return;
         }
         row.calls_served += 1;
-        row.calls_transferred += u64::from(call.transfers > 0);
+        row.calls_transferred += u64::from(kpi::is_transferred(call));
         row.transfers += u64::from(call.transfers);
         row.calls_by_transfers[kpi::transfers_slot(call.transfers)] += 1;
         row.failed += call.failed_transfers.len() as u64;

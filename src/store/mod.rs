@@ -28,6 +28,6 @@ pub use checkpoint::{Checkpoint, StoredSource};
 pub(crate) use project::add_open;
 pub use read::Store;
 pub use rows::{Error, Period, Rows, Selection, Told};
-pub use stored::{Place, Readers, StoredCall};
+pub use stored::{CallRows, Place, Readers, StoredCall};
 pub use write::{SettledCall, SourceWrite, Unapplied, Write};
 pub use writer::StoreWriter;

@@ -1,4 +1,4 @@
-//! From an open call's record to the rows that reports read.
+//! From a call's record to the rows that reports read.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::rows::Selection;
+use super::stored::{CallRows, StoredCall};
 
 /// Adds what an open call has in the period `[start, end)`.
 pub(crate) fn add_open(
@@ -19,27 +20,44 @@ pub(crate) fn add_open(
 ) {
     let within = |at: Timestamp| at >= start && at < end;
     if within(record.arrived_at) {
-        selection.calls.push(call_row(record, source, call));
+        let row = call_row(record, source, call, true);
+        selection.calls.push(row);
     }
     if record.test {
         return;
     }
-    let visits = visit_rows(record).filter(|visit| within(visit.entered_at));
+    let visits = visit_rows(record, true).filter(|visit| within(visit.entered_at));
     selection.visits.extend(visits);
     if within(record.arrived_at) {
         selection.transfers.extend(transfer_rows(record));
     }
 }
 
+/// The rows of one call, settled or open.
+pub(super) fn rows_of(record: &CallRecord, stored: &StoredCall) -> CallRows {
+    let (source, call) = (stored.source.clone(), stored.place.call.clone());
+    let provisional = stored.provisional;
+    let mut rows = CallRows {
+        call: call_row(record, source, call, provisional),
+        visits: Vec::new(),
+        transfers: Vec::new(),
+    };
+    if !record.test {
+        rows.visits.extend(visit_rows(record, provisional));
+        rows.transfers.extend(transfer_rows(record));
+    }
+    rows
+}
+
 /// The call's own row.
-fn call_row(record: &CallRecord, source: SourceId, call: CallId) -> CallRow {
+fn call_row(record: &CallRecord, source: SourceId, call: CallId, provisional: bool) -> CallRow {
     let refused = record.refusals.last();
     CallRow {
         arrived_at: record.arrived_at,
         outcome: record.outcome,
         direction: record.direction,
         test: record.test,
-        provisional: true,
+        provisional,
         source,
         call,
         caller: record.caller,
@@ -140,7 +158,7 @@ pub(super) fn after_transfer(record: &CallRecord, visit: &Visit) -> bool {
 }
 
 /// The rows of its visits.
-fn visit_rows(record: &CallRecord) -> impl Iterator<Item = VisitRow> + '_ {
+fn visit_rows(record: &CallRecord, provisional: bool) -> impl Iterator<Item = VisitRow> + '_ {
     record
         .visits
         .iter()
@@ -153,7 +171,7 @@ fn visit_rows(record: &CallRecord) -> impl Iterator<Item = VisitRow> + '_ {
             wait: visit.wait,
             talk: visit.talk,
             first: index == 0 && record.direction == Direction::Inbound,
-            provisional: true,
+            provisional,
             missed_offer_time: missed_offer_time(record, index),
             after_transfer: after_transfer(record, visit),
         })

@@ -5,7 +5,7 @@ use crate::calls::tests::settled;
 
 fn row(story: &str) -> CallRow {
     let record = settled(Timestamp::default(), story);
-    call_row(&record, SourceId::new("pbx"), CallId::new("1"))
+    call_row(&record, SourceId::new("pbx"), CallId::new("1"), true)
 }
 
 fn s(seconds: u64) -> Duration {
@@ -87,7 +87,7 @@ fn what_the_dialplan_queues_again_is_after_no_transfer() {
         ("release ann 30; enter a 32", [false, false]),
     ] {
         let record = settled(Timestamp::default(), &story(how));
-        let after: Vec<_> = visit_rows(&record)
+        let after: Vec<_> = visit_rows(&record, true)
             .map(|visit| visit.after_transfer)
             .collect();
         assert_eq!(after, expected, "{how}");

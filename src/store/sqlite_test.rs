@@ -45,6 +45,8 @@ async fn what_is_written_is_what_a_record_says() {
     let reading = Readers {
         open: |_| None,
         told: |_| None,
+        open_timeline: |_| None,
+        told_timeline: |_| None,
     };
     let path = folder.path().join("store.db");
     let (store, mut writer) = Store::open(&path, reading).await.unwrap();

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::{CallId, CallRecord, Marks, SourceId, Timestamp};
+use crate::model::{
+    CallId, CallRecord, CallRow, Marks, SourceId, Timestamp, ToldEvent, TransferRow, VisitRow,
+};
 
+use super::project;
 use super::rows::Error;
 
 /// Where a call stands in the order of calls: by arrival, then source, then call id as bytes.
@@ -17,13 +20,17 @@ pub struct Place {
     pub call: CallId,
 }
 
-/// How records are read out of bytes; given from outside: the store knows no stories.
+/// How records and timelines are read out of bytes; given from outside: the store knows no stories.
 #[derive(Clone, Copy, Debug)]
 pub struct Readers {
     /// The call and its record so far, out of an open call's state; `None` = damaged.
     pub open: fn(&[u8]) -> Option<(CallId, CallRecord)>,
     /// The record out of what was told of a settled call; `None` = damaged.
     pub told: fn(&[u8]) -> Option<CallRecord>,
+    /// Everything told so far, out of an open call's state; `None` = damaged.
+    pub open_timeline: fn(&[u8]) -> Option<Vec<ToldEvent>>,
+    /// Everything told, out of what was told of a settled call; `None` = damaged.
+    pub told_timeline: fn(&[u8]) -> Option<Vec<ToldEvent>>,
 }
 
 /// A call and everything known of it.
@@ -41,15 +48,31 @@ pub struct StoredCall {
 #[derive(Clone, Debug)]
 enum Held {
     Record(Arc<CallRecord>),
-    Told {
+    Open {
+        record: Arc<CallRecord>,
+        state: Vec<u8>,
+        readers: Readers,
+    },
+    Settled {
         told: Vec<u8>,
         marks: Marks,
-        reader: fn(&[u8]) -> Option<CallRecord>,
+        readers: Readers,
     },
 }
 
+/// A call's rows, as a selection holds them.
+#[derive(Clone, Debug)]
+pub struct CallRows {
+    /// Its own row.
+    pub call: CallRow,
+    /// The rows of its visits; none of a test call.
+    pub visits: Vec<VisitRow>,
+    /// The rows of its transfers; none of a test call.
+    pub transfers: Vec<TransferRow>,
+}
+
 impl StoredCall {
-    /// A call whose record is at hand.
+    /// A call whose record is at hand, and nothing else.
     pub fn of_record(
         place: Place,
         source: SourceId,
@@ -64,22 +87,43 @@ impl StoredCall {
         }
     }
 
+    /// An open call of this state; `None` = it is damaged.
+    pub fn of_open(state: &[u8], source: (i64, SourceId), readers: Readers) -> Option<Self> {
+        let (call, record) = (readers.open)(state)?;
+        let place = Place {
+            arrived_at: record.arrived_at,
+            source: source.0,
+            call,
+        };
+        Some(Self {
+            place,
+            source: source.1,
+            provisional: true,
+            held: Held::Open {
+                record: Arc::new(record),
+                state: state.to_vec(),
+                readers,
+            },
+        })
+    }
+
     /// A settled call whose record is made again when it is asked for: reading it takes longer than fetching it, and
-    /// belongs off the threads that serve.
-    pub(super) fn of_told(
+    /// belongs off the threads that serve. `marks` are those it was settled with: one of them other calls made.
+    pub fn of_told(
         place: Place,
         source: SourceId,
-        (told, marks): (Vec<u8>, Marks),
-        reader: fn(&[u8]) -> Option<CallRecord>,
+        told: Vec<u8>,
+        marks: Marks,
+        readers: Readers,
     ) -> Self {
         Self {
             place,
             source,
             provisional: false,
-            held: Held::Told {
+            held: Held::Settled {
                 told,
                 marks,
-                reader,
+                readers,
             },
         }
     }
@@ -90,17 +134,36 @@ impl StoredCall {
     /// When what was told is damaged.
     pub fn record(&self) -> Result<Arc<CallRecord>, Error> {
         match &self.held {
-            Held::Record(record) => Ok(record.clone()),
-            Held::Told {
+            Held::Record(record) | Held::Open { record, .. } => Ok(record.clone()),
+            Held::Settled {
                 told,
                 marks,
-                reader,
+                readers,
             } => {
-                let mut record = reader(told).ok_or(Error::Corrupt { what: "call" })?;
+                let record = (readers.told)(told);
+                let mut record = record.ok_or(Error::Corrupt { what: "call" })?;
                 // Some marks are of how it came in, not of what was told.
                 record.marks = *marks;
                 Ok(Arc::new(record))
             }
         }
+    }
+
+    /// Everything told of it, in the order in which the record takes it; nothing where the record alone is at hand.
+    ///
+    /// # Errors
+    /// When what was told is damaged.
+    pub fn timeline(&self) -> Result<Vec<ToldEvent>, Error> {
+        let timeline = match &self.held {
+            Held::Record(_) => Some(Vec::new()),
+            Held::Open { state, readers, .. } => (readers.open_timeline)(state),
+            Held::Settled { told, readers, .. } => (readers.told_timeline)(told),
+        };
+        timeline.ok_or(Error::Corrupt { what: "call" })
+    }
+
+    /// The rows that a selection would hold of it.
+    pub fn rows(&self, record: &CallRecord) -> CallRows {
+        project::rows_of(record, self)
     }
 }

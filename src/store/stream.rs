@@ -1,7 +1,6 @@
 //! Calls with everything told of them, in the order of their arrival, and what was told of agents and lines.
 
 use tokio::sync::mpsc;
-use tokio_stream::StreamExt as _;
 
 use crate::database::{Columns, Fetch};
 use crate::model::{
@@ -14,10 +13,15 @@ use super::rows::{Error, Period, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
 
-/// Calls handed over at once.
+/// Calls read and handed over at once. The first part is smaller, and each next one twice as large: who wants a page of a
+/// long period, and no more, does not wait for a thousand.
 const CALLS_A_PART: usize = 1_000;
+const CALLS_FIRST_PART: usize = 64;
 
 /// Sends the calls that arrived in the period behind `after`, open ones among them; ends early when nobody listens.
+///
+/// Each part is a statement of its own that goes on behind the last place: a statement for all of them would, when
+/// somebody has had enough, make a PostgreSQL server send the rest all the same.
 pub(super) async fn calls(
     connection: &mut impl Fetch,
     readers: Readers,
@@ -25,13 +29,17 @@ pub(super) async fn calls(
     after: Option<&Place>,
     parts: &mpsc::Sender<Vec<StoredCall>>,
 ) -> Result<(), Error> {
-    let within = |place: &Place| {
-        place.arrived_at >= start
-            && place.arrived_at < end
-            && after.is_none_or(|after| place > after)
+    let before_all = Place {
+        arrived_at: start,
+        source: i64::MIN,
+        call: CallId::new(""),
+    };
+    let mut last = match after {
+        Some(after) => after.clone().max(before_all),
+        None => before_all,
     };
     let mut open = open_calls(connection, readers).await?;
-    open.retain(|call| within(&call.place));
+    open.retain(|call| call.place > last && call.place.arrived_at < end);
     open.sort_by(|one, other| one.place.cmp(&other.place));
     let mut open = open.into_iter().peekable();
 
@@ -39,33 +47,38 @@ pub(super) async fn calls(
         "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
         from calls join sources using (source_id)
         where calls.arrived_at >= $1 and calls.arrived_at < $2
-        order by calls.arrived_at, calls.source_id, calls.call_id";
-    let from = after.map_or(start, |after| after.arrived_at.max(start));
-    let mut settled = connection.stream(sql, &[from.as_micros().into(), end.as_micros().into()]);
-    let mut part = Vec::with_capacity(CALLS_A_PART);
-    while let Some(row) = settled.try_next().await.map_err(failed("read calls"))? {
-        let place = place(&row);
-        if !within(&place) {
-            continue;
+            and (calls.arrived_at, calls.source_id, calls.call_id) > ($1, $3, $4)
+        order by calls.arrived_at, calls.source_id, calls.call_id limit $5";
+    let mut size = CALLS_FIRST_PART;
+    loop {
+        let values = [
+            last.arrived_at.as_micros().into(),
+            end.as_micros().into(),
+            last.source.into(),
+            last.call.as_str().into(),
+            (size as i64).into(),
+        ];
+        let rows = connection.fetch(sql, &values).await;
+        let rows = rows.map_err(failed("read calls"))?;
+        let mut part = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let place = place(row);
+            while let Some(earlier) = open.next_if(|call| call.place < place) {
+                part.push(earlier);
+            }
+            last = place.clone();
+            part.push(settled_call(row, place, readers));
         }
-        while let Some(earlier) = open.next_if(|call| call.place < place) {
-            part.push(earlier);
+        let is_last = rows.len() < size;
+        if is_last {
+            part.extend(open.by_ref());
         }
-        let source = SourceId::new(row.text(3));
-        part.push(StoredCall::of_told(
-            place,
-            source,
-            told_and_marks(&row),
-            readers.told,
-        ));
-        if part.len() >= CALLS_A_PART && parts.send(std::mem::take(&mut part)).await.is_err() {
+        // Whoever does not listen any more has had enough.
+        if parts.send(part).await.is_err() || is_last {
             return Ok(());
         }
+        size = CALLS_A_PART.min(size * 2);
     }
-    part.extend(open);
-    // Whoever does not listen any more has had enough.
-    drop(parts.send(part).await);
-    Ok(())
 }
 
 /// The settled or open calls with this id, of any source.
@@ -84,19 +97,15 @@ pub(super) async fn call(
     let values = [key.as_slice().into(), id.as_str().into()];
     let rows = connection.fetch(sql, &values).await;
     for row in rows.map_err(failed("find a call"))? {
-        let source = SourceId::new(row.text(3));
-        found.push(StoredCall::of_told(
-            place(&row),
-            source,
-            told_and_marks(&row),
-            readers.told,
-        ));
+        found.push(settled_call(&row, place(&row), readers));
     }
     Ok(found)
 }
 
-fn told_and_marks(row: &dyn Columns) -> (Vec<u8>, Marks) {
-    (row.bytes(4).to_vec(), Marks::from_bits(row.int(5) as u32))
+fn settled_call(row: &dyn Columns, place: Place, readers: Readers) -> StoredCall {
+    let source = SourceId::new(row.text(3));
+    let marks = Marks::from_bits(row.int(5) as u32);
+    StoredCall::of_told(place, source, row.bytes(4).to_vec(), marks, readers)
 }
 
 fn place(row: &dyn Columns) -> Place {
@@ -117,16 +126,10 @@ async fn open_calls(
     let rows = rows.map_err(failed("read open calls"))?;
     rows.iter()
         .map(|row| {
-            let (call, record) = unseal(row.bytes(0))
-                .and_then(readers.open)
-                .ok_or(Error::Corrupt { what: "open call" })?;
-            let place = Place {
-                arrived_at: record.arrived_at,
-                source: row.int(2),
-                call,
-            };
-            let source = SourceId::new(row.text(1));
-            Ok(StoredCall::of_record(place, source, true, record))
+            let source = (row.int(2), SourceId::new(row.text(1)));
+            unseal(row.bytes(0))
+                .and_then(|state| StoredCall::of_open(state, source, readers))
+                .ok_or(Error::Corrupt { what: "open call" })
         })
         .collect()
 }

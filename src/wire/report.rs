@@ -11,7 +11,9 @@ use tonic::{Request, Response, Status};
 use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
-use crate::reports::{Basis, Bucket, Error, Lens, Query, Reports, Sources};
+use crate::reports::{
+    Basis, Bucket, CallAsked, CallFilter, CallsQuery, Error, Lens, Query, Reports, Sources,
+};
 use crate::store::Rows;
 
 use super::status;
@@ -89,6 +91,37 @@ impl<R: Rows, S: Sources> Service<R, S> {
         let report = self.0.lines(&query(asked.query)?).await?;
         Ok(answer::lines(report))
     }
+
+    async fn calls(&self, asked: v1::ListCallsRequest) -> Result<v1::ListCallsResponse, Error> {
+        let filter = asked.filter.unwrap_or_default();
+        let asked = CallsQuery {
+            query: query(asked.query)?,
+            filter: CallFilter {
+                agents: filter.agents,
+                exits: filter.exits,
+                outcomes: filter.outcomes,
+                wait_over: threshold("filter.wait_over", filter.wait_over)?,
+                transfers_over: filter.transfers_over,
+                marks: filter.marks,
+                callers: filter.callers,
+            },
+            page_size: asked.page_size,
+            page_token: asked.page_token,
+        };
+        Ok(answer::page(self.0.list_calls(&asked).await?))
+    }
+
+    async fn call(&self, asked: v1::GetCallRequest) -> Result<v1::GetCallResponse, Error> {
+        let asked = CallAsked {
+            query: query(asked.query)?,
+            wait_over: spans("wait_over", &asked.wait_over)?,
+            excessive_limit: (asked.excessive_limit > 0).then_some(asked.excessive_limit),
+            call: asked.call_id,
+            source: asked.source,
+            explain: asked.explain,
+        };
+        Ok(answer::call(self.0.call(&asked).await?))
+    }
 }
 
 #[tonic::async_trait]
@@ -118,6 +151,26 @@ impl<R: Rows, S: Sources> ReportService for Service<R, S> {
         request: Request<v1::GetAgentReportRequest>,
     ) -> Result<Response<v1::GetAgentReportResponse>, Status> {
         let answer = self.agents(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn list_calls(
+        &self,
+        request: Request<v1::ListCallsRequest>,
+    ) -> Result<Response<v1::ListCallsResponse>, Status> {
+        let answer = self.calls(request.into_inner()).await;
+        answer
+            .map(Response::new)
+            .map_err(|error| status::report(&error))
+    }
+
+    async fn get_call(
+        &self,
+        request: Request<v1::GetCallRequest>,
+    ) -> Result<Response<v1::GetCallResponse>, Status> {
+        let answer = self.call(request.into_inner()).await;
         answer
             .map(Response::new)
             .map_err(|error| status::report(&error))

@@ -223,6 +223,12 @@ pub fn report(error: &reports::Error) -> Status {
         E::TooManyBuckets { .. } => (Code::InvalidArgument, "too_many_buckets", None),
         E::BadThreshold { .. } => (Code::InvalidArgument, "bad_threshold", None),
         E::TooManyThresholds { .. } => (Code::InvalidArgument, "too_many_thresholds", None),
+        E::UnknownWord { .. } => (Code::InvalidArgument, "unknown_word", None),
+        E::BadPseudonym { .. } => (Code::InvalidArgument, "bad_pseudonym", None),
+        E::PageToken { .. } => (Code::InvalidArgument, "page_token_invalid", None),
+        E::UnknownCall { .. } => (Code::NotFound, "unknown_call", None),
+        E::AmbiguousCall { .. } => (Code::InvalidArgument, "call_ambiguous", None),
+        E::UnknownMetric { .. } => (Code::InvalidArgument, "unknown_metric", None),
     };
     build(code, reason, &error.to_string(), field, retry)
 }

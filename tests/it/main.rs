@@ -8,6 +8,7 @@
 mod bad_input;
 mod bad_wire;
 mod bank;
+mod calls;
 mod cli;
 mod harness;
 mod ingest;

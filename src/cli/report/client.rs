@@ -85,6 +85,28 @@ impl Client {
             .map_err(|status| failure(&self.server, &status))
     }
 
+    /// Asks for a page of calls.
+    pub(super) async fn calls(
+        &mut self,
+        request: v1::ListCallsRequest,
+    ) -> Result<v1::ListCallsResponse, Failure> {
+        let answer = self.service.list_calls(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
+    /// Asks for one call.
+    pub(super) async fn call(
+        &mut self,
+        request: v1::GetCallRequest,
+    ) -> Result<v1::GetCallResponse, Failure> {
+        let answer = self.service.get_call(request).await;
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| failure(&self.server, &status))
+    }
+
     /// Asks for the report of repeat calls.
     pub(super) async fn repeats(
         &mut self,
@@ -189,7 +211,15 @@ fn flag(field: &str) -> &str {
         "query.short_answered" => "--short-answered",
         "query.lens" => "--lens",
         "query.basis" => "--basis",
-        "wait_over" => "--wait-over",
+        "wait_over" | "filter.wait_over" => "--wait-over",
+        "filter.agents" => "--agent",
+        "filter.exits" => "--exit",
+        "filter.outcomes" => "--outcome",
+        "filter.marks" => "--mark",
+        "filter.callers" => "--caller",
+        "source" => "--source",
+        "explain" => "--explain",
+        "call_id" => "ID",
         "edges" => "--edges",
         other => other,
     }

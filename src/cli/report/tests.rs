@@ -73,9 +73,14 @@ async fn serve() -> String {
 }
 
 async fn serve_with(options: Options) -> String {
+    serve_of(day(), options).await
+}
+
+/// Serves what a store holds; says where.
+pub(super) async fn serve_of(memory: Memory, options: Options) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = ReportServiceServer::new(Service::new(day().reports(options).0));
+    let service = ReportServiceServer::new(Service::new(memory.reports(options).0));
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     address.to_string()
@@ -86,7 +91,7 @@ async fn shown(words: &str) -> Result<Shown, Failure> {
     shown_by(&serve().await, words).await
 }
 
-async fn shown_by(server: &str, words: &str) -> Result<Shown, Failure> {
+pub(super) async fn shown_by(server: &str, words: &str) -> Result<Shown, Failure> {
     let args = args(&format!("{words} --server {server}"));
     let output = args.report.options().output.unwrap_or(Output::Csv);
     show(&args, output, &Clock::manual(samara("12:00:00"))).await

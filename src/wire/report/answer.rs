@@ -2,6 +2,7 @@
 
 mod agents;
 mod callers;
+mod calls;
 mod lines;
 mod queues;
 
@@ -14,6 +15,8 @@ use crate::reports::{
     RepeatReport, SourceCompleteness, TransferKind, TransferPath, TransferReport,
     TransferReportRow, UnservedReport, WaitCurve, WaitReport, WaitRow, WaitSummary,
 };
+
+pub(super) use calls::{call, page};
 
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {
     v1::GetQueueReportResponse {

@@ -1,0 +1,260 @@
+//! One call: everything told of it, what was concluded, and where it is counted and why.
+
+use std::fmt::Write as _;
+
+use crate::model::Timestamp;
+use crate::proto::v1;
+use crate::proto::v1::{CallLeg, CallOffer, CallTransfer, CallVisit, GetCallResponse, ToldEvent};
+
+use super::super::failure::Failure;
+use super::calls::outcome;
+use super::client::Client;
+use super::columns::{Cell, Columns};
+use super::frame;
+use super::output::{Answer, Output, Shown};
+use super::spans;
+use super::text::clock;
+
+/// The report's name.
+const TITLE: &str = "Call";
+
+/// What one call can be asked for with.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct OneOptions {
+    /// The call's id, as lists of calls show it
+    #[arg(value_name = "ID")]
+    call: String,
+    #[command(flatten)]
+    pub(super) common: super::Options,
+    /// Whose call it is; needed where several sources have one of this id
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Say where the call is counted by this definition, and why: strict, V1, T3 … or `all`; several by commas or again
+    #[arg(long, value_name = "METRIC", value_delimiter = ',')]
+    explain: Vec<String>,
+}
+
+/// Asks for the call and writes it.
+pub(super) async fn show(
+    options: &OneOptions,
+    client: &mut Client,
+    output: Output,
+    now: Timestamp,
+) -> Result<Shown, Failure> {
+    let common = &options.common;
+    let request = v1::GetCallRequest {
+        call_id: options.call.clone(),
+        source: options.source.clone().unwrap_or_default(),
+        query: Some(v1::ReportQuery {
+            zone: common.zone.clone().unwrap_or_default(),
+            service_level: common.service_level.map(Into::into),
+            short_abandon: common.short_abandon.map(Into::into),
+            short_answered: common.short_answered.map(Into::into),
+            ..v1::ReportQuery::default()
+        }),
+        explain: options.explain.clone(),
+        wait_over: spans(&common.wait_over),
+        excessive_limit: common.excessive_limit.unwrap_or_default(),
+    };
+    let answer = client.call(request).await?;
+    let answer = Answer {
+        title: TITLE,
+        answer: &answer,
+        context: answer.context.as_ref(),
+        rows: &answer.events,
+        columns: columns(),
+        table: call_table,
+    };
+    let mut shown = answer.shown(output, now)?;
+    let whole = [Output::Table, Output::Json].contains(&output);
+    if !whole && !options.explain.is_empty() {
+        let words = "only the timeline is written; a table and JSON hold the explanations, too";
+        shown.remarks.push(words.to_owned());
+    }
+    Ok(shown)
+}
+
+/// The timeline's columns.
+fn columns() -> Columns<ToldEvent> {
+    let mut columns = Columns::<ToldEvent>::new();
+    columns
+        .instant("at", |told| &told.at)
+        .count("sequence", |told| told.sequence)
+        .text("kind", |told| &told.kind)
+        .mixed("fields", |told| Cell::Text(fields(told)))
+        .mixed("marks", |told| Cell::Text(marks(told)));
+    columns
+}
+
+fn fields(told: &ToldEvent) -> String {
+    let fields = told.fields.iter();
+    let fields: Vec<_> = fields
+        .map(|field| format!("{}={}", field.name, field.value))
+        .collect();
+    fields.join(" ")
+}
+
+fn marks(told: &ToldEvent) -> String {
+    let marks = [
+        (told.source_ahead, "source_ahead"),
+        (told.told_twice, "told_twice"),
+    ];
+    let marks: Vec<_> = marks
+        .into_iter()
+        .filter_map(|(set, word)| set.then_some(word))
+        .collect();
+    marks.join(" ")
+}
+
+/// Sets the call as tables: what was told, then what was concluded.
+fn call_table(answer: &GetCallResponse) -> String {
+    let context = answer.context.as_ref();
+    let mut text = frame::heading(TITLE, context);
+    if let Some(call) = &answer.call {
+        let mut about = vec![format!("{} of {}", call.call_id, call.source)];
+        about.extend((!call.caller.is_empty()).then(|| format!("caller {}", call.caller)));
+        about.extend((!call.line.is_empty()).then(|| format!("line {}", call.line)));
+        about.push(call.direction.clone());
+        about.push(outcome(call).to_owned());
+        about.extend((!call.ended_by.is_empty()).then(|| format!("ended by {}", call.ended_by)));
+        about.extend((!call.marks.is_empty()).then(|| call.marks.join(" ")));
+        about.extend(call.provisional.then(|| "may change".to_owned()));
+        let _ = writeln!(text, "{}", about.join(", "));
+    }
+    let told = answer.events.iter();
+    let told = told.map(|told| {
+        let (at, number) = (exactly(&told.at), told.sequence.to_string());
+        vec![at, number, told.kind.clone(), fields(told), marks(told)]
+    });
+    section(
+        &mut text,
+        "Told",
+        &["At", "Number", "What", "Said", "Marks"],
+        told,
+    );
+    let visits = answer.visits.iter().enumerate();
+    let header = ["Visit", "Queue", "Entered", "Exit", "Left", "Wait"];
+    section(&mut text, "Visits", &header, visits.map(visit));
+    let header = ["Agent", "Queue", "Visit", "Rang", "Until", "Result"];
+    section(
+        &mut text,
+        "Offers",
+        &header,
+        answer.offers.iter().map(offer),
+    );
+    let header = [
+        "Agent",
+        "Queue",
+        "Visit",
+        "Connected",
+        "Released",
+        "By",
+        "Talk",
+        "Hold",
+    ];
+    section(&mut text, "Legs", &header, answer.legs.iter().map(leg));
+    let header = [
+        "At", "Method", "From", "Queue", "To", "Outcome", "Return", "Wait",
+    ];
+    let transfers = answer.transfers.iter().map(transfer);
+    section(&mut text, "Transfers", &header, transfers);
+    if !answer.explanations.is_empty() {
+        text += "Counted\n";
+        for said in &answer.explanations {
+            let _ = writeln!(text, "  {}: {}", said.id, said.sentence);
+        }
+    }
+    text + &frame::footnotes(context)
+}
+
+/// `2026-03-02 10:01:20.5 +04:00`: within a call fractions of a second matter.
+fn exactly(local: &str) -> String {
+    let offset = local.len().saturating_sub("+04:00".len());
+    match (local.split_once('T'), local.split_at_checked(offset)) {
+        (Some((date, _)), Some((head, offset))) => {
+            let time = head.get(date.len() + 1..).unwrap_or_default();
+            format!("{date} {time} {offset}")
+        }
+        _ => local.to_owned(),
+    }
+}
+
+fn section(
+    text: &mut String,
+    title: &str,
+    header: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) {
+    let rows: Vec<_> = rows.collect();
+    if !rows.is_empty() {
+        let _ = writeln!(text, "{title}");
+        *text += &frame::table(header, header.len(), rows);
+    }
+}
+
+fn visit((index, visit): (usize, &CallVisit)) -> Vec<String> {
+    let exit = match visit.exit.as_str() {
+        "" => "waiting",
+        exit => exit,
+    };
+    vec![
+        (index + 1).to_string(),
+        visit.queue.clone(),
+        exactly(&visit.entered_at),
+        exit.to_owned(),
+        exactly(&visit.exited_at),
+        clock(visit.wait.as_ref()),
+    ]
+}
+
+/// A visit's number; none where there is none.
+fn number(visit: u32) -> String {
+    match visit {
+        0 => String::new(),
+        visit => visit.to_string(),
+    }
+}
+
+fn offer(offer: &CallOffer) -> Vec<String> {
+    vec![
+        offer.agent.clone(),
+        offer.queue.clone(),
+        number(offer.visit),
+        exactly(&offer.offered_at),
+        exactly(&offer.ended_at),
+        offer.result.clone(),
+    ]
+}
+
+fn leg(leg: &CallLeg) -> Vec<String> {
+    vec![
+        leg.agent.clone(),
+        leg.queue.clone(),
+        number(leg.visit),
+        exactly(&leg.connected_at),
+        exactly(&leg.released_at),
+        leg.released_by.clone(),
+        clock(leg.talk.as_ref()),
+        clock(leg.hold.as_ref()),
+    ]
+}
+
+fn transfer(transfer: &CallTransfer) -> Vec<String> {
+    let outcome = match (transfer.outcome.as_str(), transfer.failure.as_str()) {
+        ("", _) => "pending".to_owned(),
+        (outcome, "") => outcome.to_owned(),
+        (outcome, failure) => format!("{outcome}: {failure}"),
+    };
+    vec![
+        exactly(&transfer.at),
+        transfer.method.clone(),
+        transfer.from_agent.clone(),
+        transfer.from_queue.clone(),
+        format!("{} {}", transfer.target, transfer.to)
+            .trim()
+            .to_owned(),
+        outcome,
+        if transfer.is_return { "yes" } else { "" }.to_owned(),
+        clock(transfer.wait.as_ref()),
+    ]
+}

@@ -1,0 +1,171 @@
+//! Why a call is counted where it is: for each definition what the call adds to the figure, and why, in a sentence.
+//!
+//! What it adds comes from the functions of `kpi` that the reports add up; a test sums explanations and compares. The
+//! sentence says no more than what went into it.
+
+use std::time::Duration;
+
+use crate::kpi::{CATALOGUE, Id, LevelFormula, Part};
+
+use super::super::error::Error;
+use super::super::nearest::{clipped, nearest};
+use super::case::Case;
+use super::{
+    ALL, explain_calls as calls, explain_journeys as journeys, explain_legs as legs,
+    explain_visits as visits,
+};
+
+/// What a call, or a part of it, adds to a figure, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The definition's id.
+    pub id: &'static str,
+    /// Its version.
+    pub version: u32,
+    /// The queue, or for agents' figures the agent, under which it stands; empty = none.
+    pub under: String,
+    /// What it adds to the figure's count, or to the numerator of a share.
+    pub adds: u64,
+    /// What it adds to the denominator; `None` where the figure is no share.
+    pub of: Option<u64>,
+    /// What it adds to a sum of spans; `None` where the figure has none, or the span is not known.
+    pub span: Option<Duration>,
+    /// Why, with the numbers.
+    pub sentence: String,
+}
+
+impl Explanation {
+    /// Of a count.
+    pub(super) fn count(under: &str, adds: u64, sentence: String) -> Self {
+        Self {
+            id: "",
+            version: 0,
+            under: under.to_owned(),
+            adds,
+            of: None,
+            span: None,
+            sentence,
+        }
+    }
+
+    /// Of a share.
+    pub(super) fn part(under: &str, part: Part, sentence: String) -> Self {
+        Self {
+            of: Some(part.of),
+            ..Self::count(under, part.count, sentence)
+        }
+    }
+
+    /// With a span that it adds.
+    pub(super) fn with_span(self, span: Option<Duration>) -> Self {
+        Self { span, ..self }
+    }
+}
+
+/// How one definition explains a call.
+type Explain = fn(&Case<'_>) -> Vec<Explanation>;
+
+/// Every definition that says something about a single call, in the catalogue's order.
+const EXPLAINED: &[(Id, Explain)] = &[
+    (Id::V1, calls::offered),
+    (Id::V2, visits::begun),
+    (Id::V3, calls::demand),
+    (Id::V4, calls::refused),
+    (Id::Outcomes, journeys::outcome),
+    (Id::W1, visits::wait),
+    (Id::W2, journeys::journey_wait),
+    (Id::W2q, journeys::queue_wait),
+    (Id::W3, journeys::time_to_human),
+    (Id::W4, calls::transfer_wait),
+    (Id::W5, visits::wait_answered),
+    (Id::W6, visits::wait_abandoned),
+    (Id::W7, visits::wait),
+    (Id::W9, visits::quantiles),
+    (Id::W10, visits::over),
+    (Id::W12, journeys::burden),
+    (Id::W13, visits::missed_offer_time),
+    (Id::Strict, |case| visits::level(case, LevelFormula::Strict)),
+    (Id::Short, |case| visits::level(case, LevelFormula::Short)),
+    (Id::IgnoreAbandoned, |case| {
+        visits::level(case, LevelFormula::IgnoreAbandoned)
+    }),
+    (Id::AbandonedMet, |case| {
+        visits::level(case, LevelFormula::AbandonedMet)
+    }),
+    (Id::AnsweredOnly, |case| {
+        visits::level(case, LevelFormula::AnsweredOnly)
+    }),
+    (Id::Amazon, |case| visits::level(case, LevelFormula::Amazon)),
+    (Id::Journey, journeys::journey),
+    (Id::Access, journeys::access),
+    (Id::Ab1, visits::abandoned),
+    (Id::Ab2, journeys::lost),
+    (Id::Ab3, visits::abandoned_short),
+    (Id::Ab4, visits::abandoned_after_transfer),
+    (Id::Ab5, journeys::left_before_queue),
+    (Id::Ab6, visits::answered_short),
+    (Id::AgentAnswerRate, legs::answer_rate),
+    (Id::Aht, legs::handle_time),
+    (Id::Occupancy, legs::handling),
+    (Id::AgentStates, legs::states),
+    (Id::T1, calls::kinds),
+    (Id::T2, calls::consult_only),
+    (Id::T3, calls::transferred),
+    (Id::T4, calls::transfers_per_call),
+    (Id::T5, calls::returns),
+    (Id::T6, calls::failed),
+    (Id::T7, calls::after),
+    (Id::T8, calls::wrong_door),
+    (Id::T9, calls::paths),
+    (Id::T10, calls::excessive),
+    (Id::T11, calls::reroutes),
+];
+
+/// The definitions asked for, each once, in the catalogue's order.
+pub(super) fn ids(asked: &[String]) -> Result<Vec<Id>, Error> {
+    let names = || EXPLAINED.iter().map(|(id, _)| id.definition().id);
+    if let Some(unknown) = asked
+        .iter()
+        .find(|asked| *asked != ALL && !names().any(|name| name == **asked))
+    {
+        return Err(Error::UnknownMetric {
+            metric: clipped(unknown),
+            nearest: nearest(unknown, names().chain([ALL]))
+                .unwrap_or(ALL)
+                .to_owned(),
+        });
+    }
+    let wanted = |id: &&Id| {
+        let mut asked = asked.iter();
+        is_explained(**id) && asked.any(|asked| *asked == ALL || *asked == id.definition().id)
+    };
+    Ok(CATALOGUE.iter().filter(wanted).copied().collect())
+}
+
+/// Whether a definition says something about a single call.
+pub(super) fn is_explained(id: Id) -> bool {
+    EXPLAINED.iter().any(|(explained, _)| *explained == id)
+}
+
+/// Why a call is counted where it is by a definition; at least one sentence.
+pub(super) fn explain(id: Id, case: &Case<'_>) -> Vec<Explanation> {
+    let explained = EXPLAINED.iter().find(|(explained, _)| *explained == id);
+    let mut all = match explained {
+        _ if case.record.test => {
+            let words = "the call is tagged as a test: in no figure";
+            vec![Explanation::count("", 0, words.to_owned())]
+        }
+        Some((_, explain)) => explain(case),
+        None => Vec::new(),
+    };
+    if all.is_empty() {
+        let words = "the call has nothing of the kind: it adds nothing";
+        all.push(Explanation::count("", 0, words.to_owned()));
+    }
+    let definition = id.definition();
+    for explanation in &mut all {
+        explanation.id = definition.id;
+        explanation.version = definition.version;
+    }
+    all
+}

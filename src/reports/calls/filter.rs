@@ -1,0 +1,167 @@
+//! Which calls of a period are listed.
+
+use std::collections::BTreeSet;
+use std::hash::Hash;
+use std::time::Duration;
+
+use crate::kpi;
+use crate::model::{AgentId, CallRecord, Caller, Exit, Mark, Marks, Outcome, QueueId};
+
+use super::super::error::Error;
+use super::super::nearest::{clipped, nearest};
+use super::super::plan::Plan;
+
+/// The word for a visit that has not ended.
+const WAITING: &str = "waiting";
+/// The word for a call that has not ended.
+const OPEN: &str = "open";
+/// The word for a caller without a number.
+const WITHHELD: &str = "withheld";
+
+/// Which calls are listed: each filter that is set must be passed, by any of its values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// An agent who was connected or rung.
+    pub agents: Vec<String>,
+    /// How a visit ended; `waiting` = it has not.
+    pub exits: Vec<String>,
+    /// How the call ended; `open` = it has not.
+    pub outcomes: Vec<String>,
+    /// A visit waited longer than this.
+    pub wait_over: Option<Duration>,
+    /// More transfers than this.
+    pub transfers_over: Option<u32>,
+    /// Something was odd.
+    pub marks: Vec<String>,
+    /// The caller's pseudonym in hexadecimal digits, or `withheld`.
+    pub callers: Vec<String>,
+}
+
+/// A checked filter.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Filter {
+    agents: BTreeSet<AgentId>,
+    exits: BTreeSet<Option<Exit>>,
+    outcomes: BTreeSet<Option<Outcome>>,
+    wait_over: Option<Duration>,
+    transfers_over: Option<u32>,
+    marks: u32,
+    callers: BTreeSet<Wanted>,
+}
+
+/// A caller asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Wanted {
+    Withheld,
+    /// Whichever key made the pseudonym.
+    Known([u8; 16]),
+}
+
+impl Filter {
+    /// Reads the words.
+    pub(super) fn of(asked: &CallFilter) -> Result<Self, Error> {
+        let exits = Exit::ALL.iter().map(|exit| (exit.as_str(), Some(*exit)));
+        let exits: Vec<_> = exits.chain([(WAITING, None)]).collect();
+        let outcomes = Outcome::ALL.iter();
+        let outcomes = outcomes.map(|outcome| (outcome.as_str(), Some(*outcome)));
+        let outcomes: Vec<_> = outcomes.chain([(OPEN, None)]).collect();
+        let marks = Mark::ALL.map(|mark| (mark.as_str(), mark));
+        let mut wanted = Marks::default();
+        for mark in words("filter.marks", &asked.marks, &marks)? {
+            wanted.add(mark);
+        }
+        let agents = asked.agents.iter();
+        let callers = asked.callers.iter().map(|caller| caller_of(caller));
+        Ok(Self {
+            agents: agents.map(|name| AgentId::new(name.as_str())).collect(),
+            exits: words("filter.exits", &asked.exits, &exits)?.collect(),
+            outcomes: words("filter.outcomes", &asked.outcomes, &outcomes)?.collect(),
+            wait_over: asked.wait_over,
+            transfers_over: asked.transfers_over,
+            marks: wanted.bits(),
+            callers: callers.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether a call is listed.
+    pub(super) fn passes(&self, plan: &Plan, record: &CallRecord) -> bool {
+        let over = |x| move |wait: Duration| kpi::count_over(&[wait], x) > 0;
+        let waited = |x| {
+            let mut waits = record.visits.iter().filter_map(|visit| visit.wait);
+            waits.any(over(x))
+        };
+        let transfers = u32::try_from(record.transfers.len()).unwrap_or(u32::MAX);
+        (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
+            && any(&self.agents, agents(record))
+            && any(&self.exits, record.visits.iter().map(|visit| &visit.exit))
+            && any(&self.outcomes, [&record.outcome])
+            && self.wait_over.is_none_or(waited)
+            && self
+                .transfers_over
+                .is_none_or(|limit| kpi::is_excessive(transfers, limit))
+            && (self.marks == 0 || self.marks & record.marks.bits() != 0)
+            && any(&self.callers, wanted(record.caller).as_ref())
+    }
+}
+
+/// Whether a filter is not set, or has one of these.
+fn any<'a, T: Ord + 'a>(wanted: &BTreeSet<T>, found: impl IntoIterator<Item = &'a T>) -> bool {
+    wanted.is_empty() || found.into_iter().any(|found| wanted.contains(found))
+}
+
+/// Whether the call was in such a queue, was answered from it, or was turned away by it.
+fn touches(record: &CallRecord, wants: impl Fn(&QueueId) -> bool) -> bool {
+    let visited = record.visits.iter().map(|visit| &visit.queue);
+    let answered = record.legs.iter().filter_map(|leg| leg.queue.as_ref());
+    let refused = record.refusals.iter();
+    let refused = refused.filter_map(|refusal| refusal.queue.as_ref());
+    visited.chain(answered).chain(refused).any(wants)
+}
+
+fn agents(record: &CallRecord) -> impl Iterator<Item = &AgentId> {
+    let connected = record.legs.iter().map(|leg| &leg.agent);
+    connected.chain(record.offers.iter().map(|offer| &offer.agent))
+}
+
+fn wanted(caller: Caller) -> Option<Wanted> {
+    match caller {
+        Caller::Unknown => None,
+        Caller::Withheld => Some(Wanted::Withheld),
+        Caller::Known(pseudonym) => Some(Wanted::Known(pseudonym.hash)),
+    }
+}
+
+/// What these words stand for.
+fn words<T: Copy>(
+    field: &'static str,
+    asked: &[String],
+    known: &[(&str, T)],
+) -> Result<impl Iterator<Item = T>, Error> {
+    let meant = |word: &String| {
+        let found = known.iter().find(|(name, _)| name == word);
+        found.map(|(_, meant)| *meant).ok_or_else(|| {
+            let names = known.iter().map(|(name, _)| *name);
+            Error::UnknownWord {
+                field,
+                word: clipped(word),
+                nearest: nearest(word, names).unwrap_or_default().to_owned(),
+            }
+        })
+    };
+    let meant: Vec<T> = asked.iter().map(meant).collect::<Result<_, _>>()?;
+    Ok(meant.into_iter())
+}
+
+fn caller_of(text: &str) -> Result<Wanted, Error> {
+    if text == WITHHELD {
+        return Ok(Wanted::Withheld);
+    }
+    let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = digits.then(|| u128::from_str_radix(text, 16));
+    match number {
+        Some(Ok(number)) => Ok(Wanted::Known(number.to_be_bytes())),
+        Some(Err(_)) | None => Err(Error::BadPseudonym {
+            caller: clipped(text),
+        }),
+    }
+}
