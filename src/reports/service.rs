@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::kpi::{EXCESSIVE_LIMIT_DEFAULT, REPEAT_WINDOWS};
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
+use crate::kpi::{EXCESSIVE_LIMIT_DEFAULT, REPEAT_WINDOWS};
 use crate::model::{CallRecord, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall};
 
@@ -122,14 +122,9 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let told = self.rows.told(wide).await;
         let told = told.map_err(|source| Error::Store { source })?;
         let gathered = Gathered::new(Counted::head(&head));
-        let each = {
-            let plan = plan.clone();
-            move |gathered: &mut Gathered, call: &StoredCall, record: &CallRecord| {
-                gathered.call(&plan, call, record);
-            }
-        };
-        let gathered = self.follow(wide, gathered, each).await?;
-        Ok(gathered.finish(&plan, told.agents, sources))
+        let gathered = self.follow(&plan, wide, gathered, Gathered::call).await?;
+        let work = move || gathered.finish(&plan, told.agents, sources);
+        joined(tokio::task::spawn_blocking(work).await)
     }
 
     /// Repeat calls in the windows asked for, none = 24 h, 72 h and 7 d; callers with more than `shared_over` calls on one
@@ -180,14 +175,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             .await;
         let told = told.map_err(|source| Error::Store { source })?;
         let gathered = lines::Gathered::new(Counted::head(&head));
-        let each = {
-            let plan = plan.clone();
-            move |gathered: &mut lines::Gathered, call: &StoredCall, record: &CallRecord| {
-                gathered.call(&plan, call, record);
-            }
-        };
-        let gathered = self.follow((plan.start, plan.end), gathered, each).await?;
-        Ok(gathered.finish(&plan, told.lines, sources))
+        let period = (plan.start, plan.end);
+        let gathered = self
+            .follow(&plan, period, gathered, lines::Gathered::call)
+            .await?;
+        let work = move || gathered.finish(&plan, told.lines, sources);
+        joined(tokio::task::spawn_blocking(work).await)
     }
 
     /// Callers with their contacts in the period and as far around it as a window reaches.
@@ -199,14 +192,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let (plan, sources) = self.plan(query)?;
         let head = self.head(&plan).await?;
         let contacts = Contacts::new(Counted::head(&head));
-        let each = {
-            let plan = plan.clone();
-            move |contacts: &mut Contacts, call: &StoredCall, record: &CallRecord| {
-                contacts.call(&plan, call, record);
-            }
-        };
         let wide = (plan.start.minus(widest), plan.end.plus(widest));
-        let contacts = self.follow(wide, contacts, each).await?;
+        let contacts = self.follow(&plan, wide, contacts, Contacts::call).await?;
         Ok((plan, sources, contacts))
     }
 
@@ -226,24 +213,26 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         Ok(head)
     }
 
-    /// Checks the query, and works on the calls of a period one by one, off the threads that serve. `period` widens the
-    /// one asked for, where a figure needs to look further.
+    /// Works on the calls of a period one by one, off the threads that serve. `period` widens the one asked for, where a
+    /// figure needs to look further.
     pub(super) async fn follow<T, F>(
         &self,
+        plan: &Plan,
         period: Period,
         mut tally: T,
         mut each: F,
     ) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: FnMut(&mut T, &StoredCall, &CallRecord) + Send + 'static,
+        F: FnMut(&mut T, &Plan, &StoredCall, &CallRecord) + Send + 'static,
     {
+        let plan = plan.clone();
         let (parts, mut received) = mpsc::channel::<Vec<StoredCall>>(PARTS_WAITING);
         let working = tokio::task::spawn_blocking(move || {
             while let Some(part) = received.blocking_recv() {
                 for call in part {
                     let record = call.record()?;
-                    each(&mut tally, &call, &record);
+                    each(&mut tally, &plan, &call, &record);
                 }
             }
             Ok(tally)

@@ -130,91 +130,70 @@ impl<R: Rows, S: Sources> ReportService for Service<R, S> {
         &self,
         request: Request<v1::GetQueueReportRequest>,
     ) -> Result<Response<v1::GetQueueReportResponse>, Status> {
-        let answer = self.queues(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.queues(request.into_inner()).await)
     }
 
     async fn get_transfer_report(
         &self,
         request: Request<v1::GetTransferReportRequest>,
     ) -> Result<Response<v1::GetTransferReportResponse>, Status> {
-        let answer = self.transfers(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.transfers(request.into_inner()).await)
     }
 
     async fn get_agent_report(
         &self,
         request: Request<v1::GetAgentReportRequest>,
     ) -> Result<Response<v1::GetAgentReportResponse>, Status> {
-        let answer = self.agents(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.agents(request.into_inner()).await)
     }
 
     async fn list_calls(
         &self,
         request: Request<v1::ListCallsRequest>,
     ) -> Result<Response<v1::ListCallsResponse>, Status> {
-        let answer = self.calls(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.calls(request.into_inner()).await)
     }
 
     async fn get_call(
         &self,
         request: Request<v1::GetCallRequest>,
     ) -> Result<Response<v1::GetCallResponse>, Status> {
-        let answer = self.call(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.call(request.into_inner()).await)
     }
 
     async fn get_repeat_report(
         &self,
         request: Request<v1::GetRepeatReportRequest>,
     ) -> Result<Response<v1::GetRepeatReportResponse>, Status> {
-        let answer = self.repeats(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.repeats(request.into_inner()).await)
     }
 
     async fn get_unserved_report(
         &self,
         request: Request<v1::GetUnservedReportRequest>,
     ) -> Result<Response<v1::GetUnservedReportResponse>, Status> {
-        let answer = self.unserved(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.unserved(request.into_inner()).await)
     }
 
     async fn get_line_report(
         &self,
         request: Request<v1::GetLineReportRequest>,
     ) -> Result<Response<v1::GetLineReportResponse>, Status> {
-        let answer = self.lines(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.lines(request.into_inner()).await)
     }
 
     async fn get_wait_distribution(
         &self,
         request: Request<v1::GetWaitDistributionRequest>,
     ) -> Result<Response<v1::GetWaitDistributionResponse>, Status> {
-        let answer = self.waits(request.into_inner()).await;
-        answer
-            .map(Response::new)
-            .map_err(|error| status::report(&error))
+        answered(self.waits(request.into_inner()).await)
     }
+}
+
+fn answered<T>(answer: Result<T, Error>) -> Result<Response<T>, Status> {
+    answer
+        .map(Response::new)
+        .map_err(|error| status::report(&error))
 }
 
 /// A missing query is an empty one: the period is then what is missing.

@@ -58,9 +58,7 @@ impl Client {
         request: v1::GetQueueReportRequest,
     ) -> Result<v1::GetQueueReportResponse, Failure> {
         let answer = self.service.get_queue_report(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for the transfer report.
@@ -69,9 +67,7 @@ impl Client {
         request: v1::GetTransferReportRequest,
     ) -> Result<v1::GetTransferReportResponse, Failure> {
         let answer = self.service.get_transfer_report(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for the agent report.
@@ -80,9 +76,7 @@ impl Client {
         request: v1::GetAgentReportRequest,
     ) -> Result<v1::GetAgentReportResponse, Failure> {
         let answer = self.service.get_agent_report(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for a page of calls.
@@ -91,9 +85,7 @@ impl Client {
         request: v1::ListCallsRequest,
     ) -> Result<v1::ListCallsResponse, Failure> {
         let answer = self.service.list_calls(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for one call.
@@ -102,9 +94,7 @@ impl Client {
         request: v1::GetCallRequest,
     ) -> Result<v1::GetCallResponse, Failure> {
         let answer = self.service.get_call(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for the report of repeat calls.
@@ -113,9 +103,7 @@ impl Client {
         request: v1::GetRepeatReportRequest,
     ) -> Result<v1::GetRepeatReportResponse, Failure> {
         let answer = self.service.get_repeat_report(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for the report of the unserved.
@@ -124,9 +112,7 @@ impl Client {
         request: v1::GetUnservedReportRequest,
     ) -> Result<v1::GetUnservedReportResponse, Failure> {
         let answer = self.service.get_unserved_report(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for the report of lines.
@@ -135,9 +121,7 @@ impl Client {
         request: v1::GetLineReportRequest,
     ) -> Result<v1::GetLineReportResponse, Failure> {
         let answer = self.service.get_line_report(request).await;
-        answer
-            .map(Response::into_inner)
-            .map_err(|status| failure(&self.server, &status))
+        self.answered(answer)
     }
 
     /// Asks for the wait distribution.
@@ -146,6 +130,10 @@ impl Client {
         request: v1::GetWaitDistributionRequest,
     ) -> Result<v1::GetWaitDistributionResponse, Failure> {
         let answer = self.service.get_wait_distribution(request).await;
+        self.answered(answer)
+    }
+
+    fn answered<T>(&self, answer: Result<Response<T>, Status>) -> Result<T, Failure> {
         answer
             .map(Response::into_inner)
             .map_err(|status| failure(&self.server, &status))
