@@ -1,11 +1,13 @@
 //! `dozvon definitions`: the catalogue of figures, in plain words.
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::deliver::deliver;
 use super::failure::{Exit, Failure};
 use crate::proto::v1::{CatalogueEntry, ListDefinitionsResponse};
+use crate::reports::nearest;
 use crate::wire::admin;
 
 /// Width of the catalogue where no terminal says its own.
@@ -55,24 +57,14 @@ enum Output {
 /// When an id is not known, with the nearest; or stdout cannot be written.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let text = shown(args, io::stdout().is_terminal())?;
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
-            Exit::Failure,
-            format!("cannot write to stdout: {error}"),
-        )),
-        Ok(()) | Err(_) => Ok(()),
-    }
+    deliver(text.as_bytes(), None)
 }
 
 fn shown(args: &Args, is_terminal: bool) -> Result<String, Failure> {
     let mut definitions = admin::definitions().definitions;
     if let Some(unknown) = args.ids.iter().find(|id| !known(&definitions, id)) {
-        let near = |entry: &&CatalogueEntry| strsim::jaro_winkler(&entry.id, unknown);
-        let nearest = definitions
-            .iter()
-            .max_by(|one, other| near(one).total_cmp(&near(other)));
-        let nearest = nearest.map_or("", |entry| entry.id.as_str());
+        let ids = definitions.iter().map(|entry| entry.id.as_str());
+        let nearest = nearest(unknown, ids).unwrap_or_default();
         let words = format!("unknown definition {unknown:?}; the nearest is {nearest:?}");
         return Err(Failure::new(Exit::Usage, words));
     }

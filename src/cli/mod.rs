@@ -2,6 +2,7 @@
 
 pub mod check_config;
 pub mod definitions;
+mod deliver;
 pub mod demo;
 pub mod failure;
 pub mod import;

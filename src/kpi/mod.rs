@@ -6,6 +6,7 @@
 
 mod abandonment;
 mod agent_time;
+mod callback;
 mod definitions;
 mod digest;
 mod erlang;
@@ -28,6 +29,7 @@ pub use abandonment::{
     abandon_rate, is_abandoned_after_transfer, is_abandoned_short, is_answered_short,
 };
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
+pub use callback::{Callback, is_unserved};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};

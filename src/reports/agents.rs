@@ -62,9 +62,26 @@ pub struct AgentRow {
     /// Of them with a short talk.
     pub released_first_short: u64,
     /// Time in each state, in the order of `AgentState::ALL`.
-    pub states: [Duration; AgentState::ALL.len()],
+    states: [Duration; AgentState::ALL.len()],
     /// Pauses by reason.
     pub pauses: Vec<(Text, Duration)>,
+}
+
+impl AgentRow {
+    /// Time in a state.
+    pub fn time_in(&self, state: AgentState) -> Duration {
+        self.states[Self::slot(state)]
+    }
+
+    fn add_time(&mut self, state: AgentState, time: Duration) {
+        let sum = &mut self.states[Self::slot(state)];
+        *sum = sum.saturating_add(time);
+    }
+
+    /// Codes count from 1 without a hole.
+    fn slot(state: AgentState) -> usize {
+        usize::from(state.code()) - 1
+    }
 }
 
 /// Offers by how they ended.
@@ -75,6 +92,10 @@ impl OfferCounts {
     /// How many ended so.
     pub fn of(&self, result: OfferResult) -> u64 {
         self.0[Self::slot(result)]
+    }
+
+    fn add(&mut self, result: OfferResult) {
+        self.0[Self::slot(result)] += 1;
     }
 
     fn slot(result: OfferResult) -> usize {
@@ -169,7 +190,7 @@ impl Gathered {
                     .row(plan, &offer.agent, offer.offered_at)
                     .filter(|_| wanted)
             {
-                row.offers.0[OfferCounts::slot(result)] += 1;
+                row.offers.add(result);
             }
         }
         for transfer in &record.transfers {
@@ -207,8 +228,7 @@ impl Gathered {
                     .and_then(|last| agent.released[last].1.as_ref());
                 for (bucket, time) in plan.buckets.cut_up(span.start, span.end) {
                     let row = self.tallies.entry((bucket, name.clone())).or_default();
-                    let slot = usize::from(span.state.code()) - 1;
-                    row.states[slot] = row.states[slot].saturating_add(time);
+                    row.add_time(span.state, time);
                     if span.state == AgentState::Paused {
                         pause(&mut row.pauses, &span.reason, time);
                     }
@@ -218,9 +238,9 @@ impl Gathered {
                 }
             }
         }
-        let start = |bucket| plan.bucket_start(bucket);
         let rows = self.tallies.into_iter();
-        let rows = rows.map(|((bucket, agent), row)| finish(row, start(bucket), &agent));
+        let rows =
+            rows.map(|((bucket, agent), row)| finish(row, plan.bucket_start(bucket), &agent));
         AgentReport {
             rows: rows.collect(),
             context: Context::of(
@@ -282,9 +302,9 @@ fn pause(pauses: &mut Vec<(Text, Duration)>, reason: &Text, time: Duration) {
 
 fn finish(mut row: AgentRow, bucket_start: String, agent: &AgentId) -> AgentRow {
     row.pauses.sort_unstable();
-    let of = |state: AgentState| row.states[usize::from(state.code()) - 1];
-    let handling = of(AgentState::Talking).saturating_add(of(AgentState::WrapUp));
-    let available = of(AgentState::Available);
+    let talking = row.time_in(AgentState::Talking);
+    let handling = talking.saturating_add(row.time_in(AgentState::WrapUp));
+    let available = row.time_in(AgentState::Available);
     let (answered, own) = (row.offers.of(OfferResult::Answered), row.offers.own());
     let answer_rate = kpi::agent_answer_rate(answered, own);
     AgentRow {

@@ -87,8 +87,7 @@ fn legs_offers_and_transfers_are_each_agent_s_own() {
 fn time_is_in_one_state_at_once() {
     let rows = rows(&query());
     let ann = of(&rows, "ann");
-    let of_state =
-        |row: &AgentRow, state: AgentState| row.states[usize::from(state.code()) - 1].as_secs();
+    let of_state = |row: &AgentRow, state| row.time_in(state).as_secs();
     // From 09:59:00 on; after the last thing told, at 11:15:00, nothing is known.
     let sum: u64 = ann.states.iter().map(Duration::as_secs).sum();
     assert_eq!(sum, 76 * 60);

@@ -1,11 +1,10 @@
 //! Callers with their contacts in order of time, gathered from the calls of a period and around it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::kpi::{Contact, ContactKind};
-use crate::model::{
-    CallId, CallRecord, CallbackResult, Caller, Direction, Outcome, QueueId, Timestamp,
-};
+use crate::kpi::{self, Callback, Contact, ContactKind};
+use crate::model::{CallId, CallRecord, Caller, Direction, Outcome, QueueId, Timestamp};
 use crate::store::StoredCall;
 
 use super::context::Counted;
@@ -24,41 +23,7 @@ pub(super) struct Known {
     pub(super) queue: Option<QueueId>,
     pub(super) outcome: Option<Outcome>,
     pub(super) callback: Callback,
-    /// It reached a queue, or was refused: somebody wanted something of us.
-    pub(super) demand: bool,
-}
-
-/// What became of a promised callback.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Callback {
-    /// Promised, with or without a due time.
-    pub(super) promised: bool,
-    pub(super) due: Option<Timestamp>,
-    /// Tries.
-    pub(super) tried: u32,
-    /// The first try that reached the caller.
-    pub(super) reached_at: Option<Timestamp>,
-}
-
-impl Callback {
-    fn of(record: &CallRecord) -> Self {
-        let tries = &record.callbacks_tried;
-        let reached = tries
-            .iter()
-            .find(|one| one.result == CallbackResult::Reached);
-        Self {
-            promised: !record.callbacks_promised.is_empty(),
-            due: record.callbacks_promised.iter().flatten().min().copied(),
-            tried: tries.len() as u32,
-            reached_at: reached.map(|one| one.at),
-        }
-    }
-
-    /// Reached, and not later than promised.
-    pub(super) fn is_kept(self) -> bool {
-        let in_time = |at: Timestamp| self.due.is_none_or(|due| at <= due);
-        self.promised && self.reached_at.is_some_and(in_time)
-    }
+    pub(super) unserved: bool,
 }
 
 /// What is gathered while calls go by.
@@ -111,16 +76,15 @@ impl Contacts {
         let answered = !record.legs.is_empty();
         let bucket = bucket.filter(|_| inbound && plan.wants(queue));
         let callback = Callback::of(record);
-        let demand = visited.is_some() || !record.refusals.is_empty();
+        let unserved = kpi::is_unserved(record);
         let hash = match record.caller {
             Caller::Known(known) => known.hash,
             Caller::Withheld | Caller::Unknown => {
                 if let Some(bucket) = bucket {
-                    let helped = answered || record.outcome == Some(Outcome::SelfServed);
                     self.anonymous.push(Anonymous {
                         bucket,
                         withheld: record.caller == Caller::Withheld,
-                        unserved: demand && !helped && !callback.is_kept(),
+                        unserved,
                         callback,
                     });
                 }
@@ -142,18 +106,19 @@ impl Contacts {
             queue: queue.cloned(),
             outcome: record.outcome,
             callback,
-            demand,
+            unserved,
         };
         self.callers.entry(hash).or_default().push(known);
     }
 
     /// Puts each caller's contacts in order: by time, at the same instant by call id as bytes; and takes out those who
-    /// called more than `shared_over` times on one local day: a line of many people.
+    /// called more than `shared_over` times on one local day: a line of many people. Gives these with the intervals of
+    /// their calls, the one with most calls first.
     pub(super) fn settle(
         &mut self,
         plan: &Plan,
         shared_over: Option<u32>,
-    ) -> Vec<(CallerHash, u64)> {
+    ) -> Vec<(CallerHash, Vec<usize>)> {
         for contacts in self.callers.values_mut() {
             contacts.sort_by(|one, other| {
                 let at = one.contact.at.cmp(&other.contact.at);
@@ -183,14 +148,11 @@ impl Contacts {
             .into_iter()
             .filter_map(|hash| {
                 let contacts = self.callers.remove(&hash)?;
-                let calls = contacts
-                    .iter()
-                    .filter(|known| known.bucket.is_some())
-                    .count();
-                (calls > 0).then_some((hash, calls as u64))
+                let calls: Vec<_> = contacts.iter().filter_map(|known| known.bucket).collect();
+                (!calls.is_empty()).then_some((hash, calls))
             })
             .collect();
-        taken.sort_unstable_by_key(|(hash, calls)| (std::cmp::Reverse(*calls), *hash));
+        taken.sort_unstable_by_key(|(hash, calls)| (Reverse(calls.len()), *hash));
         taken
     }
 }

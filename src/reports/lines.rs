@@ -33,7 +33,7 @@ pub struct LineRow {
     /// Calls that arrived.
     pub calls_arrived: u64,
     /// Calls refused and with no visit, by reason, in the order of `RefusalReason::ALL`.
-    pub refused: [u64; RefusalReason::ALL.len()],
+    refused: [u64; RefusalReason::ALL.len()],
     /// Time for which channels in use were told.
     pub observed: Duration,
     /// Mean channels in use over that time.
@@ -48,6 +48,22 @@ pub struct LineRow {
     pub blocked: Option<f64>,
     /// Erlang-B of the mean load of the time observed, carried and refused, on these channels.
     pub erlang_b: Option<f64>,
+}
+
+impl LineRow {
+    /// Calls refused so, and with no visit.
+    pub fn refused(&self, reason: RefusalReason) -> u64 {
+        self.refused[Self::slot(reason)]
+    }
+
+    fn add_refused(&mut self, reason: RefusalReason) {
+        self.refused[Self::slot(reason)] += 1;
+    }
+
+    /// Codes count from 1 without a hole.
+    fn slot(reason: RefusalReason) -> usize {
+        usize::from(reason.code()) - 1
+    }
 }
 
 /// What is gathered while calls go by.
@@ -90,7 +106,7 @@ impl Gathered {
         if record.visits.is_empty()
             && let Some(refusal) = record.refusals.last()
         {
-            tally.row.refused[slot(refusal.reason)] += 1;
+            tally.row.add_refused(refusal.reason);
         }
         let held = record
             .ended_at
@@ -121,11 +137,10 @@ impl Gathered {
                 }
             }
         }
-        let start = |bucket| plan.bucket_start(bucket);
         let rows = self.rows.into_iter().map(|((bucket, line), tally)| {
             let row = tally.finish();
             LineRow {
-                bucket_start: start(bucket),
+                bucket_start: plan.bucket_start(bucket),
                 line,
                 ..row
             }
@@ -159,7 +174,7 @@ impl Tally {
 
     fn finish(self) -> LineRow {
         let row = self.row;
-        let busy = row.refused[slot(RefusalReason::Busy)];
+        let busy = row.refused(RefusalReason::Busy);
         let observed = row.observed.as_micros();
         let busy_mean = (observed > 0).then(|| self.busy as f64 / observed as f64);
         // Refused calls would have brought as much load as those carried on average.
@@ -174,11 +189,6 @@ impl Tally {
             ..row
         }
     }
-}
-
-/// Codes of reasons count from 1 without a hole.
-fn slot(reason: RefusalReason) -> usize {
-    usize::from(reason.code()) - 1
 }
 
 #[cfg(test)]

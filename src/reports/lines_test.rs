@@ -69,8 +69,8 @@ fn refused_demand_and_busy_channels_are_side_by_side() {
         panic!("one line: {:?}", report.rows)
     };
     assert_eq!((row.line.as_str(), row.calls_arrived), ("8800", 4));
-    assert_eq!(row.refused[slot(RefusalReason::Busy)], 1);
-    assert_eq!(row.refused[slot(RefusalReason::Closed)], 1);
+    assert_eq!(row.refused(RefusalReason::Busy), 1);
+    assert_eq!(row.refused(RefusalReason::Closed), 1);
     assert_eq!(
         (row.observed, row.all_busy),
         (seconds(3_600), seconds(1_200))

@@ -33,6 +33,8 @@ mod zone;
 #[cfg(test)]
 mod bank_test;
 #[cfg(test)]
+mod callers_test;
+#[cfg(test)]
 pub(crate) mod fixture;
 
 pub use crate::kpi::{Definition, Quantiles, ServiceLevel, WaitSummary, Words, glossary};
@@ -43,6 +45,7 @@ pub use calls::{CallFilter, CallSummary, CallsPage, CallsQuery, PAGE_SIZE_MAX};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;
 pub use lines::{LineReport, LineRow};
+pub(crate) use nearest::nearest;
 pub use plan::{Query, THRESHOLDS_MAX};
 pub use queue_calls::CallFigures;
 pub use queues::{ExitCounts, QueueReport, QueueRow, WaitOver};

@@ -6,7 +6,7 @@ const NAME_CHARS_MAX: usize = 64;
 /// The name most like the one asked for, upper and lower case alike; the first of several.
 ///
 /// A path's last part counts as well as the whole, so that `Samara` finds `Europe/Samara`.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     asked: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -105,18 +105,9 @@ pub(super) fn report(
             row.unknown += 1;
         }
     }
-    let all_callers: Vec<_> = contacts
-        .callers
-        .iter()
-        .map(|(hash, known)| (*hash, buckets(known)))
-        .collect();
     let shared = contacts.settle(plan, shared_over);
-    for (hash, buckets) in all_callers {
-        if shared.iter().any(|(other, _)| *other == hash) {
-            for bucket in buckets {
-                rows.entry(bucket).or_insert_with(fresh).shared += 1;
-            }
-        }
+    for bucket in shared.iter().flat_map(|(_, calls)| calls) {
+        rows.entry(*bucket).or_insert_with(fresh).shared += 1;
     }
     for known in contacts.callers.values() {
         let sequence: Vec<_> = known.iter().map(|known| known.contact).collect();
@@ -145,13 +136,15 @@ pub(super) fn report(
             }
         }
     }
-    let start = |bucket| plan.bucket_start(bucket);
     let rows = rows
         .into_iter()
-        .map(|(bucket, row)| finish(row, start(bucket)));
+        .map(|(bucket, row)| finish(row, plan.bucket_start(bucket)));
+    let shared = shared
+        .into_iter()
+        .map(|(hash, calls)| (hash, calls.len() as u64));
     RepeatReport {
         rows: rows.collect(),
-        shared,
+        shared: shared.collect(),
         context: Context::of(
             plan,
             contacts.counted,
@@ -159,11 +152,6 @@ pub(super) fn report(
             DEFINITIONS.map(Id::definition).to_vec(),
         ),
     }
-}
-
-/// The intervals of the calls that are asked for.
-fn buckets(known: &[Known]) -> Vec<usize> {
-    known.iter().filter_map(|known| known.bucket).collect()
 }
 
 /// What one caller came to in one interval.
@@ -179,6 +167,9 @@ struct Person {
 /// One caller in each interval in which they called.
 fn people(known: &[Known]) -> BTreeMap<usize, Person> {
     let mut people = BTreeMap::<usize, Person>::new();
+    let last_return = known
+        .iter()
+        .rposition(|one| !one.contact.is_call() && one.contact.is_spoken());
     for (index, one) in known.iter().enumerate() {
         let Some(bucket) = one.bucket else { continue };
         let person = people.entry(bucket).or_default();
@@ -186,9 +177,7 @@ fn people(known: &[Known]) -> BTreeMap<usize, Person> {
         if one.contact.is_spoken() && person.answered_after.is_none() {
             person.answered_after = Some(person.calls);
         }
-        let returned = known[index..]
-            .iter()
-            .any(|later| !later.contact.is_call() && later.contact.is_spoken());
+        let returned = last_return.is_some_and(|last| last >= index);
         person.reached_back |= returned || one.callback.reached_at.is_some();
     }
     people

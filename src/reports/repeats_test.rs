@@ -3,7 +3,8 @@
 use super::*;
 use crate::calls::tests::settled;
 use crate::kpi::REPEAT_WINDOWS;
-use crate::model::{CallRecord, Caller, Pseudonym};
+use crate::model::{CallRecord, Caller};
+use crate::reports::callers_test::called_by as of;
 use crate::reports::fixture::{Memory, hotline, query, samara};
 use crate::reports::{Bucket, Query};
 use crate::store::Told;
@@ -12,16 +13,6 @@ const SERVED: &str =
     "arrive 0; enter jobs 0; answer ann jobs 10; release ann caller 60; end caller 60";
 const GAVE_UP: &str = "arrive 0; enter jobs 0; end caller 30";
 const CALLED_BACK: &str = "arrive return 0; answer ann 5; release ann caller 60; end caller 60";
-
-fn of(caller: u8, minutes: i64, story: &str) -> CallRecord {
-    let at = Timestamp::from_micros(samara("10:00:00").as_micros() + minutes * 60_000_000);
-    let mut record = settled(at, story);
-    record.caller = Caller::Known(Pseudonym {
-        key: 1,
-        hash: [caller; 16],
-    });
-    record
-}
 
 fn report(records: Vec<CallRecord>, query: &Query, shared_over: Option<u32>) -> RepeatReport {
     const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];

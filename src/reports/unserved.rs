@@ -6,10 +6,10 @@
 
 use std::cmp::Reverse;
 
-use crate::kpi::Id;
+use crate::kpi::{Callback, Id};
 use crate::model::{Outcome, QueueId, Timestamp};
 
-use super::contacts::{Callback, CallerHash, Contacts, Known};
+use super::contacts::{CallerHash, Contacts, Known};
 use super::context::{Context, SourceCompleteness};
 use super::plan::Plan;
 
@@ -82,8 +82,8 @@ pub(super) fn report(
     for (hash, known) in &contacts.callers {
         let asked = || known.iter().filter(|one| one.bucket.is_some());
         asked().for_each(|one| summary.promise(one.callback));
-        let unserved = asked().filter(|one| is_unserved(one)).count() as u64;
-        let Some(last) = asked().rfind(|one| is_unserved(one)) else {
+        let unserved = asked().filter(|one| one.unserved).count() as u64;
+        let Some(last) = asked().rfind(|one| one.unserved) else {
             continue;
         };
         summary.calls += unserved;
@@ -108,12 +108,6 @@ pub(super) fn report(
             vec![Id::Unserved.definition()],
         ),
     }
-}
-
-/// Whether the call wanted something of us and got nothing.
-fn is_unserved(known: &Known) -> bool {
-    let self_served = known.outcome == Some(Outcome::SelfServed);
-    known.demand && !known.contact.is_spoken() && !self_served && !known.callback.is_kept()
 }
 
 /// Whether anybody spoke to the caller after an unserved call.

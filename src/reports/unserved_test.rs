@@ -2,19 +2,10 @@
 
 use super::*;
 use crate::calls::tests::settled;
-use crate::model::{CallRecord, Caller, Pseudonym};
+use crate::model::{CallRecord, Caller};
+use crate::reports::callers_test::called_by as of;
 use crate::reports::fixture::{Memory, hotline, query, samara};
 use crate::store::Told;
-
-fn of(caller: u8, minutes: i64, story: &str) -> CallRecord {
-    let at = Timestamp::from_micros(samara("10:00:00").as_micros() + minutes * 60_000_000);
-    let mut record = settled(at, story);
-    record.caller = Caller::Known(Pseudonym {
-        key: 1,
-        hash: [caller; 16],
-    });
-    record
-}
 
 fn report(records: Vec<CallRecord>) -> UnservedReport {
     const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];

@@ -25,7 +25,7 @@ pub(super) struct OneOptions {
     #[arg(value_name = "ID")]
     call: String,
     #[command(flatten)]
-    pub(super) common: super::Options,
+    pub(super) common: super::options::Options,
     /// Whose call it is; needed where several sources have one of this id
     #[arg(long, value_name = "NAME")]
     source: Option<String>,

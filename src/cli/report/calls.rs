@@ -25,7 +25,7 @@ const PSEUDONYM_DIGITS: usize = 8;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ListOptions {
     #[command(flatten)]
-    pub(super) common: super::Options,
+    pub(super) common: super::options::Options,
     /// Only calls with this agent, connected or rung; may be given several times, as the following
     #[arg(long, value_name = "NAME")]
     agent: Vec<String>,

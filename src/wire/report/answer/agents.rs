@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use crate::model::{AgentState, OfferResult};
+use crate::model::{AgentState, OfferResult, Text};
 use crate::proto::v1;
 use crate::reports::{AgentRow, OfferCounts};
 
 use super::interval;
 
 pub(super) fn row(row: AgentRow) -> v1::AgentReportRow {
-    let pause = |(reason, time): (crate::model::Text, Duration)| v1::PauseTime {
+    let time = Some(time(&row));
+    let pause = |(reason, time): (Text, Duration)| v1::PauseTime {
         reason: reason.to_string(),
         time: Some(time.into()),
     };
@@ -29,7 +30,7 @@ pub(super) fn row(row: AgentRow) -> v1::AgentReportRow {
         transfers_in: row.transfers_in,
         released_first: row.released_first,
         released_first_short: row.released_first_short,
-        time: Some(time(&row.states)),
+        time,
         pauses: row.pauses.into_iter().map(pause).collect(),
     }
 }
@@ -47,9 +48,8 @@ fn offers(counts: &OfferCounts) -> v1::OfferCounts {
     }
 }
 
-fn time(states: &[Duration; AgentState::ALL.len()]) -> v1::AgentTime {
-    // Codes count from 1 without a hole.
-    let of = |state: AgentState| Some(states[usize::from(state.code()) - 1].into());
+fn time(row: &AgentRow) -> v1::AgentTime {
+    let of = |state| Some(row.time_in(state).into());
     v1::AgentTime {
         available: of(AgentState::Available),
         ringing: of(AgentState::Ringing),

@@ -5,8 +5,7 @@ use crate::proto::v1;
 use crate::reports::LineRow;
 
 pub(super) fn row(row: LineRow) -> v1::LineReportRow {
-    // Codes count from 1 without a hole.
-    let refused = |reason: RefusalReason| row.refused[usize::from(reason.code()) - 1];
+    let refused = |reason| row.refused(reason);
     v1::LineReportRow {
         refused: Some(v1::RefusedCounts {
             busy: refused(RefusalReason::Busy),

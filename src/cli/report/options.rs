@@ -1,0 +1,168 @@
+//! The flags that every report knows, and the query that they make.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+use crate::clock::Clock;
+use crate::connect::client::Server;
+use crate::proto::v1;
+use crate::reports::{Basis, Bucket, Lens, Zone};
+
+use super::super::failure::{Exit, Failure};
+use super::client::Client;
+use super::output::Output;
+use super::period::{self, Bound};
+use super::text;
+
+/// What every report can be asked with; what means nothing to one is ignored.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Options {
+    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
+    #[arg(
+        long,
+        env = "DOZVON_SERVER",
+        default_value = "http://127.0.0.1:7440",
+        value_name = "URL"
+    )]
+    pub(super) server: Server,
+    /// First instant of the period: 2026-01-31, 2026-01, 2026-01-31T08:00 (all local), or 2026-01-31T08:00+04:00
+    /// [default: the start of today]
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<Bound>,
+    /// First instant after the period, given alike: `--to 2026-02-01` leaves 1 February out [default: the start of
+    /// tomorrow]
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub(super) to: Option<Bound>,
+    /// IANA zone of dates and intervals [default: the hotline's own]
+    #[arg(long)]
+    pub(super) zone: Option<String>,
+    /// How the period is cut, in local time
+    #[arg(long, default_value = "total", value_parser = buckets())]
+    pub(super) bucket: Bucket,
+    /// Only this queue; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(super) queue: Vec<String>,
+    /// T: answered within it counts for the service level, as 20s [default: as configured]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    pub(super) service_level: Option<Duration>,
+    /// s: abandoned within it is a short abandon, as 5s [default: as configured]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    pub(super) short_abandon: Option<Duration>,
+    /// x: a talk shorter than it is a short one [default: 10s]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    pub(super) short_answered: Option<Duration>,
+    /// What a queue's row counts: visits to it, or calls that entered it first, from there to their first human
+    #[arg(long, default_value = "visit", value_parser = lenses())]
+    pub(super) lens: Lens,
+    /// Where things belong: to the interval in which the visit began, or each to that in which it happened
+    #[arg(long, default_value = "cohort", value_parser = bases())]
+    pub(super) basis: Basis,
+    /// Count waits longer than this; several by commas or again [default: 60s,180s]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
+    pub(super) wait_over: Vec<Duration>,
+    /// Further edges of the wait distribution; several by commas or again
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
+    pub(super) edges: Vec<Duration>,
+    /// A call with more transfers than this is excessive [default: 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) excessive_limit: Option<u32>,
+    /// Windows of repeat calls; several by commas or again [default: 24h,72h,7d]
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
+    pub(super) windows: Vec<Duration>,
+    /// A number with more calls than this on one day is shared by many people and left out of repeats [default: none is]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) shared_over: Option<u32>,
+    /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) output: Option<Output>,
+    /// Write to this file instead of stdout; it is replaced when all is written
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// The words of `--bucket`.
+fn buckets() -> impl clap::builder::TypedValueParser<Value = Bucket> {
+    words(Bucket::ALL, Bucket::as_str)
+}
+
+/// The words of `--lens`.
+fn lenses() -> impl clap::builder::TypedValueParser<Value = Lens> {
+    words(Lens::ALL, Lens::as_str)
+}
+
+/// The words of `--basis`.
+fn bases() -> impl clap::builder::TypedValueParser<Value = Basis> {
+    words(Basis::ALL, Basis::as_str)
+}
+
+fn words<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    as_str: fn(T) -> &'static str,
+) -> impl clap::builder::TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.map(as_str)).map(move |word| {
+        let found = all.into_iter().find(|one| as_str(*one) == word);
+        found.expect("the parser admits these words only")
+    })
+}
+
+/// The query that the flags make; asks the server for its zone where a date needs one.
+pub(super) async fn query(
+    options: &Options,
+    client: &mut Client,
+    clock: &Clock,
+) -> Result<v1::ReportQuery, Failure> {
+    let bounds = [options.from, options.to];
+    let mut period = bounds.map(|bound| bound.and_then(Bound::instant));
+    if period.contains(&None) {
+        let zone = match &options.zone {
+            Some(zone) => zone.clone(),
+            None => client.zone().await?,
+        };
+        let zone = Zone::find(&zone)
+            .map_err(|error| Failure::new(Exit::Failure, format!("{error} (--zone)")))?;
+        period = period::resolve(bounds, zone.rules(), clock.now())?.map(Some);
+    }
+    let [start, end] = period.map(|at| at.map(text::timestamp));
+    Ok(v1::ReportQuery {
+        start,
+        end,
+        zone: options.zone.clone().unwrap_or_default(),
+        bucket: bucket(options.bucket).into(),
+        queues: options.queue.clone(),
+        service_level: options.service_level.map(Into::into),
+        short_abandon: options.short_abandon.map(Into::into),
+        short_answered: options.short_answered.map(Into::into),
+        lens: lens(options.lens).into(),
+        basis: basis(options.basis).into(),
+    })
+}
+
+fn bucket(bucket: Bucket) -> v1::Bucket {
+    match bucket {
+        Bucket::Total => v1::Bucket::Total,
+        Bucket::Minutes15 => v1::Bucket::Minutes15,
+        Bucket::Minutes30 => v1::Bucket::Minutes30,
+        Bucket::Hour => v1::Bucket::Hour,
+        Bucket::Day => v1::Bucket::Day,
+        Bucket::Week => v1::Bucket::Week,
+        Bucket::Month => v1::Bucket::Month,
+        Bucket::Weekday => v1::Bucket::Weekday,
+        Bucket::HourOfDay => v1::Bucket::HourOfDay,
+    }
+}
+
+fn lens(lens: Lens) -> v1::Lens {
+    match lens {
+        Lens::Visit => v1::Lens::Visit,
+        Lens::Journey => v1::Lens::Journey,
+    }
+}
+
+fn basis(basis: Basis) -> v1::Basis {
+    match basis {
+        Basis::Cohort => v1::Basis::Cohort,
+        Basis::Event => v1::Basis::Event,
+    }
+}

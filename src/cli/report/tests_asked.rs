@@ -1,0 +1,134 @@
+//! How a report may be asked for, and what is said when it cannot be had.
+
+use super::*;
+use crate::cli::failure::Exit;
+use crate::reports::Bucket;
+
+#[tokio::test]
+async fn a_refusal_is_one_line_and_exit_1() {
+    for (words, said) in [
+        (
+            "queues --queue job",
+            "unknown queue \"job\"; the nearest is \"jobs\" (--queue)",
+        ),
+        (
+            "waits --zone Europe/Samra",
+            "unknown zone \"Europe/Samra\"; the nearest is \"Europe/Samara\" (--zone)",
+        ),
+        (
+            "transfers --from 2026-02-01T00:00Z --to 2026-01-01T00:00Z",
+            "the period starts at 2026-02-01T04:00:00+04:00, after its end 2026-01-01T04:00:00+04:00 (--to)",
+        ),
+    ] {
+        let failure = asked(words).await.unwrap_err();
+        assert_eq!((failure.exit, &*failure.message), (Exit::Failure, said));
+    }
+}
+
+#[tokio::test]
+async fn no_server_or_another_one_is_exit_4_with_the_address() {
+    let clock = Clock::manual(samara("12:00:00"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let web = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                .await;
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other = listener.local_addr().unwrap().to_string();
+    let (_, health) = tonic_health::server::health_reporter();
+    let server = tonic::transport::Server::builder().add_service(health);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    let unused = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    for address in [web, other, unused] {
+        let args = args(&format!("queues --server {address}"));
+        let failure = show(&args, Output::Csv, &clock).await.unwrap_err();
+        assert_eq!(failure.exit, Exit::Unreachable, "{failure}");
+        assert!(
+            failure.message.contains(&address) && !failure.message.contains('\n'),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn every_report_takes_every_flag() {
+    Args::augment_args(Command::new("report")).debug_assert();
+    for report in ["queues", "transfers", "waits"] {
+        let words = "--server h:1 --from 2026-01 --to 2026-02 --zone UTC --bucket 30m --queue a --queue b,c \
+            --service-level 20s --short-abandon 5s --wait-over 60s --edges 1s,2s --excessive-limit 1 --output csv-ru --out a.csv";
+        let args = args(&format!("{report} {words}"));
+        let options = args.report.options();
+        assert_eq!(options.queue, ["a", "b,c"]);
+        assert_eq!(
+            (options.bucket, &*options.edges),
+            (Bucket::Minutes30, &[seconds(1), seconds(2)][..])
+        );
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_refused() {
+    for words in [
+        "",
+        "agents-of-chaos",
+        "queues --to 2026-01-01",
+        "queues --from yesterday",
+        "queues --bucket 20m",
+        "queues --service-level 20",
+        "queues --server https://hotline.example",
+        "transfers --excessive-limit 0",
+        "waits --output xls",
+    ] {
+        assert_eq!(matches(words).unwrap_err().exit_code(), 2, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn lens_and_basis_are_asked_for_and_said() {
+    let table = "--output table --lens journey --basis event";
+    let queues = asked(&format!("queues {table}")).await.unwrap().text;
+    for words in [
+        "Each call once, under the first queue it entered",
+        "Each arrival, answer and exit in the interval in which it happened",
+    ] {
+        assert!(queues.contains(words), "{words:?} in\n{queues}");
+    }
+    let remarks = asked("transfers --output csv --lens journey --basis event")
+        .await
+        .unwrap()
+        .remarks;
+    for caution in [
+        "this report has no lens: journey has no effect",
+        "this report has one basis: event has no effect",
+    ] {
+        assert!(
+            remarks.iter().any(|remark| remark == caution),
+            "{remarks:?}"
+        );
+    }
+    assert!(matches("queues --lens call").is_err());
+}
+
+#[tokio::test]
+async fn hours_of_the_day_are_named_in_every_report() {
+    for report in ["queues", "waits", "transfers", "agents"] {
+        let text = asked(&format!("{report} --output csv --bucket hour-of-day"))
+            .await
+            .unwrap()
+            .text;
+        let mut starts = text
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next());
+        assert!(starts.all(|start| ["09", "10"].contains(&start)), "{text}");
+    }
+}
