@@ -17,6 +17,8 @@ pub mod journal;
 
 pub mod pipeline;
 
+pub mod upkeep;
+
 pub mod calls;
 
 pub mod metrics;

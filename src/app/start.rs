@@ -20,7 +20,8 @@ use crate::metrics;
 use crate::model::{Position, SourceId};
 use crate::pipeline::{self, Pipeline};
 use crate::reports::{self, Reports, Zone};
-use crate::store::Write;
+use crate::store::{self, Write};
+use crate::upkeep::Upkeep;
 use crate::validate::country_of;
 use crate::wire;
 
@@ -110,7 +111,9 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let (writes, writes_receiver) = mpsc::channel::<Write>(1);
     let process = pipeline.board().process().clone();
     process.stored(pipeline.stored());
-    let store_task = pipeline::store_task(store_writer, writes_receiver, stored_sender, process);
+    let (chores, asked) = store::chores();
+    let store_task =
+        pipeline::store_task(store_writer, writes_receiver, asked, stored_sender, process);
     let store_task = tokio::spawn(store_task);
 
     let reader = database.reader();
@@ -151,6 +154,14 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         zone: Zone::find(config.zone.name()).map_err(failure)?,
         targets: config.targets(),
     };
+    let upkeep = Upkeep::new(
+        store.clone(),
+        chores,
+        reader.clone(),
+        pipeline.status().clone(),
+        stored.clone(),
+    );
+    let admin = wire::Admin::new(upkeep, ready.clone(), stopping.clone());
     let reports = Reports::new(store, pipeline.status().clone(), report_options);
     let closing = CancellationToken::new();
     let (health, health_service) = wire::health().await;
@@ -158,6 +169,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         health: health_service,
         ingest,
         reports,
+        admin,
     };
     let server = tokio::spawn(server.serve(grpc, closing.clone()));
 

@@ -6,7 +6,8 @@
 //!
 //! An event comes to its call by `table`, which keeps deadlines (`deadlines`, `backfill`) and waiting (`queues`); `live`
 //! holds what was told and said of one call; `crowd` lets calls go when there are too many; `order` folds it into a `story`, whose parts are `visits`, `offers`, `legs`
-//! and `transfers`; `handed` and `close` conclude what came of it; `state` and `checkpoint` keep it over a restart.
+//! and `transfers`; `handed` and `close` conclude what came of it; `state` and `checkpoint` keep it over a restart; `retell` makes
+//! a settled one again.
 //!
 //! Not here: what a figure means (`kpi`), who may send (`wire`), what is kept (`store`).
 //!
@@ -26,6 +27,7 @@ mod offers;
 mod open;
 mod order;
 mod queues;
+mod retell;
 mod said;
 mod state;
 mod story;
@@ -39,5 +41,6 @@ mod wrap_up;
 
 pub use checkpoint::{OpenCall, OpenChanges};
 pub use open::{record_of_open, record_of_settled, timeline_of_open, timeline_of_settled};
+pub use retell::{Retold, retell, told_event};
 pub use state::{StateError, record_of_told};
 pub use table::{Arrival, Calls, Options};

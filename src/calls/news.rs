@@ -3,6 +3,7 @@
 use crate::model::{AgentId, CallEvent, CallId, Direction, Fact, RefusalReason, Timestamp};
 
 use super::live::LiveCall;
+use super::state;
 use super::told::Told;
 use super::wrap_up::WrapUps;
 
@@ -64,5 +65,6 @@ pub(super) fn late(call: CallId, told: &Told) -> Fact {
         kind: told.event.kind(),
         sequence: told.order.sequence,
         occurred_at: told.at,
+        told: state::write_told(std::slice::from_ref(told)),
     }
 }

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod failure;
 pub mod import;
 mod log;
+pub mod recompute;
 pub mod report;
 pub mod serve;
 pub mod simulate;
@@ -42,6 +43,8 @@ enum Command {
     Import(import::Args),
     /// Print a report: queues, transfers, waits, agents, repeats, unserved, lines.
     Report(report::Args),
+    /// Make the calls of a period again, with what was told of them too late.
+    Recompute(recompute::Args),
     /// Say what each figure means: formula, plain words, source.
     Definitions(definitions::Args),
     /// Make up a day of calls, as an `events` file.
@@ -70,6 +73,7 @@ pub async fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Report(args) => report::run(args, &Clock::system()).await,
+        Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,
         Command::Definitions(args) => definitions::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::CheckConfig(args) => check_config::run(&args),

@@ -241,6 +241,18 @@ impl Reader {
         rows.map_err(failed("read rows"))
     }
 
+    /// The row that ends at a position; `None` = there is none such.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn row_ending_at(&self, last: Position) -> Result<Option<Row>, Error> {
+        let sql = "select first_position, last_position, committed_at, body from journal
+            where first_position <= $1 order by first_position desc limit 1";
+        let rows = self.read(sql, &[(last.0 as i64).into()], read_row).await;
+        let row = rows.map_err(failed("read a row"))?.pop();
+        Ok(row.filter(|row| row.last == last))
+    }
+
     /// The last rejections of an epoch.
     ///
     /// # Errors

@@ -77,6 +77,8 @@ pub enum Fact {
         sequence: u64,
         /// Its time.
         occurred_at: Timestamp,
+        /// The event, as everything told of a settled call is kept: the call can be made again with it.
+        told: Vec<u8>,
     },
     /// An event of a call that is known under another epoch: not applied.
     CallExists {

@@ -38,6 +38,7 @@ impl Pipeline {
                     kind,
                     sequence,
                     occurred_at,
+                    told,
                 } => {
                     self.source(name).late_events += 1;
                     if keep {
@@ -49,6 +50,7 @@ impl Pipeline {
                             sequence,
                             kind: Some(kind),
                             occurred_at: Some(occurred_at),
+                            told: Some(told),
                         });
                     }
                 }
@@ -63,6 +65,7 @@ impl Pipeline {
                             sequence,
                             kind: None,
                             occurred_at: None,
+                            told: None,
                         });
                     }
                 }

@@ -58,6 +58,7 @@ fn restore(options: &Options, checkpoint: &Checkpoint) -> Option<Restored> {
             heard,
             late_events,
             call_exists_events,
+            recomputed_events: _,
             open,
         } = stored;
         let open: Option<Vec<_>> = open
@@ -99,6 +100,10 @@ impl Pipeline {
             });
         }
         let restored = restore(&options, &checkpoint);
+        let status = Status::new(clock);
+        let stored = checkpoint.sources.iter();
+        let stored = stored.map(|stored| (stored.source.clone(), stored.recomputed_events));
+        status.take_recomputed(&stored.collect::<Vec<_>>());
         let rebuild = restored.is_none();
         if rebuild {
             tracing::warn!(
@@ -119,7 +124,7 @@ impl Pipeline {
         let pipeline = Self {
             store,
             board: Board::new(totals),
-            status: Status::new(clock),
+            status,
             sources,
             queues: checkpoint.queues,
             on_the_way: OnTheWay::default(),

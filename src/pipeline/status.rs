@@ -23,8 +23,17 @@ pub struct SourceStatus {
     pub rejected_events: u64,
     /// Events that came after their call was settled.
     pub late_events: u64,
+    /// Of them those that are in the figures by now.
+    pub recomputed_events: u64,
     /// Events of calls known under another epoch.
     pub call_exists_events: u64,
+}
+
+impl SourceStatus {
+    /// Late events that are not in the figures.
+    pub fn late_left(&self) -> u64 {
+        self.late_events.saturating_sub(self.recomputed_events)
+    }
 }
 
 /// Every source's status; cheap to clone.
@@ -63,6 +72,13 @@ impl Status {
         Position(self.committed.load(Ordering::Relaxed))
     }
 
+    /// So many late events of each of these sources are in the figures by now.
+    pub fn take_recomputed(&self, events: &[(SourceId, u64)]) {
+        for (source, events) in events {
+            self.update(source, |status| status.recomputed_events = *events);
+        }
+    }
+
     pub(super) fn commit(&self, position: Position) {
         self.committed.fetch_max(position.0, Ordering::Relaxed);
     }
@@ -93,7 +109,8 @@ impl Sources for Status {
         let one = |(source, status): (SourceId, SourceStatus)| SourceCompleteness {
             source,
             gap_events: status.gap_events,
-            late_events: status.late_events,
+            late_events: status.late_left(),
+            recomputed_events: status.recomputed_events,
             rejected_events: status.rejected_events,
             settled_until: status.settled_until,
             watermark: status.watermark,

@@ -17,8 +17,10 @@ pub struct SourceCompleteness {
     pub source: SourceId,
     /// Event numbers that never came.
     pub gap_events: u64,
-    /// Events that came after their call was settled.
+    /// Events that came after their call was settled, and are not in its figures.
     pub late_events: u64,
+    /// Events that came so late, and are in the figures since a recompute.
+    pub recomputed_events: u64,
     /// Events that were rejected.
     pub rejected_events: u64,
     /// Calls that ended before this instant are settled; `None` before any live event.

@@ -230,6 +230,7 @@ impl Sources for OneSource {
             source: SourceId::new("pbx"),
             gap_events: 0,
             late_events: 0,
+            recomputed_events: 0,
             rejected_events: 0,
             settled_until: self.watermark,
             watermark: self.watermark,

@@ -23,6 +23,8 @@ pub struct StoredSource {
     pub late_events: u64,
     /// Events of calls known under another epoch.
     pub call_exists_events: u64,
+    /// Of the late ones, those that are in the figures by now.
+    pub recomputed_events: u64,
     /// Its open calls; `None` = damaged.
     pub open: Vec<(CallKey, Option<Vec<u8>>)>,
 }
@@ -62,7 +64,7 @@ async fn load(connection: &mut impl Fetch) -> Result<(Checkpoint, Vec<i64>, i64)
     let read = failed("read");
     let position = position(connection).await?;
     let sql = "select source_id, name, state, sent_at, received_at, late_events,
-        call_exists_events from sources order by source_id";
+        call_exists_events, recomputed_events from sources order by source_id";
     let (mut ids, mut sources) = (Vec::new(), Vec::new());
     for row in connection.fetch(sql, &[]).await.map_err(&read)? {
         let heard = row.maybe_int(3).zip(row.maybe_int(4));
@@ -78,6 +80,7 @@ async fn load(connection: &mut impl Fetch) -> Result<(Checkpoint, Vec<i64>, i64)
             }),
             late_events: row.int(5) as u64,
             call_exists_events: row.int(6) as u64,
+            recomputed_events: row.int(7) as u64,
             open: Vec::new(),
         });
     }

@@ -8,13 +8,16 @@
 //! Not here: what a record means (`calls`), what a figure is (`kpi`).
 
 mod checkpoint;
+mod chore;
 mod from_row;
 mod ids;
 mod insert_postgres;
 mod insert_sqlite;
+mod kept;
 mod postgres;
 mod project;
 mod read;
+mod rewrite;
 mod rows;
 mod sqlite;
 mod stored;
@@ -24,6 +27,8 @@ mod write;
 mod writer;
 
 pub use checkpoint::{Checkpoint, StoredSource};
+pub use chore::{Asked, Chore, Chores, Done, Rewrite, chores};
+pub use kept::{CallValues, Happened, KeptCall, LateEvent};
 #[cfg(test)]
 pub(crate) use project::add_open;
 pub use read::Store;

@@ -21,6 +21,10 @@ const MIGRATIONS: &Migrations = &[
         "journeys",
         include_str!("../../migrations/postgres/store/0003_journeys.sql"),
     ),
+    (
+        "recompute",
+        include_str!("../../migrations/postgres/store/0005_recompute.sql"),
+    ),
 ];
 
 impl Store {

@@ -13,17 +13,21 @@ use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
 use super::checkpoint::position;
 use super::from_row::{self, Names};
 use super::ids::SourceIds;
+use super::kept::{CallValues, KeptCall};
 use super::project;
 use super::rows::{Error, Period, Rows, Selection, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
-use super::write::unseal;
+use super::write::{SettledCall, unseal};
 use super::writer::StoreWriter;
-use super::{insert_postgres, insert_sqlite, stream, table};
+use super::{insert_postgres, insert_sqlite, kept, stream, table};
 
 /// Reports that may read at the same time.
 const REPORTS_AT_ONCE: u32 = 4;
 /// Connections for reading: the pipeline's look-ups never wait for a report.
 pub(super) const READERS: u32 = REPORTS_AT_ONCE + 1;
+
+/// Stands for every source; their own numbers begin at 1.
+const EVERY_SOURCE: i64 = 0;
 
 /// The store, for those who read.
 #[derive(Clone, Debug)]
@@ -99,6 +103,46 @@ impl Store {
         Ok(Reading {
             transaction: begun.map_err(failed("begin to read"))?,
             _turn: turn,
+        })
+    }
+}
+
+impl Store {
+    /// The number of a source's rows; `None` = nothing of it is stored.
+    pub fn source_row(&self, source: &SourceId) -> Option<i64> {
+        self.ids.of(source)
+    }
+
+    /// All that would be written of a settled call under this number.
+    pub fn values_of(&self, row: i64, call: &SettledCall) -> CallValues {
+        CallValues::of(row, call, &self.ids.all())
+    }
+
+    /// How many settled calls arrived in a period, of the source with these rows or of all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn kept_count(&self, period: Period, source: Option<i64>) -> Result<u64, Error> {
+        let source = source.unwrap_or(EVERY_SOURCE);
+        on!(&mut self.begin().await?.transaction, transaction => {
+            kept::count(&mut **transaction, period, source).await
+        })
+    }
+
+    /// The next settled calls that arrived in a period, of the source with these rows or of all, behind a place.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn kept_calls(
+        &self,
+        period: Period,
+        source: Option<i64>,
+        after: Option<&Place>,
+        size: usize,
+    ) -> Result<Vec<KeptCall>, Error> {
+        let source = source.unwrap_or(EVERY_SOURCE);
+        on!(&mut self.begin().await?.transaction, transaction => {
+            kept::page(&mut **transaction, period, source, after, size).await
         })
     }
 }

@@ -31,6 +31,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "journeys",
         include_str!("../../migrations/sqlite/store/0003_journeys.sql"),
     ),
+    (
+        "recompute",
+        include_str!("../../migrations/sqlite/store/0005_recompute.sql"),
+    ),
 ];
 
 impl Store {

@@ -60,6 +60,18 @@ impl Value<'_> {
     }
 }
 
+impl Value<'_> {
+    /// The same, borrowing nothing.
+    pub(super) fn owned(self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(value) => Value::Int(value),
+            Self::Text(value) => Value::Text(Cow::Owned(value.into_owned())),
+            Self::Blob(value) => Value::Blob(Cow::Owned(value.into_owned())),
+        }
+    }
+}
+
 impl From<i64> for Value<'_> {
     fn from(value: i64) -> Self {
         Self::Int(value)
@@ -205,6 +217,17 @@ pub(super) static VISITS: Table = Table {
     conflict: "",
     doing: "write visits",
 };
+/// Rows to remove, by the numbers of their calls.
+pub(super) static CALL_ROWS: [Table; 3] =
+    [by_call("calls"), by_call("visits"), by_call("transfers")];
+const fn by_call(name: &'static str) -> Table {
+    Table {
+        name,
+        columns: &[("call_row", Int)],
+        conflict: "",
+        doing: "remove a call's rows",
+    }
+}
 
 pub(super) static TRANSFERS: Table = Table {
     name: "transfers",
@@ -294,6 +317,7 @@ pub(super) static UNAPPLIED_EVENTS: Table = Table {
         ("sequence", Int),
         ("kind", Text),
         ("occurred_at", Int),
+        ("told", Blob),
     ],
     conflict: "",
     doing: "write unapplied events",

@@ -39,6 +39,8 @@ pub struct Unapplied {
     pub kind: Option<&'static str>,
     /// Its time, for late ones.
     pub occurred_at: Option<Timestamp>,
+    /// Itself, for late ones: what makes its call again without the journal.
+    pub told: Option<Vec<u8>>,
 }
 
 /// A source's state at the end of the stretch.
@@ -113,13 +115,14 @@ fn queue_name(queue: Option<&QueueId>) -> Value<'_> {
 
 /// The rows of every table; the first settled call's has this number.
 pub(super) fn rows<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> [Rows<'a>; 11] {
+    let settled = || (first_row..).zip(&write.settled);
     [
         sources(write, ids),
         open_calls(write, ids),
-        calls(write, ids, first_row),
-        call_keys(write, ids, first_row),
-        visits(write, first_row),
-        transfers(write, first_row),
+        calls(settled(), ids),
+        call_keys(settled(), ids),
+        visits(settled()),
+        transfers(settled()),
         unapplied_events(write, ids),
         agent_events(write, ids),
         line_events(write, ids),
@@ -169,9 +172,12 @@ fn open_calls<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
     rows
 }
 
-fn calls<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
-    let mut rows = Rows::of(&table::CALLS, write.settled.len());
-    for (number, call) in (first_row..).zip(&write.settled) {
+pub(super) fn calls<'a>(
+    settled: impl Iterator<Item = (i64, &'a SettledCall)>,
+    ids: &Ids,
+) -> Rows<'a> {
+    let mut rows = Rows::of(&table::CALLS, settled.size_hint().0);
+    for (number, call) in settled {
         let settled = &call.settled;
         let record = &settled.record;
         let (caller_key, caller): (Option<u32>, Option<&[u8]>) = match &record.caller {
@@ -229,9 +235,9 @@ fn calls<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
     rows
 }
 
-fn call_keys<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
-    let mut rows = Rows::of(&table::CALL_KEYS, write.settled.len());
-    for (number, call) in (first_row..).zip(&write.settled) {
+fn call_keys<'a>(settled: impl Iterator<Item = (i64, &'a SettledCall)>, ids: &Ids) -> Rows<'a> {
+    let mut rows = Rows::of(&table::CALL_KEYS, settled.size_hint().0);
+    for (number, call) in settled {
         rows.push([
             ids[&call.source].into(),
             key_bytes(call.settled.key).into(),
@@ -243,9 +249,9 @@ fn call_keys<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
     rows
 }
 
-fn visits(write: &Write, first_row: i64) -> Rows<'_> {
-    let mut rows = Rows::of(&table::VISITS, write.settled.len());
-    for (number, call) in (first_row..).zip(&write.settled) {
+pub(super) fn visits<'a>(settled: impl Iterator<Item = (i64, &'a SettledCall)>) -> Rows<'a> {
+    let mut rows = Rows::of(&table::VISITS, settled.size_hint().0);
+    for (number, call) in settled {
         let record = &call.settled.record;
         for (index, visit) in record.visits.iter().enumerate() {
             let exited_at = visit.exited_at.unwrap_or(visit.entered_at);
@@ -269,9 +275,9 @@ fn visits(write: &Write, first_row: i64) -> Rows<'_> {
     rows
 }
 
-fn transfers(write: &Write, first_row: i64) -> Rows<'_> {
+pub(super) fn transfers<'a>(settled: impl Iterator<Item = (i64, &'a SettledCall)>) -> Rows<'a> {
     let mut rows = Rows::of(&table::TRANSFERS, 0);
-    for (number, call) in (first_row..).zip(&write.settled) {
+    for (number, call) in settled {
         let record = &call.settled.record;
         let first_queue = record.legs.first().and_then(|leg| leg.queue.as_ref());
         for (index, transfer) in record.transfers.iter().enumerate() {
@@ -308,6 +314,7 @@ fn unapplied_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
             (event.sequence as i64).into(),
             event.kind.into(),
             event.occurred_at.map(Timestamp::as_micros).into(),
+            event.told.as_deref().into(),
         ]);
     }
     rows

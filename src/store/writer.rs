@@ -50,7 +50,7 @@ impl StoreWriter {
             }
             Err(lost @ Error::Lost { .. }) => Err(lost),
             Err(error) => {
-                on!(self.connection.connection(), connection => database::roll_back(connection).await);
+                self.roll_back().await;
                 Err(error)
             }
         }
@@ -61,16 +61,9 @@ impl StoreWriter {
     /// # Errors
     /// `Error::Lost` when the database is still away; when another dozvon has it, or it fails otherwise.
     pub async fn find_out(&mut self, write: &Write) -> Result<bool, Error> {
-        let Db::Postgres(session) = &mut self.connection else {
+        let Some(found) = self.retake().await? else {
             return Ok(false);
         };
-        let doing = "connect again";
-        session.retake().await.map_err(|error| match error {
-            Retake::Away(source) => Error::Lost { doing, source },
-            Retake::Taken => Error::TakenOver,
-            Retake::Refused(error) => Error::Open(error),
-        })?;
-        let found = position(session.connection()).await?;
         // A rebuild may end where the rows end already: written twice it is the same.
         if found == self.position {
             return Ok(false);
@@ -81,6 +74,36 @@ impl StoreWriter {
         let (_, new) = self.number(write);
         self.written(write, new);
         Ok(true)
+    }
+
+    /// After a connection was lost over something else than a stretch: tries once to have it back.
+    ///
+    /// # Errors
+    /// As `find_out`.
+    pub async fn reconnect(&mut self) -> Result<(), Error> {
+        match self.retake().await? {
+            Some(found) if found != self.position => Err(Error::TakenOver),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Has a lost session back, and says where the rows stand; an SQLite file cannot go away.
+    async fn retake(&mut self) -> Result<Option<Position>, Error> {
+        let Db::Postgres(session) = &mut self.connection else {
+            return Ok(None);
+        };
+        let doing = "connect again";
+        session.retake().await.map_err(|error| match error {
+            Retake::Away(source) => Error::Lost { doing, source },
+            Retake::Taken => Error::TakenOver,
+            Retake::Refused(error) => Error::Open(error),
+        })?;
+        Ok(Some(position(session.connection()).await?))
+    }
+
+    /// Takes back what is half done.
+    pub(super) async fn roll_back(&mut self) {
+        on!(self.connection.connection(), connection => database::roll_back(connection).await);
     }
 
     /// The numbers of sources, and those among them that this stretch brings.
@@ -105,11 +128,7 @@ impl StoreWriter {
     }
 
     async fn write_all(&mut self, write: &Write, ids: &Ids) -> Result<(), Error> {
-        let begin = match &self.connection {
-            Db::Sqlite(_) => "begin immediate",
-            Db::Postgres(_) => "begin",
-        };
-        self.run(begin, &[], "begin").await?;
+        self.begin().await?;
         if write.rebuild {
             let sql = "delete from open_calls";
             self.run(sql, &[], "forget open calls").await?;
@@ -125,7 +144,16 @@ impl StoreWriter {
         self.run("commit", &[], "commit").await
     }
 
-    async fn insert(&mut self, rows: Rows<'_>) -> Result<(), Error> {
+    /// Begins a transaction.
+    pub(super) async fn begin(&mut self) -> Result<(), Error> {
+        let begin = match &self.connection {
+            Db::Sqlite(_) => "begin immediate",
+            Db::Postgres(_) => "begin",
+        };
+        self.run(begin, &[], "begin").await
+    }
+
+    pub(super) async fn insert(&mut self, rows: Rows<'_>) -> Result<(), Error> {
         let doing = rows.table.doing;
         let done = match &mut self.connection {
             Db::Sqlite(connection) => self.statements.insert(connection, rows).await,
@@ -138,7 +166,7 @@ impl StoreWriter {
         done.map_err(failed(doing))
     }
 
-    async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
+    pub(super) async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
         let doing = keys.table.doing;
         let done = match &mut self.connection {
             Db::Sqlite(connection) => self.statements.delete(connection, keys).await,
@@ -151,7 +179,7 @@ impl StoreWriter {
         done.map_err(failed(doing))
     }
 
-    async fn run(
+    pub(super) async fn run(
         &mut self,
         sql: &'static str,
         values: &[Bind<'_>],

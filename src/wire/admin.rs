@@ -1,22 +1,161 @@
 //! The admin service: what the command line does to a running server.
 
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use crate::model::SourceId;
 use crate::proto::v1;
 use crate::proto::v1::admin_service_server::AdminService;
+use crate::proto::v1::recompute_response::Message;
 use crate::reports;
+use crate::upkeep::{self, Progress, QueueFigures, Recomputed, Upkeep};
+
+use super::report;
+use super::status::{self, IngestError};
+
+/// Messages of one stream that may wait for its reader.
+const MESSAGES_WAITING: usize = 4;
+/// The row of all queues, as reports name it.
+const ALL: &str = "ALL";
 
 /// Answers `AdminService`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Admin;
+#[derive(Clone, Debug)]
+pub struct Admin {
+    upkeep: Upkeep,
+    ready: watch::Receiver<bool>,
+    stopping: CancellationToken,
+}
+
+impl Admin {
+    /// Has things done by this upkeep, once the server is ready and until it stops.
+    pub fn new(upkeep: Upkeep, ready: watch::Receiver<bool>, stopping: CancellationToken) -> Self {
+        Self {
+            upkeep,
+            ready,
+            stopping,
+        }
+    }
+
+    fn check_ready(&self) -> Result<(), Status> {
+        if self.stopping.is_cancelled() {
+            return Err(status::ingest(&IngestError::ShuttingDown));
+        }
+        if *self.ready.borrow() {
+            return Ok(());
+        }
+        Err(status::ingest(&IngestError::Starting))
+    }
+}
 
 #[tonic::async_trait]
 impl AdminService for Admin {
+    type RecomputeStream = ReceiverStream<Result<v1::RecomputeResponse, Status>>;
+
     async fn list_definitions(
         &self,
         _: Request<v1::ListDefinitionsRequest>,
     ) -> Result<Response<v1::ListDefinitionsResponse>, Status> {
         Ok(Response::new(definitions()))
+    }
+
+    async fn recompute(
+        &self,
+        request: Request<v1::RecomputeRequest>,
+    ) -> Result<Response<Self::RecomputeStream>, Status> {
+        self.check_ready()?;
+        let asked = asked(request.into_inner()).map_err(|error| status::upkeep(&error))?;
+        let (out, answers) = mpsc::channel(MESSAGES_WAITING);
+        let (upkeep, stopping) = (self.upkeep.clone(), self.stopping.clone());
+        tokio::spawn(async move {
+            let done = recompute(&upkeep, &asked, &stopping, &out).await;
+            let last = match done {
+                Ok(done) => Ok(message(Message::Result(result(&done)))),
+                Err(error) => Err(status::upkeep(&error)),
+            };
+            // Whoever has gone need not know.
+            drop(out.send(last).await);
+        });
+        Ok(Response::new(ReceiverStream::new(answers)))
+    }
+}
+
+/// Recomputes until it is done, nobody listens any more, or the server stops.
+async fn recompute(
+    upkeep: &Upkeep,
+    asked: &upkeep::Asked,
+    stopping: &CancellationToken,
+    out: &mpsc::Sender<Result<v1::RecomputeResponse, Status>>,
+) -> Result<Recomputed, upkeep::Error> {
+    let (progress, mut steps) = mpsc::channel(1);
+    let work = upkeep.recompute(asked, &progress);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Some(step) = steps.recv() => {
+                let step = message(Message::Progress(far(step)));
+                if stopping.is_cancelled() || out.send(Ok(step)).await.is_err() {
+                    return Err(upkeep::Error::Stopped);
+                }
+            }
+        }
+    }
+}
+
+fn asked(request: v1::RecomputeRequest) -> Result<upkeep::Asked, upkeep::Error> {
+    let instant = |field, at: Option<pbjson_types::Timestamp>| match at {
+        None => Ok(None),
+        Some(at) => match report::first_micros(&at) {
+            Some(at) => Ok(Some(at)),
+            None => Err(upkeep::Error::PeriodOutOfRange { field }),
+        },
+    };
+    Ok(upkeep::Asked {
+        start: instant("start", request.start)?,
+        end: instant("end", request.end)?,
+        source: (!request.source.is_empty()).then(|| SourceId::new(request.source)),
+    })
+}
+
+fn message(message: Message) -> v1::RecomputeResponse {
+    v1::RecomputeResponse {
+        message: Some(message),
+    }
+}
+
+fn far(progress: Progress) -> v1::RecomputeProgress {
+    v1::RecomputeProgress {
+        calls_done: progress.calls_done,
+        calls_in_all: progress.calls_in_all,
+    }
+}
+
+fn result(done: &Recomputed) -> v1::RecomputeResult {
+    let all = (ALL.to_owned(), done.before.all(), done.after.all());
+    let queues = done.before.changed(&done.after).into_iter().chain([all]);
+    let queues = queues.map(|(queue, before, after)| v1::RecomputedQueue {
+        queue,
+        before: Some(figures(before)),
+        after: Some(figures(after)),
+    });
+    v1::RecomputeResult {
+        calls: done.calls,
+        calls_changed: done.calls_changed,
+        late_events_taken: done.late_taken,
+        late_events_left: done.late_left,
+        queues: queues.collect(),
+    }
+}
+
+fn figures(figures: QueueFigures) -> v1::RecomputedFigures {
+    v1::RecomputedFigures {
+        visits_offered: figures.visits_offered,
+        answered: figures.answered,
+        abandoned: figures.abandoned,
+        wait_sum: Some(figures.wait_sum.into()),
+        transfers: figures.transfers,
     }
 }
 

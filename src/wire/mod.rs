@@ -15,5 +15,6 @@ mod session;
 mod source;
 pub mod status;
 
+pub use admin::Admin;
 pub use ingest::{Ingest, IngestOptions};
 pub use server::{Health, HealthService, Server, ServerError, health};

@@ -250,7 +250,6 @@ fn basis(value: i32) -> Result<Basis, Error> {
     }
 }
 
-/// The first microsecond that is not before the instant: events have no finer time, so a bound moved so cuts alike.
 fn instant(
     field: &'static str,
     at: Option<pbjson_types::Timestamp>,
@@ -258,17 +257,19 @@ fn instant(
     let Some(at) = at else {
         return Ok(None);
     };
-    let nanos = u32::try_from(at.nanos)
-        .ok()
-        .filter(|nanos| *nanos < 1_000_000_000);
-    let micros = nanos.and_then(|nanos| {
-        let whole = at.seconds.checked_mul(1_000_000)?;
-        whole.checked_add(i64::from(nanos.div_ceil(1000)))
-    });
-    match micros {
-        Some(micros) => Ok(Some(Timestamp::from_micros(micros))),
+    match first_micros(&at) {
+        Some(at) => Ok(Some(at)),
         None => Err(Error::PeriodOutOfRange { field }),
     }
+}
+
+/// The first microsecond that is not before the instant: events have no finer time, so a bound moved so cuts alike.
+pub(super) fn first_micros(at: &pbjson_types::Timestamp) -> Option<Timestamp> {
+    let nanos = u32::try_from(at.nanos).ok();
+    let nanos = nanos.filter(|nanos| *nanos < 1_000_000_000)?;
+    let whole = at.seconds.checked_mul(1_000_000)?;
+    let micros = whole.checked_add(i64::from(nanos.div_ceil(1000)))?;
+    Some(Timestamp::from_micros(micros))
 }
 
 fn threshold(

@@ -61,6 +61,7 @@ impl Sources for OneVisit {
             source: SourceId::new("pbx"),
             gap_events: 1,
             late_events: 2,
+            recomputed_events: 4,
             rejected_events: 3,
             settled_until: Some(Timestamp::from_micros(-1)),
             watermark: None,

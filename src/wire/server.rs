@@ -92,6 +92,8 @@ pub struct Server<R, S> {
     pub ingest: Ingest,
     /// The manager's desk.
     pub reports: Reports<R, S>,
+    /// What is done to a running server.
+    pub admin: Admin,
 }
 
 impl<R: Rows, S: Sources> Server<R, S> {
@@ -124,7 +126,7 @@ impl<R: Rows, S: Sources> Server<R, S> {
             .add_service(reflection)
             .add_service(ingest)
             .add_service(reports)
-            .add_service(AdminServiceServer::new(Admin))
+            .add_service(AdminServiceServer::new(self.admin))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener).map(without_delay),
                 stopping.cancelled_owned(),

@@ -64,7 +64,8 @@ pub(super) async fn get(
         watermark: known.watermark.map(timestamp),
         committed_position: ingest.status.committed().0.max(committed_position.0),
         stored_position: ingest.stored.borrow().0,
-        late_events: known.late_events,
+        late_events: known.late_left(),
+        recomputed_events: known.recomputed_events,
         call_exists_events: known.call_exists_events,
         leases: leases.collect(),
     })

@@ -11,6 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use crate::journal::{self, Refusal};
 use crate::reports;
 use crate::store;
+use crate::upkeep;
 use crate::validate::caps;
 
 /// Whose reasons these are.
@@ -19,6 +20,8 @@ const DOMAIN: &str = "dozvon";
 const RETRY: Duration = Duration::from_millis(200);
 /// How long to wait for room on a disk.
 const RETRY_FULL: Duration = Duration::from_secs(1);
+/// How long to wait for another's work to end.
+const RETRY_BUSY: Duration = Duration::from_secs(5);
 /// How long to wait for a database that is away.
 const RETRY_AWAY: Duration = Duration::from_secs(1);
 
@@ -229,6 +232,34 @@ pub fn report(error: &reports::Error) -> Status {
         E::UnknownCall { .. } => (Code::NotFound, "unknown_call", None),
         E::AmbiguousCall { .. } => (Code::InvalidArgument, "call_ambiguous", None),
         E::UnknownMetric { .. } => (Code::InvalidArgument, "unknown_metric", None),
+    };
+    build(code, reason, &error.to_string(), field, retry)
+}
+
+/// The status of something that was asked of the upkeep and not done.
+pub fn upkeep(error: &upkeep::Error) -> Status {
+    use upkeep::Error as E;
+    let field = error.field();
+    let (code, reason, retry) = match error {
+        E::Stopped => (Code::Unavailable, "shutting_down", Some(RETRY)),
+        E::Busy => (Code::Unavailable, "upkeep_busy", Some(RETRY_BUSY)),
+        E::PeriodMissing { .. } => (Code::InvalidArgument, "period_missing", None),
+        E::PeriodOutOfRange { .. } => (Code::InvalidArgument, "period_out_of_range", None),
+        E::PeriodReversed => (Code::InvalidArgument, "period_reversed", None),
+        E::UnknownSource { .. } => (Code::NotFound, "unknown_source", None),
+        E::Damaged { .. } => (Code::DataLoss, "call_damaged", None),
+        E::Store(store::Error::Lost { .. }) => {
+            tracing::error!(%error, "upkeep could not reach the store");
+            return ingest(&IngestError::Refused(Refusal::DatabaseUnavailable));
+        }
+        E::Store(store::Error::Full) => {
+            return ingest(&IngestError::Refused(Refusal::DiskFull));
+        }
+        E::Store(source) => {
+            tracing::error!(error = %source, "upkeep could not use the store");
+            (Code::Internal, "internal", None)
+        }
+        E::Journal(source) => return journal(source),
     };
     build(code, reason, &error.to_string(), field, retry)
 }

@@ -19,6 +19,7 @@ mod on_sqlite;
 mod postgres;
 mod promtool;
 mod python;
+mod recompute;
 mod restart;
 mod rows;
 mod scrape;

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Which module may use which (`crate::name`); itself always. Arrows point down only.
-const IMPORTS: [(&str, &[&str]); 19] = [
+const IMPORTS: [(&str, &[&str]); 20] = [
     ("proto", &[]),
     ("model", &[]),
     ("kpi", &["model"]),
@@ -25,8 +25,12 @@ const IMPORTS: [(&str, &[&str]); 19] = [
         "wire",
         &[
             "proto", "model", "validate", "reports", "journal", "store", "metrics", "pipeline",
-            "config", "clock",
+            "config", "clock", "upkeep",
         ],
+    ),
+    (
+        "upkeep",
+        &["model", "calls", "journal", "store", "pipeline", "clock"],
     ),
     (
         "connect",

@@ -6,6 +6,7 @@ mod limits;
 mod notation;
 mod properties;
 mod render;
+mod retelling;
 mod run;
 mod sane;
 mod settling;

@@ -16,21 +16,15 @@ use super::super::failure::{Exit, Failure};
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// A connection to the report service.
-pub(super) struct Client {
+pub(in crate::cli) struct Client {
     server: Server,
     service: ReportServiceClient<Channel>,
 }
 
 impl Client {
     /// Connects; fails as unreachable, with the address.
-    pub(super) async fn connect(server: &Server) -> Result<Self, Failure> {
-        let channel = server.connect().await.map_err(|error| {
-            let cause = innermost(&error);
-            Failure::new(
-                Exit::Unreachable,
-                format!("no server can be reached at {server}: {cause}"),
-            )
-        })?;
+    pub(in crate::cli) async fn connect(server: &Server) -> Result<Self, Failure> {
+        let channel = channel(server).await?;
         Ok(Self {
             server: server.clone(),
             service: ReportServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
@@ -140,8 +134,19 @@ impl Client {
     }
 }
 
+/// Connects; fails as unreachable, with the address.
+pub(in crate::cli) async fn channel(server: &Server) -> Result<Channel, Failure> {
+    server.connect().await.map_err(|error| {
+        let cause = innermost(&error);
+        Failure::new(
+            Exit::Unreachable,
+            format!("no server can be reached at {server}: {cause}"),
+        )
+    })
+}
+
 /// What a refusal means: the server's words and the field, or that there is no dozvon.
-fn failure(server: &Server, status: &Status) -> Failure {
+pub(in crate::cli) fn failure(server: &Server, status: &Status) -> Failure {
     // What the connection itself met with has a cause; what a server said has none.
     if let Some(error) = status.source() {
         let cause = innermost(error);

@@ -26,7 +26,7 @@ pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> Strin
 }
 
 /// A table whose columns but the first `words` hold figures and are set to the right.
-pub(super) fn table(header: &[&str], words: usize, rows: Vec<Vec<String>>) -> String {
+pub(in crate::cli) fn table(header: &[&str], words: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
@@ -95,6 +95,10 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
         let counts = [
             (source.gap_events, "never came"),
             (source.late_events, "came late and are not in the figures"),
+            (
+                source.recomputed_events,
+                "came late and are in the figures since a recompute",
+            ),
             (source.rejected_events, "were rejected"),
         ];
         let odd = counts.iter().filter(|(count, _)| *count > 0);

@@ -114,17 +114,7 @@ pub(super) async fn query(
     clock: &Clock,
 ) -> Result<v1::ReportQuery, Failure> {
     let bounds = [options.from, options.to];
-    let mut period = bounds.map(|bound| bound.and_then(Bound::instant));
-    if period.contains(&None) {
-        let zone = match &options.zone {
-            Some(zone) => zone.clone(),
-            None => client.zone().await?,
-        };
-        let zone = Zone::find(&zone)
-            .map_err(|error| Failure::new(Exit::Failure, format!("{error} (--zone)")))?;
-        period = period::resolve(bounds, zone.rules(), clock.now())?.map(Some);
-    }
-    let [start, end] = period.map(|at| at.map(text::timestamp));
+    let [start, end] = instants(bounds, options.zone.as_deref(), client, clock).await?;
     Ok(v1::ReportQuery {
         start,
         end,
@@ -137,6 +127,26 @@ pub(super) async fn query(
         lens: lens(options.lens).into(),
         basis: basis(options.basis).into(),
     })
+}
+
+/// The instants of a period's bounds; the server is asked for its zone where a date needs one.
+pub(in crate::cli) async fn instants(
+    bounds: [Option<Bound>; 2],
+    zone: Option<&str>,
+    client: &mut Client,
+    clock: &Clock,
+) -> Result<[Option<pbjson_types::Timestamp>; 2], Failure> {
+    let mut period = bounds.map(|bound| bound.and_then(Bound::instant));
+    if period.contains(&None) {
+        let zone = match zone {
+            Some(zone) => zone.to_owned(),
+            None => client.zone().await?,
+        };
+        let zone = Zone::find(&zone)
+            .map_err(|error| Failure::new(Exit::Failure, format!("{error} (--zone)")))?;
+        period = period::resolve(bounds, zone.rules(), clock.now())?.map(Some);
+    }
+    Ok(period.map(|at| at.map(text::timestamp)))
 }
 
 fn bucket(bucket: Bucket) -> v1::Bucket {

@@ -11,7 +11,7 @@ use super::super::failure::{Exit, Failure};
 
 /// A bound of the period, as given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
+pub(in crate::cli) enum Bound {
     /// With an offset: it needs no zone.
     Instant(jiff::Timestamp),
     /// Without: local.

@@ -8,7 +8,7 @@ use crate::kpi::seconds_text;
 const NONE: &str = "–";
 
 /// A span of the contract; ours are never negative.
-pub(super) fn span(span: &pbjson_types::Duration) -> Duration {
+pub(in crate::cli) fn span(span: &pbjson_types::Duration) -> Duration {
     Duration::try_from(*span).unwrap_or_default()
 }
 
@@ -33,7 +33,7 @@ pub(super) fn local(at: &pbjson_types::Timestamp, zone: &str) -> String {
 }
 
 /// For programs: seconds in plain decimals; empty without data.
-pub(super) fn seconds(value: Option<&pbjson_types::Duration>) -> String {
+pub(in crate::cli) fn seconds(value: Option<&pbjson_types::Duration>) -> String {
     value
         .map(|value| seconds_text(span(value)))
         .unwrap_or_default()

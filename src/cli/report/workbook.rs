@@ -112,6 +112,10 @@ fn about(title: &str, context: Option<&v1::ReportContext>) -> Vec<(String, Cell)
                     "events that came late and are not in the figures",
                     source.late_events,
                 ),
+                (
+                    "events that came late and are in the figures since a recompute",
+                    source.recomputed_events,
+                ),
                 ("events rejected", source.rejected_events),
             ] {
                 say(&format!("source {name}: {what}"), count.into());

@@ -79,6 +79,7 @@ fn late() -> Fact {
         kind: "ended",
         sequence: 9,
         occurred_at: at(1),
+        told: Vec::new(),
     }
 }
 

@@ -126,6 +126,7 @@ fn source(source: &SourceCompleteness) -> v1::SourceCompleteness {
         source: source.source.as_str().to_owned(),
         gap_events: source.gap_events,
         late_events: source.late_events,
+        recomputed_events: source.recomputed_events,
         rejected_events: source.rejected_events,
         settled_until: source.settled_until.map(instant),
         silent_since: source.silent_since.map(instant),

@@ -351,6 +351,10 @@ fn definitions_and_what_may_be_missing_have_sheets() {
                 "source =pbx: events that came late and are not in the figures",
                 "0"
             ],
+            [
+                "source =pbx: events that came late and are in the figures since a recompute",
+                "0"
+            ],
             ["source =pbx: events rejected", "0"],
             [
                 "caution",
