@@ -16,6 +16,7 @@ mod postgres;
 mod project;
 mod read;
 mod rows;
+mod rules_seen;
 mod sqlite;
 mod stored;
 mod stream;

@@ -21,6 +21,10 @@ const MIGRATIONS: &Migrations = &[
         "journeys",
         include_str!("../../migrations/postgres/store/0003_journeys.sql"),
     ),
+    (
+        "rules_seen",
+        include_str!("../../migrations/postgres/store/0006_rules_seen.sql"),
+    ),
 ];
 
 impl Store {

@@ -31,6 +31,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "journeys",
         include_str!("../../migrations/sqlite/store/0003_journeys.sql"),
     ),
+    (
+        "rules_seen",
+        include_str!("../../migrations/sqlite/store/0006_rules_seen.sql"),
+    ),
 ];
 
 impl Store {
