@@ -7,6 +7,7 @@ mod databases;
 mod files;
 mod key;
 mod lock;
+mod rules;
 mod start;
 
 pub use lock::Patience;

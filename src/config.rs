@@ -5,10 +5,14 @@
 //! the variable, or the flag. Nothing here opens a database or binds an address.
 
 mod check;
+mod check_tables;
 mod database;
 mod environment;
+mod floor;
+mod hours;
 mod nearest;
 mod place;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -18,14 +22,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-use crate::model::{QueueId, QueueTarget, Targets};
+use crate::model::{QueueId, Targets};
 
 pub use database::DatabaseUrl;
 pub use environment::variables;
-pub use tree::{
-    Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Queue, Server, ServiceLevel, Source,
-};
-pub use value::{Country, Zone};
+pub use floor::{Agent, Line, PlannedRoute};
+pub use hours::{CalendarTable, Exception, FromTo, Weekly};
+pub use rules::{Queue, ServiceLevel, Since};
+pub use tree::{Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Server, Source};
+pub use value::{Country, Day, Headline, ValidFrom, Zone};
 
 /// What the command line says; it wins over everything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,22 +140,21 @@ impl Config {
         Ok(config)
     }
 
-    /// The thresholds of every queue.
+    /// What every queue is measured by, with all versions and the calendars they name.
     pub fn targets(&self) -> Targets {
-        let default = QueueTarget {
-            service_level: self.service_level.target,
-            short_abandon: self.service_level.short_abandon,
-        };
+        let zone = self.zone.time_zone();
+        let default = self.service_level.timeline(zone);
         let own = |queue: &Queue| {
-            let target = QueueTarget {
-                service_level: queue.target.unwrap_or(default.service_level),
-                short_abandon: queue.short_abandon.unwrap_or(default.short_abandon),
-            };
-            (QueueId::new(queue.name.as_str()), target)
+            let id = QueueId::new(queue.name.as_str());
+            (id, queue.timeline(&default, zone))
         };
+        let calendars = self.calendars.iter();
         Targets {
-            default,
             queues: self.queues.iter().map(own).collect(),
+            calendars: calendars
+                .map(|table| (table.name.as_str().into(), table.calendar(zone)))
+                .collect(),
+            default,
         }
     }
 

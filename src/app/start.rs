@@ -28,6 +28,7 @@ use crate::wire;
 use super::databases::{self, Databases};
 use super::key;
 use super::lock::Patience;
+use super::rules;
 
 /// Rows that may wait to be applied: some seconds of work at the most.
 const ROWS_WAITING: usize = 64;
@@ -97,6 +98,8 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     } = databases::open(config, patience).await?;
     let end = database.end().await.map_err(failure)?;
     let privacy = Arc::new(key::load(&config.key_file()?, end > Position(0))?);
+    let targets = config.targets();
+    let altered = rules::see(&mut store_writer, config, &targets, clock.now()).await?;
     let checkpoint = store_writer.load().await.map_err(failure)?;
     let options = pipeline::Options {
         calls: calls_options(config),
@@ -152,7 +155,9 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     );
     let report_options = reports::Options {
         zone: Zone::find(config.zone.name()).map_err(failure)?,
-        targets: config.targets(),
+        targets,
+        floor: Arc::new(config.floor()),
+        altered: altered.into(),
     };
     let upkeep = Upkeep::new(
         store.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Exit, ExitClass, Fact, QueueId, Targets, Timestamp, Visit};
+use crate::model::{Exit, ExitClass, Fact, QueueId, QueueTarget, Targets, Timestamp, Visit};
 
 use super::queues::{Queues, Waiting};
 use super::told::Order;
@@ -39,7 +39,7 @@ impl SaidVisit {
     /// When it is decided, unless it ends before.
     pub(super) fn decided_at(&self, targets: &Targets) -> Option<Timestamp> {
         let (queue, waiting) = self.shown.as_ref()?;
-        let target = targets.of(queue).service_level;
+        let target = targets.of(queue, waiting.entered_at).service_level;
         Some(waiting.entered_at.plus(target))
     }
 
@@ -72,7 +72,8 @@ impl SaidVisit {
         facts: &mut Vec<Fact>,
     ) {
         if let Some(exit) = visit.exit {
-            self.say_end(&visit.queue, exit, visit.wait, targets, facts);
+            let target = targets.of(&visit.queue, visit.entered_at);
+            self.say_end(&visit.queue, exit, visit.wait, target, facts);
         }
         if self.ended.is_some() {
             self.hide(queues);
@@ -101,12 +102,11 @@ impl SaidVisit {
         queue: &QueueId,
         exit: Exit,
         wait: Option<Duration>,
-        targets: &Targets,
+        target: QueueTarget,
         facts: &mut Vec<Fact>,
     ) {
         match self.ended.replace((exit, wait)) {
             None => {
-                let target = targets.of(queue);
                 let within = |limit: Duration| wait.is_some_and(|wait| wait <= limit);
                 facts.push(Fact::VisitEnded {
                     queue: queue.clone(),
@@ -127,7 +127,7 @@ impl SaidVisit {
         let gone = (Exit::Error, None);
         if let Some((queue, _)) = self.shown.clone() {
             self.hide(queues);
-            self.say_end(&queue, gone.0, gone.1, &Targets::default(), facts);
+            self.say_end(&queue, gone.0, gone.1, QueueTarget::default(), facts);
             facts.push(Fact::Corrected);
         } else if self.ended.replace(gone) != Some(gone) {
             facts.push(Fact::Corrected);

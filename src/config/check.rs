@@ -1,17 +1,12 @@
 //! What must fit together: checked once, before anything starts.
 
-use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{self, Path, PathBuf};
-use std::time::Duration;
 
-use super::Config;
+use super::{Config, check_tables};
 
 /// More in one batch would hold up the acks of everybody else.
 const BATCH_EVENTS_MAX: u32 = 10_000;
-
-/// How many different thresholds there may be: each is a line more in every histogram of every queue.
-const THRESHOLDS_MAX: usize = 32;
 
 /// Something that does not fit, and the key where to look.
 #[derive(Debug)]
@@ -21,9 +16,14 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    fn at<const N: usize>(path: [&str; N], message: impl Into<String>) -> Self {
-        let message = format!("{}: {}", spelled(&path), message.into());
-        let path = path.iter().map(|part| (*part).to_owned()).collect();
+    pub(crate) fn at<const N: usize>(path: [&str; N], message: impl Into<String>) -> Self {
+        Self::new(path.map(str::to_owned).to_vec(), message)
+    }
+
+    /// At this key.
+    pub(crate) fn new(path: Vec<String>, message: impl Into<String>) -> Self {
+        let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+        let message = format!("{}: {}", spelled(&parts), message.into());
         Self { path, message }
     }
 }
@@ -37,57 +37,12 @@ fn spelled(path: &[&str]) -> String {
 
 /// The first thing that does not fit.
 pub(crate) fn check(config: &Config) -> Result<(), Problem> {
-    thresholds(config)?;
+    check_tables::check(config)?;
     names(config)?;
     doors(config)?;
     ingest(config)?;
     calls(config)?;
     key_file(config).map(drop)
-}
-
-fn thresholds(config: &Config) -> Result<(), Problem> {
-    let default = &config.service_level;
-    if default.short_abandon.is_zero() {
-        let path = ["service_level", "short_abandon"];
-        return Err(Problem::at(path, "must be longer than nothing"));
-    }
-    if default.target <= default.short_abandon {
-        let path = ["service_level", "target"];
-        return Err(Problem::at(path, longer_than(default.short_abandon)));
-    }
-    let mut different = HashSet::from([default.target, default.short_abandon]);
-    for (place, queue) in config.queues.iter().enumerate() {
-        let place = place.to_string();
-        let target = queue.target.unwrap_or(default.target);
-        let short_abandon = queue.short_abandon.unwrap_or(default.short_abandon);
-        if short_abandon.is_zero() {
-            let path = ["queue", &place, "short_abandon"];
-            return Err(Problem::at(path, "must be longer than nothing"));
-        }
-        if target <= short_abandon {
-            // The key that the file says; the other one is the default's.
-            return Err(if queue.target.is_some() {
-                Problem::at(["queue", &place, "target"], longer_than(short_abandon))
-            } else {
-                let target = humantime::format_duration(target);
-                let message = format!("must be shorter than the target, {target}");
-                Problem::at(["queue", &place, "short_abandon"], message)
-            });
-        }
-        different.extend([target, short_abandon]);
-        if different.len() > THRESHOLDS_MAX {
-            let message = format!(
-                "more than {THRESHOLDS_MAX} different thresholds in all: each is a bucket of every histogram"
-            );
-            return Err(Problem::at(["queue", &place], message));
-        }
-    }
-    Ok(())
-}
-
-fn longer_than(short_abandon: Duration) -> String {
-    let short_abandon = humantime::format_duration(short_abandon);
-    format!("must be longer than short_abandon, {short_abandon}")
 }
 
 fn names(config: &Config) -> Result<(), Problem> {
@@ -97,25 +52,16 @@ fn names(config: &Config) -> Result<(), Problem> {
     distinct("source", sources)
 }
 
-fn distinct<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
-    let mut seen = HashSet::new();
+fn distinct<'a>(list: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<(), Problem> {
+    check_tables::named(list, "name", names.clone())?;
     for (place, name) in names.enumerate() {
         let place = place.to_string();
         let wrong = |message: String| Err(Problem::at([list, &place, "name"], message));
-        if name.is_empty() {
-            return wrong("may not be empty".to_owned());
-        }
-        if name.chars().any(char::is_control) {
-            return wrong(format!("{name:?} holds a control character"));
-        }
         // Metrics show the rest, and what has no queue, under these two.
         if name == "other" || name == "none" {
             return wrong(format!(
                 "\"{name}\" is a label of the metrics; choose another"
             ));
-        }
-        if !seen.insert(name) {
-            return wrong(format!("\"{name}\" is there twice"));
         }
     }
     Ok(())

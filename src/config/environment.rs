@@ -76,6 +76,7 @@ fn known() -> BTreeMap<String, (String, Value)> {
     let mut config = Config::default();
     config.privacy.key_file = Some("pseudonym.key".into());
     config.database = DatabaseUrl::new("postgres://").ok();
+    config.service_level.calendar = Some("office".into());
     let mut known = BTreeMap::new();
     let table = table(&config);
     for (key, value) in &table {

@@ -9,8 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::database::DatabaseUrl;
+use super::floor::{Agent, Line, PlannedRoute};
+use super::hours::CalendarTable;
+use super::rules::{Queue, ServiceLevel};
 use super::value::{self, Country, Zone};
-use crate::model::QueueTarget;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +31,7 @@ pub struct Config {
     pub ingest: Ingest,
     /// When a call is over.
     pub calls: Calls,
-    /// The thresholds of queues without their own.
+    /// What queues are measured by that say nothing of their own.
     pub service_level: ServiceLevel,
     /// Callers' numbers.
     pub privacy: Privacy,
@@ -41,6 +43,18 @@ pub struct Config {
     /// Sources that are known from the start.
     #[serde(rename = "source", skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
+    /// Business calendars.
+    #[serde(rename = "calendar", skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<CalendarTable>,
+    /// Lines with names.
+    #[serde(rename = "line", skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
+    /// Agents with names and teams.
+    #[serde(rename = "agent", skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<Agent>,
+    /// The way that calls are meant to go.
+    #[serde(rename = "planned_route", skip_serializing_if = "Vec::is_empty")]
+    pub planned_routes: Vec<PlannedRoute>,
 }
 
 impl Default for Config {
@@ -57,6 +71,10 @@ impl Default for Config {
             log: Log::default(),
             queues: Vec::new(),
             sources: Vec::new(),
+            calendars: Vec::new(),
+            lines: Vec::new(),
+            agents: Vec::new(),
+            planned_routes: Vec::new(),
         }
     }
 }
@@ -140,31 +158,6 @@ impl Default for Calls {
     }
 }
 
-/// The thresholds of queues without their own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ServiceLevel {
-    /// Answered within it counts for the service level.
-    #[serde(with = "value::span")]
-    pub target: Duration,
-    /// Abandoned within it is a short abandon.
-    #[serde(with = "value::span")]
-    pub short_abandon: Duration,
-}
-
-impl Default for ServiceLevel {
-    fn default() -> Self {
-        let QueueTarget {
-            service_level,
-            short_abandon,
-        } = QueueTarget::default();
-        Self {
-            target: service_level,
-            short_abandon,
-        }
-    }
-}
-
 /// Callers' numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -206,28 +199,6 @@ pub enum LogLevel {
     Info,
     Debug,
     Trace,
-}
-
-/// A queue that is known from the start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Queue {
-    /// Its name, as the switch says it.
-    pub name: String,
-    /// Its own target; else that of `[service_level]`.
-    #[serde(
-        default,
-        with = "value::optional_span",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub target: Option<Duration>,
-    /// Its own threshold of short abandons; else that of `[service_level]`.
-    #[serde(
-        default,
-        with = "value::optional_span",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub short_abandon: Option<Duration>,
 }
 
 /// A source that is known from the start.

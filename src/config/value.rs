@@ -5,6 +5,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use jiff::civil::Date;
 use jiff::tz::{self, TimeZone};
 use phonenumber::country;
 use serde::de::{Error, Visitor};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::database::DatabaseUrl;
 use super::nearest::{nearest, suggestion};
+use crate::model::{self, Timestamp};
 
 /// An IANA time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,11 +123,11 @@ impl<T: Text> Visitor<'_> for TextVisitor<T> {
     }
 }
 
-fn read<'de, T: Text, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn read<'de, T: Text, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_str(TextVisitor(PhantomData))
 }
 
-fn write<T: Text, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write<T: Text, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&value.write())
 }
 
@@ -148,7 +150,129 @@ macro_rules! as_text {
     };
 }
 
-as_text!(Zone Country DatabaseUrl);
+as_text!(Zone Country DatabaseUrl Day ValidFrom Headline);
+
+/// Makes a text value of another file known to serde.
+macro_rules! text_value {
+    ($name:ident) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::config::value::read(deserializer)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::config::value::write(self, serializer)
+            }
+        }
+    };
+}
+pub(super) use text_value;
+
+/// A day of the hotline's calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day(Date);
+
+impl Day {
+    /// The date.
+    pub fn date(self) -> Date {
+        self.0
+    }
+}
+
+impl Text for Day {
+    const EXPECTED: &'static str = "a date in quotes such as \"2026-10-01\"";
+
+    fn read(text: &str) -> Result<Self, String> {
+        // The library takes a date and time for a date, too.
+        let date = text.parse().ok().filter(|_| text.len() == DATE_CHARS);
+        let date = date.map(Self);
+        date.ok_or_else(|| format!("expected {}, got \"{text}\"", Self::EXPECTED))
+    }
+
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+const DATE_CHARS: usize = "2026-10-01".len();
+
+/// From when on something counts: a day of the hotline's zone from its first instant on, or an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValidFrom {
+    /// A day.
+    Day(Day),
+    /// An instant.
+    Instant(jiff::Timestamp),
+}
+
+impl ValidFrom {
+    /// The first instant.
+    pub fn at(self, zone: &TimeZone) -> Timestamp {
+        let at = match self {
+            Self::Instant(at) => Ok(at),
+            // Where the clocks skip midnight, the day begins with the first instant after it.
+            Self::Day(day) => zone.to_timestamp(day.0.at(0, 0, 0, 0)),
+        };
+        // A day at the very end of the calendar never comes.
+        at.map_or(Timestamp::from_micros(i64::MAX), |at| {
+            Timestamp::from_micros(at.as_microsecond())
+        })
+    }
+
+    /// As it is written.
+    pub fn text(self) -> String {
+        self.write()
+    }
+}
+
+impl Text for ValidFrom {
+    const EXPECTED: &'static str =
+        "a date in quotes such as \"2026-10-01\", or an instant such as \"2026-10-01T08:00+04:00\"";
+
+    fn read(text: &str) -> Result<Self, String> {
+        let day = Day::read(text).map(Self::Day);
+        let either = day.or_else(|_| text.parse().map(Self::Instant));
+        either.map_err(|_| format!("expected {}, got \"{text}\"", Self::EXPECTED))
+    }
+
+    fn write(&self) -> String {
+        match self {
+            Self::Day(day) => day.write(),
+            Self::Instant(at) => at.to_string(),
+        }
+    }
+}
+
+/// A formula of the service-level family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Headline(model::Headline);
+
+impl Headline {
+    /// The formula.
+    pub fn of_family(self) -> model::Headline {
+        self.0
+    }
+}
+
+impl Text for Headline {
+    const EXPECTED: &'static str = "a formula of the service level such as \"strict\"";
+
+    fn read(text: &str) -> Result<Self, String> {
+        let ids = model::Headline::ALL.map(model::Headline::as_str);
+        let found = model::Headline::from_id(text).map(Self);
+        found.ok_or_else(|| {
+            let near = suggestion(nearest(text, ids));
+            let known = ids.join("\", \"");
+            format!("expected one of \"{known}\", got \"{text}\"{near}")
+        })
+    }
+
+    fn write(&self) -> String {
+        self.0.as_str().to_owned()
+    }
+}
 
 /// Spans as `20s`, `1m 30s`, `24h`.
 pub(crate) mod span {

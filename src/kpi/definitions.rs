@@ -4,9 +4,6 @@
 //! one never changes its meaning silently.
 
 use std::borrow::Cow;
-use std::time::Duration;
-
-use super::seconds::seconds_text;
 
 /// One definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +95,9 @@ catalogue! {
     T5 "T5" 1 "returns: transfers to an agent or queue that had the call before",
     T6 "T6" 1 "failed: transfers begun and not done, by cause",
     T7 "T7" 1 "after a transfer: answered, abandoned, or returned and answered; pending while the caller still waits",
-    T8 "T8" 1 "wrong_door_rate: served calls whose first answering queue is not their last ÷ served calls",
+    T8 "T8" 1 "wrong_door_rate: served calls whose first answering queue is not their last, planned routes from one to the other left out ÷ served calls",
     T9 "T9" 1 "paths: transfers by the queue they left and by where they went",
-    T10 "T10" 1 "excessive: calls with more transfers than the limit",
+    T10 "T10" 1 "excessive: calls with more transfers than the limit k, those along a planned route not counted; k is that of the first answering queue at the call's arrival",
     T11 "T11" 1 "reroutes: moves between queues before any human answered; no transfers",
 }
 
@@ -113,6 +110,8 @@ pub enum Threshold {
     ShortAbandon,
     /// x: a talk shorter than it is a short one.
     ShortAnswered,
+    /// k: a call with more transfers is passed on too often.
+    ExcessiveLimit,
 }
 
 impl Threshold {
@@ -122,19 +121,20 @@ impl Threshold {
             Self::ServiceLevel => "T",
             Self::ShortAbandon => "s",
             Self::ShortAnswered => "x",
+            Self::ExcessiveLimit => "k",
         }
     }
 
-    /// Its value in force; `None` when the queues in question differ.
-    pub fn definition(self, value: Option<Duration>) -> Definition {
+    /// Its value in force in words, as `20 s`; `None` when the queues in question differ. `version` counts its changes.
+    pub fn definition(self, version: u32, value: Option<&str>) -> Definition {
         let id = self.id();
         let sentence = value.map_or_else(
             || format!("{id}: each queue has its own"),
-            |value| format!("{id} = {} s", seconds_text(value)),
+            |value| format!("{id} = {value}"),
         );
         Definition {
             id,
-            version: 1,
+            version,
             sentence: sentence.into(),
         }
     }
@@ -152,6 +152,7 @@ mod tests {
             Threshold::ServiceLevel,
             Threshold::ShortAbandon,
             Threshold::ShortAnswered,
+            Threshold::ExcessiveLimit,
         ]
         .map(Threshold::id);
         let ids = CATALOGUE.iter().map(|id| id.definition().id).chain(letters);
@@ -161,10 +162,13 @@ mod tests {
 
     #[test]
     fn a_threshold_says_its_value_or_that_there_are_several() {
-        let sentence = |value| Threshold::ServiceLevel.definition(value).sentence;
-        assert_eq!(sentence(Some(Duration::from_millis(12_500))), "T = 12.5 s");
+        let sentence = |value| Threshold::ServiceLevel.definition(2, value).sentence;
+        assert_eq!(sentence(Some("12.5 s")), "T = 12.5 s");
         assert_eq!(sentence(None), "T: each queue has its own");
-        let short = Threshold::ShortAbandon.definition(Some(Duration::ZERO));
-        assert_eq!((short.id, &*short.sentence), ("s", "s = 0 s"));
+        let limit = Threshold::ExcessiveLimit.definition(1, Some("2"));
+        assert_eq!(
+            (limit.id, limit.version, &*limit.sentence),
+            ("k", 1, "k = 2")
+        );
     }
 }

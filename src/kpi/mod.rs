@@ -56,9 +56,8 @@ pub use service_level::{
     ignore_abandoned, is_decided, is_within, short, strict,
 };
 pub use transfers::{
-    EXCESSIVE_LIMIT_DEFAULT, TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served,
-    is_transferred, is_wrong_door, transferred_call_rate, transfers_per_call, transfers_slot,
-    wrong_door_rate,
+    TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served, is_transferred, is_wrong_door,
+    transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
 };
 pub use volume::{
     conservation_residual, demand, is_arrived, is_left_before_queue, is_offered, is_refused,

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Exit, ExitClass, QueueTarget, Timestamp, VisitRow};
+use crate::model::{Exit, ExitClass, Headline, QueueTarget, Timestamp, VisitRow};
 
 use super::abandonment::is_abandoned_short;
 use super::interval::Part;
@@ -210,6 +210,20 @@ impl ServiceLevel {
             amazon: amazon(counts),
             journey: journey::journey(calls),
             access: journey::access(calls),
+        }
+    }
+
+    /// The one that stands for a queue.
+    pub fn headline(&self, formula: Headline) -> Option<f64> {
+        match formula {
+            Headline::Strict => self.strict,
+            Headline::Short => self.short,
+            Headline::IgnoreAbandoned => self.ignore_abandoned,
+            Headline::AbandonedMet => self.abandoned_met,
+            Headline::AnsweredOnly => self.answered_only,
+            Headline::Amazon => self.amazon,
+            Headline::Journey => self.journey,
+            Headline::Access => self.access,
         }
     }
 }

@@ -4,9 +4,6 @@ use crate::model::{CallRow, TransferOutcome, TransferRow};
 
 use super::share::share;
 
-/// T10's k when none is asked for: being passed on twice is still bearable.
-pub const EXCESSIVE_LIMIT_DEFAULT: u32 = 2;
-
 /// Slots of T4's histogram: 0, 1, 2, 3, 4, 5 and more than 5 transfers.
 pub const TRANSFERS_SLOTS: usize = 7;
 

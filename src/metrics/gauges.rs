@@ -89,7 +89,8 @@ pub(crate) fn render(totals: &Totals, now: Timestamp) -> BTreeMap<Metric, String
     let waiting = waiting(totals, now);
     for (queue, series) in totals.queue_labels() {
         let of_queue = waiting.get(&*queue).copied().unwrap_or_default();
-        let target = totals.targets.of(&QueueId::new(queue.clone()));
+        let id = QueueId::new(queue.clone());
+        let target = totals.targets.of(&id, now);
         let labels = labels(&[("queue", &queue)]);
         let mut add = |metric, value: String| gauges.add(metric, &labels, &value);
         let seconds = |span: Duration| decimal(micros(span));
@@ -97,8 +98,8 @@ pub(crate) fn render(totals: &Totals, now: Timestamp) -> BTreeMap<Metric, String
         add(Metric::Waiting, of_queue.visits.to_string());
         add(Metric::OldestWait, seconds(of_queue.oldest));
         add(Metric::OldestJourney, seconds(of_queue.oldest_journey));
-        // Without a business calendar a queue is always open.
-        add(Metric::QueueOpen, "1".to_owned());
+        let open = totals.targets.is_open(&id, now);
+        add(Metric::QueueOpen, u8::from(open).to_string());
         let residual = residual(totals, &series, of_queue.visits);
         add(Metric::ConservationResidual, residual.to_string());
     }

@@ -37,11 +37,7 @@ impl Edges {
     /// The same for all queues, because Prometheus can add up only histograms with the same edges. How many thresholds
     /// there may be, the configuration says.
     pub(crate) fn seconds(targets: &Targets) -> Self {
-        let mut thresholds = BTreeSet::new();
-        for target in targets.queues.values().chain([&targets.default]) {
-            thresholds.insert(micros(target.service_level));
-            thresholds.insert(micros(target.short_abandon));
-        }
+        let thresholds = targets.thresholds().into_iter().map(micros);
         let catalogue = WAIT_EDGES.into_iter().map(micros);
         Self::new(catalogue.chain(thresholds))
     }
@@ -176,7 +172,7 @@ mod tests {
             service_level: Duration::from_millis(12_500),
             short_abandon: Duration::from_secs(5),
         };
-        targets.queues = HashMap::from([(QueueId::new("a"), own)]);
+        targets.queues = HashMap::from([(QueueId::new("a"), own.into())]);
         let edges = Edges::seconds(&targets);
         let text = edges.text().join(" ");
         assert_eq!(

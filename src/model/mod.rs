@@ -3,11 +3,15 @@
 //! Pure data and its bytes. Nothing here decides anything: checks live in `validate`, conclusions in `calls`, figures
 //! in `kpi`. It imports nothing of ours.
 
+mod calendar;
 mod codec;
 mod event;
 mod fact;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod floor;
+mod headline;
+mod history;
 mod ids;
 mod keys;
 mod now;
@@ -20,12 +24,16 @@ mod timestamp;
 mod told;
 mod words;
 
+pub use calendar::{Calendar, DAY_MINUTES, Hours, Span};
 pub use codec::{
     CodecError, EVENTS_VERSION, Reader, call_kind, put_call_fields, put_int, put_option, put_text,
     put_uint, read_event, write_event,
 };
 pub use event::{AgentEvent, Body, CallEvent, Caller, Event, LineEvent, Pseudonym, TransferTarget};
 pub use fact::{Fact, Settled};
+pub use floor::{Floor, PlannedRoutes, Post};
+pub use headline::Headline;
+pub use history::{Altered, alterations, between};
 pub use ids::{AgentId, CallId, CallKey, LineId, QueueId, SourceId};
 pub use keys::ByKey;
 pub use now::{CounterRow, QueueNow, SILENCE_MAX, SourceNow};
@@ -35,7 +43,9 @@ pub use record::{
 };
 pub use row::{AgentTold, CallRow, LineTold, TransferRow, VisitRow};
 pub use source::{Digest, EpochIndex, EpochName, Mode, Position, SourceIndex};
-pub use target::{QueueTarget, Targets};
+pub use target::{
+    EXCESSIVE_LIMIT_DEFAULT, InForce, QueueRules, QueueTarget, RulesVersion, Targets, Timeline,
+};
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use told::ToldEvent;

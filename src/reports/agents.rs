@@ -226,7 +226,7 @@ impl Gathered {
                 let queue = before
                     .checked_sub(1)
                     .and_then(|last| agent.released[last].1.as_ref());
-                for (bucket, time) in plan.buckets.cut_up(span.start, span.end) {
+                for (bucket, _, time) in plan.of_agent(&name, (span.start, span.end)) {
                     let row = self.tallies.entry((bucket, name.clone())).or_default();
                     row.add_time(span.state, time);
                     if span.state == AgentState::Paused {
@@ -283,7 +283,7 @@ impl Gathered {
 
     /// The row of the interval in which something happened; `None` outside the period.
     fn row(&mut self, plan: &Plan, agent: &AgentId, at: Timestamp) -> Option<&mut AgentRow> {
-        let bucket = plan.buckets.index_of(at)?;
+        let bucket = plan.index_of(at).filter(|_| plan.wants_agent(agent, at))?;
         Some(self.tallies.entry((bucket, agent.clone())).or_default())
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -347,6 +348,8 @@ impl Bank {
         let options = Options {
             zone: Zone::find(ZONE).unwrap(),
             targets: Targets::default(),
+            floor: Arc::default(),
+            altered: Arc::default(),
         };
         self.rows.clone().reports(options)
     }

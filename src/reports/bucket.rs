@@ -158,12 +158,12 @@ impl Buckets {
             .map_or(interval, |turn| usize::from(*turn))
     }
 
-    /// The parts of a stretch by bucket in order of time, as far as it lies in the period.
+    /// The parts of a stretch by bucket in order of time, each with its first instant, as far as it lies in the period.
     pub(super) fn cut_up(
         &self,
         start: Timestamp,
         end: Timestamp,
-    ) -> impl Iterator<Item = (usize, Duration)> + '_ {
+    ) -> impl Iterator<Item = (usize, Timestamp, Duration)> + '_ {
         let end = end.min(self.end);
         let first = self.starts.first().copied().unwrap_or(self.end);
         let mut at = start.max(first);
@@ -171,7 +171,7 @@ impl Buckets {
             let interval = self.interval_of(at).filter(|_| at < end)?;
             let from = at;
             at = end.min(self.start_of(interval + 1));
-            Some((self.bucket_of(interval), at.since(from)?))
+            Some((self.bucket_of(interval), from, at.since(from)?))
         })
     }
 
@@ -188,6 +188,12 @@ impl Buckets {
             | Bucket::Week
             | Bucket::Month => zone.local_text(self.start_of(bucket)),
         }
+    }
+
+    /// The first instant of a bucket and the first one after it; `None` where several intervals are one bucket.
+    pub(super) fn stretch_of(&self, bucket: usize) -> Option<(Timestamp, Timestamp)> {
+        let own = self.turns.is_empty();
+        own.then(|| (self.start_of(bucket), self.start_of(bucket + 1)))
     }
 
     /// The first instant of an interval.

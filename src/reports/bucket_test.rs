@@ -276,7 +276,7 @@ fn a_stretch_is_cut_at_civil_hours_and_laid_together() {
         at("2026-03-02T22:30:00+04:00"),
         at("2026-03-03T01:15:00+04:00"),
     );
-    let minutes = |(bucket, span): (usize, Duration)| (bucket, span.as_secs() / 60);
+    let minutes = |(bucket, _, span): (usize, Timestamp, Duration)| (bucket, span.as_secs() / 60);
     let parts: Vec<_> = hours.cut_up(night.0, night.1).map(minutes).collect();
     assert_eq!(parts, [(22, 30), (23, 60), (0, 60), (1, 15)]);
     let days = Buckets::cut(start, end, Bucket::Weekday, &zone).unwrap();

@@ -45,7 +45,7 @@ pub struct CallAsked {
     pub explain: Vec<String>,
     /// Thresholds of W10; none = the usual.
     pub wait_over: Vec<Duration>,
-    /// T10's limit; `None` = the usual.
+    /// T10's limit; `None` = as configured.
     pub excessive_limit: Option<u32>,
 }
 
@@ -90,7 +90,6 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             over.extend(kpi::WAIT_OVER_DEFAULT);
         }
         let limit = asked.excessive_limit;
-        let limit = limit.unwrap_or(kpi::EXCESSIVE_LIMIT_DEFAULT);
         // A wrong zone is told before a wrong call.
         let nothing = (Timestamp::default(), Timestamp::default());
         let checked = plan(asked, &self.options, nothing)?;
@@ -111,6 +110,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             let mut plan = plan(&asked, &options, life(&record, &timeline))?;
             plan.read_at = slowest(&sources);
             let rows = call.rows(&record);
+            let queue = super::transfers::queue_of(&rows.call);
+            let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, record.arrived_at));
             let case = Case {
                 plan: &plan,
                 record: &record,
@@ -145,6 +146,9 @@ fn plan(
         queues: Vec::new(),
         lens: Lens::default(),
         basis: Basis::default(),
+        hours: String::new(),
+        lines: Vec::new(),
+        teams: Vec::new(),
         ..asked.query.clone()
     };
     Plan::of(&query, options)
@@ -209,8 +213,7 @@ fn context(
             Threshold::ShortAbandon,
             Threshold::ShortAnswered,
         ];
-        let value = |letter: Threshold| letter.definition(plan.common(letter, &counted.queues));
-        definitions.extend(letters.map(value));
+        definitions.extend(letters.map(|letter| plan.letter(letter, &counted.queues)));
     }
     Context::of(plan, counted, sources, definitions)
 }

@@ -58,8 +58,8 @@ impl Contacts {
     /// Takes one call of the widened period.
     pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
         self.horizon = self.horizon.max(record.arrived_at);
-        let bucket = plan.buckets.index_of(record.arrived_at);
-        if bucket.is_some() {
+        let bucket = plan.index_of(record.arrived_at);
+        if plan.buckets.index_of(record.arrived_at).is_some() && plan.admits(record) {
             let (source, id) = (&call.source, &call.place.call);
             self.counted.add(source, id, call.provisional, record.test);
         }
@@ -74,7 +74,7 @@ impl Contacts {
             .and_then(|refusal| refusal.queue.as_ref());
         let queue = visited.or(refused);
         let answered = !record.legs.is_empty();
-        let bucket = bucket.filter(|_| inbound && plan.wants(queue));
+        let bucket = bucket.filter(|_| inbound && plan.wants(queue) && plan.admits(record));
         let callback = Callback::of(record);
         let unserved = kpi::is_unserved(record);
         let hash = match record.caller {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::kpi::{CallsDigest, Definition, Threshold};
+use crate::kpi::{CallsDigest, Definition};
 use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
 use crate::store::Selection;
 
+use super::measure::RulesInForce;
 use super::plan::Plan;
 use super::stays::{Basis, Lens};
 
@@ -67,6 +68,15 @@ pub struct Context {
     pub calls: CallsDigest,
     /// Journal position up to which the figures are.
     pub stored: Position,
+    /// What the queues asked for are measured by, each version with its time; none where the report's figures do not
+    /// depend on it.
+    pub rules: Vec<RulesInForce>,
+    /// The calendar asked for, and how long it is open in the period.
+    pub hours: Option<(String, Duration)>,
+    /// The lines asked for, by name or number.
+    pub lines: Vec<String>,
+    /// The teams asked for.
+    pub teams: Vec<String>,
 }
 
 /// What a report counts over all calls of its period, of whatever queue.
@@ -131,6 +141,7 @@ impl Context {
         };
         let provisional = counted.provisional.iter();
         let uncertain = provisional.filter(|(source, _)| silent(source));
+        let whole = (plan.start, plan.end);
         Self {
             start: plan.start,
             end: plan.end,
@@ -138,8 +149,8 @@ impl Context {
             start_local: plan.zone.local_text(plan.start),
             end_local: plan.zone.local_text(plan.end),
             definitions,
-            service_level: plan.common(Threshold::ServiceLevel, &counted.queues),
-            short_abandon: plan.common(Threshold::ShortAbandon, &counted.queues),
+            service_level: plan.common_target(&counted.queues, whole),
+            short_abandon: plan.common_short(&counted.queues, whole),
             calls_provisional: counted.provisional.values().sum(),
             calls_uncertain: uncertain.map(|(_, calls)| calls).sum(),
             calls_test: counted.test,
@@ -148,7 +159,18 @@ impl Context {
             sources,
             counting: None,
             cautions: plan.without_effect(),
+            rules: Vec::new(),
+            hours: plan.open_time(),
+            lines: plan.choice.asked_lines.clone(),
+            teams: plan.choice.teams.iter().cloned().collect(),
         }
+    }
+
+    /// Of a report whose figures follow what queues are measured by.
+    pub(super) fn measured(mut self, plan: &Plan, known: &[QueueId]) -> Self {
+        self.rules = plan.in_force(known);
+        self.cautions.extend(plan.changes(known));
+        self
     }
 
     /// Of a report that counts by the lens and on the basis asked for.

@@ -3,6 +3,7 @@
 use crate::store;
 
 use super::bucket::Bucket;
+use super::nearest::{clipped, nearest};
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +104,28 @@ pub enum Error {
         /// The word most like it.
         nearest: String,
     },
+    /// A name that nobody configured.
+    #[error("unknown {kind} {name:?}; the nearest is {nearest:?}")]
+    UnknownName {
+        /// Its field.
+        field: &'static str,
+        /// What it should name.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The name most like it.
+        nearest: String,
+    },
+    /// A name of a kind of which none is configured.
+    #[error("unknown {kind} {name:?}; no {kind} is configured")]
+    NoneConfigured {
+        /// Its field.
+        field: &'static str,
+        /// What it should name.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+    },
     /// A pseudonym that cannot be one.
     #[error("{caller:?} is no pseudonym: give its 32 hexadecimal digits, or withheld")]
     BadPseudonym {
@@ -152,6 +175,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// A word of a closed list that is none, with the nearest that is.
+    pub fn unknown_word<'a>(
+        field: &'static str,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        Self::UnknownWord {
+            field,
+            word: clipped(word),
+            nearest: nearest(word, known).unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The field of the request that is wrong, as the contract spells it; `None` when the request is not to blame.
     pub fn field(&self) -> Option<&'static str> {
         match self {
@@ -165,6 +201,8 @@ impl Error {
             Self::AmbiguousCall { .. } => Some("source"),
             Self::UnknownMetric { .. } => Some("explain"),
             Self::UnknownWord { field, .. }
+            | Self::UnknownName { field, .. }
+            | Self::NoneConfigured { field, .. }
             | Self::PeriodMissing { field }
             | Self::PeriodOutOfRange { field }
             | Self::UnknownChoice { field, .. }

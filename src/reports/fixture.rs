@@ -23,6 +23,8 @@ pub(crate) fn hotline() -> Options {
     Options {
         zone: Zone::find("Europe/Samara").unwrap(),
         targets: Targets::default(),
+        floor: Arc::default(),
+        altered: Arc::default(),
     }
 }
 

@@ -93,11 +93,13 @@ impl Gathered {
     /// Takes one call of the period.
     pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
         let (source, id) = (&call.source, &call.place.call);
-        self.counted.add(source, id, call.provisional, record.test);
-        let Some(bucket) = plan.buckets.index_of(record.arrived_at) else {
+        if plan.admits_line(record) {
+            self.counted.add(source, id, call.provisional, record.test);
+        }
+        let Some(bucket) = plan.index_of(record.arrived_at) else {
             return;
         };
-        if record.test || record.direction != Direction::Inbound {
+        if record.test || record.direction != Direction::Inbound || !plan.admits_line(record) {
             return;
         }
         let line = record.line.as_ref().map_or("", LineId::as_str).to_owned();
@@ -128,10 +130,11 @@ impl Gathered {
         // A value holds until the next, the last as far as anything is known.
         let last_told = lines.values().flatten().map(|(at, _)| *at).max();
         let known_until = plan.known_until(last_told);
-        for (line, told) in lines {
+        let wanted = lines.into_iter().filter(|(line, _)| plan.wants_line(line));
+        for (line, told) in wanted {
             for (index, (at, event)) in told.iter().enumerate() {
                 let until = told.get(index + 1).map_or(known_until, |(next, _)| *next);
-                for (bucket, time) in plan.buckets.cut_up(*at, until) {
+                for (bucket, _, time) in plan.cut_up(*at, until) {
                     let key = (bucket, line.as_str().to_owned());
                     self.rows.entry(key).or_default().hold(event, time);
                 }

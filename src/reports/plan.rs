@@ -1,12 +1,14 @@
 //! A query, and the plan made of it: checked, with every default filled in.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kpi::{TALK_SHORT, Threshold};
-use crate::model::{QueueId, QueueTarget, Targets, Timestamp};
+use crate::kpi::TALK_SHORT;
+use crate::model::{Altered, Floor, Headline, QueueId, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
+use super::choice::Choice;
 use super::error::Error;
 use super::nearest::{clipped, nearest};
 use super::service::Options;
@@ -39,6 +41,14 @@ pub struct Query {
     pub lens: Lens,
     /// To which interval something belongs.
     pub basis: Basis,
+    /// The formula that stands for a queue; `None` = as configured.
+    pub headline: Option<Headline>,
+    /// The calendar outside which nothing is counted; empty = none.
+    pub hours: String,
+    /// Only calls of these lines, by name or number; none = all.
+    pub lines: Vec<String>,
+    /// Only calls that these teams answered first; none = all.
+    pub teams: Vec<String>,
 }
 
 /// A checked query.
@@ -54,10 +64,14 @@ pub(super) struct Plan {
     pub(super) short_answered: Duration,
     pub(super) lens: Lens,
     pub(super) basis: Basis,
+    pub(super) choice: Choice,
+    pub(super) floor: Arc<Floor>,
     queues: BTreeSet<QueueId>,
-    targets: Targets,
-    service_level: Option<Duration>,
-    short_abandon: Option<Duration>,
+    pub(super) targets: Targets,
+    pub(super) altered: Arc<[Altered]>,
+    pub(super) service_level: Option<Duration>,
+    pub(super) short_abandon: Option<Duration>,
+    pub(super) headline: Option<Headline>,
 }
 
 impl Plan {
@@ -90,9 +104,13 @@ impl Plan {
                 .iter()
                 .map(|name| QueueId::new(name.as_str()))
                 .collect(),
+            choice: Choice::of(query, &options.targets, &options.floor)?,
+            floor: options.floor.clone(),
             targets: options.targets.clone(),
+            altered: options.altered.clone(),
             service_level: query.service_level,
             short_abandon: query.short_abandon,
+            headline: query.headline,
         })
     }
 
@@ -153,37 +171,16 @@ impl Plan {
         self.is_unfiltered() || queue.is_some_and(|queue| self.queues.contains(queue))
     }
 
-    /// The thresholds of a queue: asked for, else configured.
-    pub(super) fn target(&self, queue: &QueueId) -> QueueTarget {
-        self.asked(self.targets.of(queue))
-    }
-
-    /// The value of a threshold in every queue that is asked for; `None` when they differ.
-    pub(super) fn common(&self, threshold: Threshold, known: &[QueueId]) -> Option<Duration> {
-        let of = |target: QueueTarget| match threshold {
-            Threshold::ServiceLevel => target.service_level,
-            Threshold::ShortAbandon => target.short_abandon,
-            Threshold::ShortAnswered => self.short_answered,
-        };
-        let wanted = known.iter().filter(|queue| self.wants(Some(queue)));
-        let mut values = wanted.map(|queue| of(self.target(queue)));
-        let first = values
-            .next()
-            .unwrap_or_else(|| of(self.asked(self.targets.default)));
-        values.all(|value| value == first).then_some(first)
-    }
-
-    /// Every configured threshold.
+    /// Every threshold that is configured for some time.
     pub(super) fn configured(&self) -> impl Iterator<Item = Duration> {
-        let targets = self.targets.queues.values().chain([&self.targets.default]);
-        targets.flat_map(|target| [target.service_level, target.short_abandon])
+        self.targets.thresholds().into_iter()
     }
 
-    fn asked(&self, configured: QueueTarget) -> QueueTarget {
-        QueueTarget {
-            service_level: self.service_level.unwrap_or(configured.service_level),
-            short_abandon: self.short_abandon.unwrap_or(configured.short_abandon),
-        }
+    /// The first instant of a bucket and the first one after it; of weekdays and hours of the day, of the whole period.
+    pub(super) fn stretch_of(&self, bucket: usize) -> (Timestamp, Timestamp) {
+        self.buckets
+            .stretch_of(bucket)
+            .unwrap_or((self.start, self.end))
     }
 }
 
@@ -215,6 +212,7 @@ fn bound(field: &'static str, at: Option<Timestamp>) -> Result<Timestamp, Error>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::QueueTarget;
     use crate::reports::fixture::{hotline, query};
 
     fn refused(query: &Query) -> (Option<&'static str>, String) {
@@ -301,14 +299,13 @@ mod tests {
             service_level: Duration::from_secs(30),
             ..QueueTarget::default()
         };
-        options.targets.queues.insert(benefits.clone(), own);
+        options.targets.queues.insert(benefits.clone(), own.into());
 
         let level = |query: &Query, known: &[QueueId]| {
             let plan = Plan::of(query, &options).unwrap();
-            let target = |queue| plan.target(queue).service_level.as_secs();
-            let common = plan
-                .common(Threshold::ServiceLevel, known)
-                .map(|value| value.as_secs());
+            let target = |queue| plan.target(queue, plan.start).service_level.as_secs();
+            let common = plan.common_target(known, (plan.start, plan.end));
+            let common = common.map(|value| value.as_secs());
             (target(&jobs), target(&benefits), common)
         };
         let one = |queue: &str| Query {

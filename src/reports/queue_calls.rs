@@ -111,10 +111,10 @@ enum Step {
 
 /// What a call does, with the bucket of each.
 fn steps(plan: &Plan, call: &CallRow) -> impl Iterator<Item = (usize, Step)> {
-    let arrived_in = plan.buckets.index_of(call.arrived_at);
+    let arrived_in = plan.index_of(call.arrived_at);
     let bucket = |at| match plan.basis {
         Basis::Cohort => arrived_in,
-        Basis::Event => plan.buckets.index_of(at),
+        Basis::Event => plan.index_of(at),
     };
     let answered_in = call.first_answered_at.and_then(bucket);
     let decided_in = decided_at(plan, call).and_then(bucket);
@@ -133,7 +133,8 @@ fn steps(plan: &Plan, call: &CallRow) -> impl Iterator<Item = (usize, Step)> {
 /// When a call's journey is decided; `None` when it has none, and when it is not yet.
 pub(super) fn decided_at(plan: &Plan, call: &CallRow) -> Option<Timestamp> {
     let journey = kpi::journey_of(call)?;
-    let threshold = plan.target(call.first_queue.as_ref()?).service_level;
+    let queue = call.first_queue.as_ref()?;
+    let threshold = plan.target(queue, journey.entered_at).service_level;
     let ended = journey.exit.is_some();
     kpi::is_decided(ended, journey.entered_at, threshold, plan.read_at)
         .then(|| kpi::decided_at(journey.entered_at, journey.exited_at, threshold))
@@ -143,7 +144,8 @@ pub(super) fn decided_at(plan: &Plan, call: &CallRow) -> Option<Timestamp> {
 pub(super) fn is_within(plan: &Plan, call: &CallRow) -> bool {
     let journey = kpi::journey_of(call).zip(call.first_queue.as_ref());
     journey.is_some_and(|(journey, queue)| {
-        kpi::is_journey_within(&journey, plan.target(queue).service_level)
+        let target = plan.target(queue, journey.entered_at);
+        kpi::is_journey_within(&journey, target.service_level)
     })
 }
 

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use crate::kpi::{self, Id, LevelCounts, ServiceLevel, Threshold, WaitSummary};
-use crate::model::{Exit, ExitClass, QueueTarget, VisitRow};
+use crate::model::{Exit, ExitClass, Headline, QueueTarget, VisitRow};
 use crate::store::Selection;
 
 use super::context::{Context, Counted, SourceCompleteness};
@@ -51,8 +51,10 @@ pub struct QueueRow {
     pub conservation_residual: i64,
     /// The counts of the service level.
     pub counts: LevelCounts,
-    /// T; `None` when it differs between the queues of the row.
+    /// T; `None` when it differs between the queues of the row, or changed within its interval.
     pub threshold: Option<Duration>,
+    /// The formula that stands for the queue; `None` when it differs alike.
+    pub headline: Option<Headline>,
     /// The service-level family.
     pub service_level: ServiceLevel,
     /// The Wilson 95 % interval of `strict`.
@@ -166,30 +168,36 @@ pub(super) fn report(
     } else {
         over
     };
+    let known = &selection.queues;
     let letters = [
         Threshold::ServiceLevel,
         Threshold::ShortAbandon,
         Threshold::ShortAnswered,
     ];
-    let values = letters.map(|letter| letter.definition(plan.common(letter, &selection.queues)));
+    let values = letters.map(|letter| plan.letter(letter, known));
     let definitions = DEFINITIONS
         .map(Id::definition)
         .into_iter()
         .chain(values)
+        .chain([plan.headline_definition(known)])
         .collect();
-    let level_of_all = plan.common(Threshold::ServiceLevel, &selection.queues);
 
     let mut rows = Vec::new();
     for ((bucket, group), tally) in tally(plan, selection) {
-        let threshold = match &group {
-            Group::Queue(queue) => Some(plan.target(queue).service_level),
-            Group::NoQueue | Group::All => level_of_all,
+        let stretch = plan.stretch_of(bucket);
+        let own = match &group {
+            Group::Queue(queue) => std::slice::from_ref(queue),
+            Group::NoQueue | Group::All => known,
+        };
+        let measured = Measured {
+            threshold: plan.common_target(own, stretch),
+            headline: plan.common_headline(own, stretch),
         };
         if group != Group::All && !tally.is_shown() {
             continue;
         }
         let bucket_start = plan.bucket_start(bucket);
-        let mut row = tally.finish(plan, bucket_start, group.name(), threshold, over);
+        let mut row = tally.finish(plan, bucket_start, group.name(), measured, over);
         if group != Group::All || !plan.is_unfiltered() {
             row.calls_arrived = None;
             row.left_before_queue = None;
@@ -198,16 +206,23 @@ pub(super) fn report(
     }
     QueueReport {
         context: Context::of(plan, Counted::of(plan, selection), sources, definitions)
-            .following(plan),
+            .following(plan)
+            .measured(plan, known),
         rows,
     }
+}
+
+/// What all of a row is measured by.
+struct Measured {
+    threshold: Option<Duration>,
+    headline: Option<Headline>,
 }
 
 fn tally(plan: &Plan, selection: &Selection) -> Tallies<Tally> {
     let mut tallies = Tallies::<Tally>::new();
     for stay in stays::stays(plan, selection) {
         let mut at = |bucket, then: fn(&mut Tally, &Stay<'_>, QueueTarget, &Plan)| {
-            let target = plan.target(&stay.visit.queue);
+            let target = plan.target(&stay.visit.queue, stay.visit.entered_at);
             for group in [Group::Queue(stay.visit.queue.clone()), Group::All] {
                 let tally = tallies.entry((bucket, group)).or_default();
                 then(tally, &stay, target, plan);
@@ -304,7 +319,7 @@ impl Tally {
         plan: &Plan,
         bucket_start: String,
         queue: String,
-        threshold: Option<Duration>,
+        measured: Measured,
         over: &[Duration],
     ) -> QueueRow {
         self.answered.sort_unstable();
@@ -326,6 +341,7 @@ impl Tally {
             // The exits are those of other visits, too.
             Basis::Event => self.ended,
         };
+        let service_level = ServiceLevel::of(&self.counts, &self.calls.journeys);
         QueueRow {
             bucket_start,
             queue,
@@ -342,8 +358,9 @@ impl Tally {
                 self.waiting,
             ),
             counts: self.counts,
-            threshold,
-            service_level: ServiceLevel::of(&self.counts, &self.calls.journeys),
+            threshold: measured.threshold,
+            headline: measured.headline,
+            service_level,
             strict_interval: part(self.counts.answered_within, self.counts.decided),
             abandon_rate: kpi::abandon_rate(self.counts.abandoned, ended),
             abandon_rate_interval: part(self.counts.abandoned, ended),

@@ -268,7 +268,10 @@ fn each_queue_has_its_own_threshold_and_all_sums_their_counts() {
         service_level: seconds(30),
         short_abandon: seconds(8),
     };
-    options.targets.queues.insert(QueueId::new("benefits"), own);
+    options
+        .targets
+        .queues
+        .insert(QueueId::new("benefits"), own.into());
     let reports = Memory::of(rows).reports(options);
     let figures = |query: &Query| {
         let report = reports.queues(query).unwrap();

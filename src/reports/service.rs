@@ -1,12 +1,13 @@
 //! Who makes reports: rows from a store, completeness from whoever runs the sources.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use crate::kpi::{EXCESSIVE_LIMIT_DEFAULT, REPEAT_WINDOWS};
-use crate::model::{CallRecord, Targets, Timestamp};
+use crate::kpi::REPEAT_WINDOWS;
+use crate::model::{Altered, CallRecord, Floor, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall};
 
 use super::agents::{AgentReport, Gathered};
@@ -34,8 +35,12 @@ const PARTS_WAITING: usize = 4;
 pub struct Options {
     /// The hotline's own zone.
     pub zone: Zone,
-    /// Thresholds in force.
+    /// What queues are measured by, and the calendars.
     pub targets: Targets,
+    /// Lines, agents and routes by name.
+    pub floor: Arc<Floor>,
+    /// What queues were measured by and no longer are, for times that were over when it was changed.
+    pub altered: Arc<[Altered]>,
 }
 
 /// Knows how complete the sources' parts are.
@@ -80,7 +85,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         self.make(query, work).await
     }
 
-    /// Transfers; a call with more than `excessive_limit` is excessive, `None` = the usual limit.
+    /// Transfers; a call with more than `excessive_limit` is excessive, `None` = as configured.
     ///
     /// # Errors
     ///
@@ -90,9 +95,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         query: &Query,
         excessive_limit: Option<u32>,
     ) -> Result<TransferReport, Error> {
-        let limit = excessive_limit.unwrap_or(EXCESSIVE_LIMIT_DEFAULT);
         let work = move |plan: &Plan, rows: &Selection, sources| {
-            transfers::report(plan, rows, sources, limit)
+            transfers::report(plan, rows, sources, excessive_limit)
         };
         self.make(query, work).await
     }
@@ -242,6 +246,24 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         sent.and(done).map_err(|source| Error::Store { source })
     }
 
+    /// The rows of the calls that are asked for by line or team, from `from` to the period's end. Rows know neither, so
+    /// they are made again from what was told of each call.
+    async fn chosen(&self, plan: &Plan, from: Timestamp) -> Result<Selection, Error> {
+        let selection = self.head(plan).await?;
+        let each =
+            |selection: &mut Selection, plan: &Plan, call: &StoredCall, record: &CallRecord| {
+                if plan.admits(record) {
+                    let rows = call.rows(record);
+                    selection.calls.push(rows.call);
+                    selection.visits.extend(rows.visits);
+                    selection.transfers.extend(rows.transfers);
+                }
+            };
+        // A visit of the period may be of a call that arrived before it.
+        let wide = (from.minus(LOOK_BACK), plan.end);
+        self.follow(plan, wide, selection, each).await
+    }
+
     /// Checks the query, reads the rows, and works on them where events and acks do not wait for it.
     async fn make<T, F>(&self, query: &Query, work: F) -> Result<T, Error>
     where
@@ -254,8 +276,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             // What ends in the period may have begun before it.
             Basis::Event => plan.start.minus(LOOK_BACK),
         };
-        let selected = self.rows.select(from, plan.end).await;
-        let selection = selected.map_err(|source| Error::Store { source })?;
+        let selection = if plan.choice.needs_records() {
+            self.chosen(&plan, from).await?
+        } else {
+            let selected = self.rows.select(from, plan.end).await;
+            selected.map_err(|source| Error::Store { source })?
+        };
         plan.admit(&selection.queues)?;
         let working = tokio::task::spawn_blocking(move || work(&plan, &selection, sources));
         joined(working.await)

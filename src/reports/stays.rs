@@ -111,7 +111,7 @@ fn journey(call: &CallRow) -> Option<Stay<'_>> {
 impl Stay<'_> {
     /// The bucket in which it is offered.
     pub(super) fn offered_in(&self, plan: &Plan) -> Option<usize> {
-        plan.buckets.index_of(match plan.basis {
+        plan.index_of(match plan.basis {
             Basis::Cohort => self.cohort_at,
             Basis::Event => self.visit.entered_at,
         })
@@ -124,7 +124,7 @@ impl Stay<'_> {
             Basis::Cohort => self.offered_in(plan),
             // Of some answers nobody knows when they were.
             Basis::Event => match self.visit.exited_at {
-                Some(exited_at) => plan.buckets.index_of(exited_at),
+                Some(exited_at) => plan.index_of(exited_at),
                 None => self.offered_in(plan),
             },
         }
@@ -132,8 +132,8 @@ impl Stay<'_> {
 
     /// The bucket in which it is decided, if it is.
     pub(super) fn decided_in(&self, plan: &Plan) -> Option<usize> {
-        let threshold = plan.target(&self.visit.queue).service_level;
         let (entered_at, ended) = (self.visit.entered_at, self.visit.exit.is_some());
+        let threshold = plan.target(&self.visit.queue, entered_at).service_level;
         if !kpi::is_decided(ended, entered_at, threshold, plan.read_at) {
             return None;
         }
@@ -142,7 +142,7 @@ impl Stay<'_> {
             Basis::Event => {
                 let exited_at = self.visit.exited_at;
                 let at = kpi::decided_at(entered_at, exited_at, threshold);
-                plan.buckets.index_of(at)
+                plan.index_of(at)
             }
         }
     }

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::kpi::{self, Id, TRANSFERS_SLOTS};
+use crate::kpi::{self, Id, TRANSFERS_SLOTS, Threshold};
 use crate::model::{
     CallRow, QueueId, TargetKind, Text, TransferFailure, TransferMethod, TransferOutcome,
     TransferRow,
@@ -126,19 +126,20 @@ pub(super) const DEFINITIONS: [Id; 12] = [
     Id::T11,
 ];
 
-/// Makes the transfer report; a call with more than `limit` transfers is excessive.
+/// Makes the transfer report; a call with more than `limit` transfers is excessive, `None` = as configured.
 pub(super) fn report(
     plan: &Plan,
     selection: &Selection,
     sources: Vec<SourceCompleteness>,
-    limit: u32,
+    limit: Option<u32>,
 ) -> TransferReport {
     let mut tallies = Tallies::<Tally>::new();
     for call in selection.calls.iter().filter(|call| !call.test) {
         let queue = queue_of(call);
-        if let Some(bucket) = plan.buckets.index_of(call.arrived_at)
+        if let Some(bucket) = plan.index_of(call.arrived_at)
             && plan.wants(queue)
         {
+            let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, call.arrived_at));
             for group in [Group::of(queue), Group::All] {
                 tallies
                     .entry((bucket, group))
@@ -154,7 +155,7 @@ pub(super) fn report(
         .filter(|transfer| kpi::is_done(transfer))
     {
         let queue = transfer.first_answer_queue.as_ref();
-        if let Some(bucket) = plan.buckets.index_of(transfer.call_arrived_at)
+        if let Some(bucket) = plan.index_of(transfer.call_arrived_at)
             && plan.wants(queue)
         {
             for group in [Group::of(queue), Group::All] {
@@ -177,9 +178,15 @@ pub(super) fn report(
         .into_iter()
         .filter(|((_, group), tally)| *group == Group::All || tally.is_shown());
     let rows = shown.map(|((bucket, group), tally)| tally.finish(start(bucket), group.name()));
-    let definitions = DEFINITIONS.map(Id::definition).to_vec();
+    let known = &selection.queues;
+    let k = match limit {
+        Some(limit) => Threshold::ExcessiveLimit.definition(1, Some(&limit.to_string())),
+        None => plan.letter(Threshold::ExcessiveLimit, known),
+    };
+    let definitions = DEFINITIONS.map(Id::definition).into_iter().chain([k]);
+    let counted = Counted::of(plan, selection);
     TransferReport {
-        context: Context::of(plan, Counted::of(plan, selection), sources, definitions),
+        context: Context::of(plan, counted, sources, definitions.collect()).measured(plan, known),
         rows: rows.collect(),
         paths: most_used_first(paths, start),
     }

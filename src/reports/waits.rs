@@ -230,7 +230,10 @@ mod tests {
             service_level: seconds(33),
             short_abandon: seconds(3),
         };
-        options.targets.queues.insert(QueueId::new("jobs"), own);
+        options
+            .targets
+            .queues
+            .insert(QueueId::new("jobs"), own.into());
         let report = stored()
             .reports(options)
             .waits(&query(), &[seconds(22), seconds(20)])

@@ -68,14 +68,13 @@ fn by_interval(
     end: WaitEnd,
 ) -> Vec<(usize, WatchedWait)> {
     let mut parts = Vec::<(usize, WatchedWait)>::new();
-    // What began before the period is as old at its start as it is.
-    let mut age = plan.start.since(entered_at).unwrap_or_default();
-    for (bucket, span) in plan.buckets.cut_up(entered_at, entered_at.plus(wait)) {
-        let entered = age;
-        age += span;
+    for (bucket, from, span) in plan.cut_up(entered_at, entered_at.plus(wait)) {
+        // What began before the period, or while nothing was counted, is as old at its start as it is.
+        let entered = from.since(entered_at).unwrap_or_default();
+        let age = entered + span;
         match parts.last_mut() {
             // A repeated hour goes on in the same bucket: nobody enters twice.
-            Some((last, part)) if *last == bucket => part.time = age,
+            Some((last, part)) if *last == bucket && part.time == entered => part.time = age,
             _ => parts.push((
                 bucket,
                 WatchedWait {
@@ -86,9 +85,9 @@ fn by_interval(
             )),
         }
     }
-    if let Some(bucket) = left_at.and_then(|left_at| plan.buckets.index_of(left_at)) {
+    if let Some(bucket) = left_at.and_then(|left_at| plan.index_of(left_at)) {
         match parts.last_mut() {
-            Some((last, part)) if *last == bucket => part.end = end,
+            Some((last, part)) if *last == bucket && part.time == wait => part.end = end,
             // It ended at the first instant of an interval, or at once.
             _ => parts.push((
                 bucket,

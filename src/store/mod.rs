@@ -19,6 +19,7 @@ mod project;
 mod read;
 mod rewrite;
 mod rows;
+mod rules_seen;
 mod sqlite;
 mod stored;
 mod stream;

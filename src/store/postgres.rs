@@ -25,6 +25,10 @@ const MIGRATIONS: &Migrations = &[
         "recompute",
         include_str!("../../migrations/postgres/store/0005_recompute.sql"),
     ),
+    (
+        "rules_seen",
+        include_str!("../../migrations/postgres/store/0006_rules_seen.sql"),
+    ),
 ];
 
 impl Store {

@@ -35,6 +35,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "recompute",
         include_str!("../../migrations/sqlite/store/0005_recompute.sql"),
     ),
+    (
+        "rules_seen",
+        include_str!("../../migrations/sqlite/store/0006_rules_seen.sql"),
+    ),
 ];
 
 impl Store {

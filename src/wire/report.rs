@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tonic::{Request, Response, Status};
 
-use crate::model::Timestamp;
+use crate::model::{Headline, Timestamp};
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
@@ -208,8 +208,12 @@ fn query(asked: Option<v1::ReportQuery>) -> Result<Query, Error> {
         short_answered: threshold("query.short_answered", asked.short_answered)?,
         lens: lens(asked.lens)?,
         basis: basis(asked.basis)?,
+        headline: headline(&asked.headline)?,
         zone: asked.zone,
         queues: asked.queues,
+        hours: asked.hours,
+        lines: asked.lines,
+        teams: asked.teams,
     })
 }
 
@@ -248,6 +252,15 @@ fn basis(value: i32) -> Result<Basis, Error> {
             value,
         }),
     }
+}
+
+fn headline(id: &str) -> Result<Option<Headline>, Error> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let known = Headline::ALL.map(Headline::as_str);
+    let unknown = || Error::unknown_word("query.headline", id, known);
+    Headline::from_id(id).map(Some).ok_or_else(unknown)
 }
 
 fn instant(

@@ -1,6 +1,7 @@
 //! The report service: what it takes, and what it answers.
 
 use std::future::{Future, ready};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
@@ -74,6 +75,8 @@ fn service() -> Service<OneVisit, OneVisit> {
     let options = Options {
         zone: Zone::find("Europe/Samara").unwrap(),
         targets: Targets::default(),
+        floor: Arc::default(),
+        altered: Arc::default(),
     };
     Service::new(Reports::new(OneVisit, OneVisit, options))
 }
@@ -141,7 +144,7 @@ async fn an_answer_holds_the_figures_and_their_context() {
         (jobs.wait_over[0].count, jobs.talk_sum),
         (1, Some(seconds(60, 0)))
     );
-    let level = jobs.service_level.unwrap();
+    let level = jobs.service_level.as_ref().unwrap();
     assert_eq!(
         (level.threshold, level.strict),
         (Some(seconds(20, 0)), Some(1.0))

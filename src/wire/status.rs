@@ -226,6 +226,9 @@ pub fn report(error: &reports::Error) -> Status {
         E::TooManyBuckets { .. } => (Code::InvalidArgument, "too_many_buckets", None),
         E::BadThreshold { .. } => (Code::InvalidArgument, "bad_threshold", None),
         E::TooManyThresholds { .. } => (Code::InvalidArgument, "too_many_thresholds", None),
+        E::UnknownName { .. } | E::NoneConfigured { .. } => {
+            (Code::InvalidArgument, "unknown_name", None)
+        }
         E::UnknownWord { .. } => (Code::InvalidArgument, "unknown_word", None),
         E::BadPseudonym { .. } => (Code::InvalidArgument, "bad_pseudonym", None),
         E::PageToken { .. } => (Code::InvalidArgument, "page_token_invalid", None),

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::proto::v1;
 
-use super::text::{local, when};
+use super::text::{local, span, when};
 
 /// The report's title, period and zone.
 pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> String {
@@ -21,6 +21,20 @@ pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> Strin
     }
     if context.basis() == v1::Basis::Event {
         text += "Each arrival, answer and exit in the interval in which it happened\n";
+    }
+    if let Some(hours) = &context.hours {
+        let open = hours.open.as_ref().map(span).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "Only while the calendar {} is open: {} h of the period",
+            hours.name,
+            (open.as_secs_f64() / 36.0).round() / 100.0
+        );
+    }
+    for (what, names) in [("lines", &context.lines), ("teams", &context.teams)] {
+        if !names.is_empty() {
+            let _ = writeln!(text, "Only calls of the {what} {}", names.join(", "));
+        }
     }
     text
 }

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::clock::Clock;
 use crate::connect::client::Server;
+use crate::model::Headline;
 use crate::proto::v1;
 use crate::reports::{Basis, Bucket, Lens, Zone};
 
@@ -53,6 +54,18 @@ pub(super) struct Options {
     /// x: a talk shorter than it is a short one [default: 10s]
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
     pub(super) short_answered: Option<Duration>,
+    /// The formula that stands for a queue, as strict or answered_only [default: as configured]
+    #[arg(long, value_name = "FORMULA", value_parser = headlines())]
+    pub(super) headline: Option<Headline>,
+    /// Count only what begins while this business calendar is open (with --basis event: what happens)
+    #[arg(long, value_name = "CALENDAR")]
+    pub(super) hours: Option<String>,
+    /// Only calls of this line, by name or number; may be given several times
+    #[arg(long, value_name = "LINE")]
+    pub(super) line: Vec<String>,
+    /// Only calls that somebody of this team answered first (agents: only this team); may be given several times
+    #[arg(long, value_name = "TEAM")]
+    pub(super) team: Vec<String>,
     /// What a queue's row counts: visits to it, or calls that entered it first, from there to their first human
     #[arg(long, default_value = "visit", value_parser = lenses())]
     pub(super) lens: Lens,
@@ -65,7 +78,7 @@ pub(super) struct Options {
     /// Further edges of the wait distribution; several by commas or again
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
     pub(super) edges: Vec<Duration>,
-    /// A call with more transfers than this is excessive [default: 2]
+    /// A call with more transfers than this is excessive [default: as configured for its queue]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) excessive_limit: Option<u32>,
     /// Windows of repeat calls; several by commas or again [default: 24h,72h,7d]
@@ -85,6 +98,11 @@ pub(super) struct Options {
 /// The words of `--bucket`.
 fn buckets() -> impl clap::builder::TypedValueParser<Value = Bucket> {
     words(Bucket::ALL, Bucket::as_str)
+}
+
+/// The words of `--headline`.
+fn headlines() -> impl clap::builder::TypedValueParser<Value = Headline> {
+    words(Headline::ALL, Headline::as_str)
 }
 
 /// The words of `--lens`.
@@ -126,6 +144,12 @@ pub(super) async fn query(
         short_answered: options.short_answered.map(Into::into),
         lens: lens(options.lens).into(),
         basis: basis(options.basis).into(),
+        headline: options
+            .headline
+            .map_or_else(String::new, |formula| formula.as_str().to_owned()),
+        hours: options.hours.clone().unwrap_or_default(),
+        lines: options.line.clone(),
+        teams: options.team.clone(),
     })
 }
 

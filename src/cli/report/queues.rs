@@ -110,7 +110,10 @@ pub(super) fn columns(
         .share("lost_rate", |row| row.lost_rate)
         .interval("sl_strict", |row| level(row).strict_interval)
         .interval("abandon_rate", |row| row.abandon_rate_interval)
-        .interval("lost_rate", |row| row.lost_rate_interval);
+        .interval("lost_rate", |row| row.lost_rate_interval)
+        .text("headline", |row| headline_formula(row))
+        .share("service_level", |row| level(row).headline)
+        .span("target", |row| level(row).threshold);
     columns
 }
 
@@ -196,7 +199,8 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
     let has_arrived = answer.rows.iter().any(|row| row.calls_arrived.is_some());
     let service_level = context.and_then(|context| context.service_level.as_ref());
     let within = service_level.map(threshold).unwrap_or_default();
-    let level_header = format!("strict SL\n{within}");
+    let formula = common_headline(answer);
+    let level_header = format!("{} SL\n{within}", formula.unwrap_or("own"));
 
     let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();
     let words = header.len();
@@ -234,7 +238,7 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
         cells.extend(
             [answered(row).mean, answered(row).p90, all(row).max].map(|wait| clock(wait.as_ref())),
         );
-        cells.extend([level(row).strict, row.abandon_rate].map(percent));
+        cells.extend([level(row).headline, row.abandon_rate].map(percent));
         cells
     };
     text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
@@ -242,6 +246,19 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
         text += &of_all(all);
     }
     text + &frame::footnotes(context)
+}
+
+/// The formula of a row's headline; empty where there is none.
+fn headline_formula(row: &QueueReportRow) -> &str {
+    let level = row.service_level.as_ref();
+    level.map_or("", |level| level.headline_formula.as_str())
+}
+
+/// The one formula by which every row has its headline.
+fn common_headline(answer: &GetQueueReportResponse) -> Option<&str> {
+    let mut formulas = answer.rows.iter().map(headline_formula);
+    let first = formulas.next().filter(|first| !first.is_empty())?;
+    formulas.all(|formula| formula == first).then_some(first)
 }
 
 /// The rest of the service-level family and the tail of the waits, for all queues of one interval.
@@ -330,7 +347,7 @@ fn exits(row: &QueueReportRow) -> QueueExits {
 }
 
 fn level(row: &QueueReportRow) -> ServiceLevel {
-    row.service_level.unwrap_or_default()
+    row.service_level.clone().unwrap_or_default()
 }
 
 fn answered(row: &QueueReportRow) -> WaitSummary {

@@ -199,7 +199,10 @@ async fn thresholds_that_differ_between_queues_are_no_number() {
         ..QueueTarget::default()
     };
     let mut options = hotline();
-    options.targets.queues.insert(QueueId::new("jobs"), own);
+    options
+        .targets
+        .queues
+        .insert(QueueId::new("jobs"), own.into());
     let server = serve_with(options).await;
     for (words, columns) in [
         (

@@ -37,7 +37,8 @@ fn totals(configured: &str) -> Totals {
 
 fn targets(configured: &str) -> Targets {
     let mut targets = Targets::default();
-    targets.queues.insert(queue(configured), targets.default);
+    let default = targets.default.clone();
+    targets.queues.insert(queue(configured), default);
     targets
 }
 

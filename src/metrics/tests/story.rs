@@ -1,7 +1,9 @@
 //! What one fact after the other moves, and the whole text of a small morning.
 
 use super::*;
-use crate::model::{FailedTransfer, QueueNow, RefusalReason, Reroute, SourceNow, TransferFailure};
+use crate::model::{
+    FailedTransfer, QueueNow, QueueTarget, RefusalReason, Reroute, SourceNow, TransferFailure,
+};
 
 /// A served call with everything that can be counted at settling.
 fn busy_call() -> CallRecord {
@@ -280,7 +282,11 @@ fn a_new_threshold_keeps_what_was_counted() {
     let mut rows = Rows::default();
     rows.save(&mut before);
     let mut targets = targets("sales");
-    targets.default.service_level = millis(19_000);
+    let target = QueueTarget {
+        service_level: millis(19_000),
+        ..QueueTarget::default()
+    };
+    targets.default = target.into();
     let mut after = Totals::restore(&targets, rows.load()).unwrap();
     after.apply(&source(), &ended("sales", Exit::Answered, millis(18_500)));
     let text = render(after);

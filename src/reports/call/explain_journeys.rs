@@ -159,7 +159,7 @@ fn level_words(case: &Case<'_>, call: &CallRow, within: bool) -> String {
     let Some((journey, queue)) = journey else {
         return "never queued before a human answered".to_owned();
     };
-    let t = s(case.plan.target(queue).service_level);
+    let t = s(case.plan.target(queue, journey.entered_at).service_level);
     let ended = match journey.exit {
         None => return format!("no human yet, by T = {t} of {queue}"),
         Some(exit) => exit.as_str(),

@@ -117,7 +117,7 @@ pub(super) fn over(case: &Case<'_>) -> Vec<Explanation> {
 /// The service level, by one of its formulas.
 pub(super) fn level(case: &Case<'_>, formula: LevelFormula) -> Vec<Explanation> {
     each(case, |visit, words| {
-        let target = case.plan.target(&visit.queue);
+        let target = case.plan.target(&visit.queue, visit.entered_at);
         let counts = LevelCounts::of_visit(visit, target, case.plan.read_at);
         let part = formula.part(&counts);
         let compared = compared(visit, target, &counts, formula);
@@ -156,7 +156,7 @@ fn compared(
 /// AB1.
 pub(super) fn abandoned(case: &Case<'_>) -> Vec<Explanation> {
     each(case, |visit, words| {
-        let target = case.plan.target(&visit.queue);
+        let target = case.plan.target(&visit.queue, visit.entered_at);
         let counts = LevelCounts::of_visit(visit, target, case.plan.read_at);
         let part = Part {
             count: counts.abandoned,
@@ -170,7 +170,7 @@ pub(super) fn abandoned(case: &Case<'_>) -> Vec<Explanation> {
 /// AB3.
 pub(super) fn abandoned_short(case: &Case<'_>) -> Vec<Explanation> {
     each(case, |visit, words| {
-        let target = case.plan.target(&visit.queue);
+        let target = case.plan.target(&visit.queue, visit.entered_at);
         let counts = LevelCounts::of_visit(visit, target, case.plan.read_at);
         let adds = counts.abandoned_short;
         let compared = if counts.abandoned == 0 {

@@ -8,7 +8,7 @@ use crate::kpi;
 use crate::model::{AgentId, CallRecord, Caller, Exit, Mark, Marks, Outcome, QueueId};
 
 use super::super::error::Error;
-use super::super::nearest::{clipped, nearest};
+use super::super::nearest::clipped;
 use super::super::plan::Plan;
 
 /// The word for a visit that has not ended.
@@ -91,7 +91,9 @@ impl Filter {
             waits.any(over(x))
         };
         let transfers = u32::try_from(record.transfers.len()).unwrap_or(u32::MAX);
-        (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
+        plan.admits(record)
+            && plan.is_open_at(record.arrived_at)
+            && (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
             && any(&self.agents, agents(record))
             && any(&self.exits, record.visits.iter().map(|visit| &visit.exit))
             && any(&self.outcomes, [&record.outcome])
@@ -141,11 +143,7 @@ fn words<T: Copy>(
         let found = known.iter().find(|(name, _)| name == word);
         found.map(|(_, meant)| *meant).ok_or_else(|| {
             let names = known.iter().map(|(name, _)| *name);
-            Error::UnknownWord {
-                field,
-                word: clipped(word),
-                nearest: nearest(word, names).unwrap_or_default().to_owned(),
-            }
+            Error::unknown_word(field, word, names)
         })
     };
     let meant: Vec<T> = asked.iter().map(meant).collect::<Result<_, _>>()?;

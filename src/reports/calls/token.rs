@@ -29,6 +29,10 @@ impl QueryDigest {
     pub(super) fn of(plan: &Plan, filter: &Filter) -> Self {
         let mut digest = Xxh3::new();
         (plan.start, plan.end, plan.zone.name(), plan.queues()).hash(&mut digest);
+        // What is not asked for is not hashed: a token stays good over an upgrade.
+        if plan.choice.is_set() {
+            plan.choice.hash(&mut digest);
+        }
         filter.hash(&mut digest);
         Self(digest.finish())
     }

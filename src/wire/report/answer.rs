@@ -12,7 +12,7 @@ use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::reports::{
     AgentReport, Basis, Context, Definition, Lens, LineReport, Quantiles, QueueReport,
-    RepeatReport, SourceCompleteness, TransferKind, TransferPath, TransferReport,
+    RepeatReport, RulesInForce, SourceCompleteness, TransferKind, TransferPath, TransferReport,
     TransferReportRow, UnservedReport, WaitCurve, WaitReport, WaitRow, WaitSummary,
 };
 
@@ -96,6 +96,28 @@ fn context(context: Context) -> v1::ReportContext {
         cautions: context.cautions,
         lens: context.counting.map_or(0, |(lens, _)| self::lens(lens)),
         basis: context.counting.map_or(0, |(_, basis)| self::basis(basis)),
+        rules: context.rules.into_iter().map(rules).collect(),
+        hours: context.hours.map(|(name, open)| v1::HoursInForce {
+            name,
+            open: Some(span(open)),
+        }),
+        lines: context.lines,
+        teams: context.teams,
+    }
+}
+
+fn rules(version: RulesInForce) -> v1::RulesInForce {
+    let rules = version.rules;
+    let queue = version.queue.as_ref();
+    v1::RulesInForce {
+        queue: queue.map_or_else(String::new, |queue| queue.as_str().to_owned()),
+        valid_from: version.since.unwrap_or_default(),
+        valid_until: version.until.unwrap_or_default(),
+        service_level: Some(span(rules.target.service_level)),
+        short_abandon: Some(span(rules.target.short_abandon)),
+        headline: rules.headline.as_str().to_owned(),
+        excessive_limit: rules.excessive_limit,
+        calendar: rules.calendar.map_or_else(String::new, String::from),
     }
 }
 

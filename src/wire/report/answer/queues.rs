@@ -49,6 +49,10 @@ pub(super) fn row(row: QueueRow) -> v1::QueueReportRow {
             journey: level.journey,
             access: level.access,
             strict_interval: row.strict_interval.map(interval),
+            headline_formula: row
+                .headline
+                .map_or_else(String::new, |formula| formula.as_str().to_owned()),
+            headline: row.headline.and_then(|formula| level.headline(formula)),
         }),
         abandon_rate: row.abandon_rate,
         calls_refused: row.calls_refused,

@@ -1,0 +1,224 @@
+//! Which calls a report is asked for beyond its queues: by line, by team, by the hours of a calendar.
+//!
+//! A call belongs to the line that it dialled, and to the team of the agent who answered it first, as of that answer. What
+//! happens while the calendar is closed is in no bucket.
+
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use crate::model::{AgentId, Calendar, CallRecord, Floor, LineId, Targets, Timestamp};
+
+use super::error::Error;
+use super::nearest::{clipped, nearest};
+use super::plan::{Plan, Query};
+
+/// A calendar asked for.
+#[derive(Clone, Debug)]
+pub(super) struct OpenHours {
+    pub(super) name: String,
+    pub(super) calendar: Calendar,
+}
+
+/// Which calls, checked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choice {
+    pub(super) hours: Option<OpenHours>,
+    /// Numbers dialled; none = all.
+    pub(super) lines: BTreeSet<LineId>,
+    /// The same as they were asked for.
+    pub(super) asked_lines: Vec<String>,
+    /// Teams; none = all.
+    pub(super) teams: BTreeSet<String>,
+}
+
+impl Choice {
+    /// Reads what is asked for.
+    pub(super) fn of(query: &Query, targets: &Targets, floor: &Floor) -> Result<Self, Error> {
+        let hours = match query.hours.as_str() {
+            "" => None,
+            name => Some(hours(name, targets)?),
+        };
+        let lines = query.lines.iter().map(|line| numbers(line, floor));
+        let lines: Vec<_> = lines.collect::<Result<_, _>>()?;
+        let teams = floor.teams();
+        for team in &query.teams {
+            if !teams.contains(team.as_str()) {
+                return Err(unknown("query.teams", "team", team, teams.iter().copied()));
+            }
+        }
+        Ok(Self {
+            hours,
+            lines: lines.into_iter().flatten().collect(),
+            asked_lines: query.lines.clone(),
+            teams: query.teams.iter().cloned().collect(),
+        })
+    }
+
+    /// Whether anything is asked for.
+    pub(super) fn is_set(&self) -> bool {
+        self.hours.is_some() || self.needs_records()
+    }
+
+    /// Whether it takes a call's record to say whether the call is asked for.
+    pub(super) fn needs_records(&self) -> bool {
+        !self.lines.is_empty() || !self.teams.is_empty()
+    }
+}
+
+impl Hash for Choice {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let hours = self.hours.as_ref().map(|hours| &hours.name);
+        (hours, &self.lines, &self.teams).hash(state);
+    }
+}
+
+fn hours(name: &str, targets: &Targets) -> Result<OpenHours, Error> {
+    let Some(calendar) = targets.calendars.get(name) else {
+        let known = targets.calendars.keys().map(|name| &**name);
+        return Err(unknown("query.hours", "calendar", name, known));
+    };
+    Ok(OpenHours {
+        name: name.to_owned(),
+        calendar: calendar.clone(),
+    })
+}
+
+/// The numbers of a line by its name or number; a number that is not configured is taken as the switch may have told it.
+fn numbers(line: &str, floor: &Floor) -> Result<Vec<LineId>, Error> {
+    let of = |(number, name): (&LineId, &crate::model::Text)| {
+        (&**name == line || number.as_str() == line).then(|| number.clone())
+    };
+    let found: Vec<_> = floor.lines.iter().filter_map(of).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let digits = line.strip_prefix('+').unwrap_or(line);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(vec![LineId::new(line)]);
+    }
+    let known = floor.lines.iter();
+    let known = known.flat_map(|(number, name)| [&**name, number.as_str()]);
+    Err(unknown("query.lines", "line", line, known))
+}
+
+/// A name that nobody configured, with the nearest one that somebody did.
+pub(super) fn unknown<'a>(
+    field: &'static str,
+    kind: &'static str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Error {
+    let word = clipped(name);
+    match nearest(name, known) {
+        Some(nearest) => Error::UnknownName {
+            field,
+            kind,
+            name: word,
+            nearest: nearest.to_owned(),
+        },
+        None => Error::NoneConfigured {
+            field,
+            kind,
+            name: word,
+        },
+    }
+}
+
+/// The team of whoever answered first, as of that answer.
+pub(super) fn team_of<'a>(floor: &'a Floor, record: &CallRecord) -> Option<&'a str> {
+    let leg = record.legs.first()?;
+    floor.team(&leg.agent, leg.connected_at)
+}
+
+impl Plan {
+    /// Whether a call is asked for by its line and its team.
+    pub(super) fn admits(&self, record: &CallRecord) -> bool {
+        let teams = &self.choice.teams;
+        let team = teams.is_empty()
+            || team_of(&self.floor, record).is_some_and(|team| teams.contains(team));
+        team && self.admits_line(record)
+    }
+
+    /// Whether a call is asked for by its line.
+    pub(super) fn admits_line(&self, record: &CallRecord) -> bool {
+        self.choice.lines.is_empty()
+            || record
+                .line
+                .as_ref()
+                .is_some_and(|line| self.wants_line(line))
+    }
+
+    /// Whether a line is asked for.
+    pub(super) fn wants_line(&self, line: &LineId) -> bool {
+        let lines = &self.choice.lines;
+        lines.is_empty() || lines.contains(line)
+    }
+
+    /// Whether an agent is in a team asked for at an instant.
+    pub(super) fn wants_agent(&self, agent: &AgentId, at: Timestamp) -> bool {
+        let teams = &self.choice.teams;
+        teams.is_empty()
+            || self
+                .floor
+                .team(agent, at)
+                .is_some_and(|team| teams.contains(team))
+    }
+
+    /// The parts of an agent's stretch as `cut_up` has them, as far as the agent is in a team asked for.
+    pub(super) fn of_agent(
+        &self,
+        agent: &AgentId,
+        (start, end): (Timestamp, Timestamp),
+    ) -> Vec<(usize, Timestamp, Duration)> {
+        if self.choice.teams.is_empty() {
+            return self.cut_up(start, end);
+        }
+        let posts = self.floor.agents.get(agent).into_iter().flatten();
+        let wanted = posts.filter(|post| {
+            let team = post.team.as_deref();
+            team.is_some_and(|team| self.choice.teams.contains(team))
+        });
+        let parts = wanted.flat_map(|post| {
+            let until = post.until.map_or(end, |until| until.min(end));
+            self.cut_up(post.since.max(start), until)
+        });
+        parts.collect()
+    }
+
+    /// The bucket of an instant; `None` outside the period, and while the calendar asked for is closed.
+    pub(super) fn index_of(&self, at: Timestamp) -> Option<usize> {
+        self.buckets.index_of(at).filter(|_| self.is_open_at(at))
+    }
+
+    /// Whether the calendar asked for is open at an instant; without one, always.
+    pub(super) fn is_open_at(&self, at: Timestamp) -> bool {
+        let hours = self.choice.hours.as_ref();
+        hours.is_none_or(|hours| hours.calendar.is_open(at))
+    }
+
+    /// The parts of a stretch by bucket in order of time, each with its first instant: as far as it lies in the period
+    /// and the calendar asked for is open.
+    pub(super) fn cut_up(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Vec<(usize, Timestamp, Duration)> {
+        let (start, end) = (start.max(self.start), end.min(self.end));
+        let open = match &self.choice.hours {
+            None => vec![(start, end)],
+            Some(hours) => hours.calendar.open_spans(start, end),
+        };
+        let cut = open
+            .into_iter()
+            .flat_map(|(start, end)| self.buckets.cut_up(start, end));
+        cut.collect()
+    }
+
+    /// How long the calendar asked for is open in the period.
+    pub(super) fn open_time(&self) -> Option<(String, Duration)> {
+        let hours = self.choice.hours.as_ref()?;
+        let open = hours.calendar.open_time(self.start, self.end);
+        Some((hours.name.clone(), open))
+    }
+}

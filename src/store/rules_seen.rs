@@ -1,0 +1,155 @@
+//! What queues were measured by at each start: whole configurations of rules, kept for ever.
+//!
+//! One is written when it differs from the last; a start that changes nothing writes nothing.
+
+use std::time::Duration;
+
+use crate::database::{self, Bind, Columns as _, Db, Fetch, on};
+use crate::model::{
+    Headline, QueueId, QueueRules, QueueTarget, RulesVersion, Targets, Timeline, Timestamp,
+};
+
+use super::rows::{Error, failed};
+use super::writer::StoreWriter;
+
+impl StoreWriter {
+    /// Every configuration of rules that was seen, with the instant, in order of time; this one is written as the last
+    /// when it is another.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn see_rules(
+        &mut self,
+        targets: &Targets,
+        now: Timestamp,
+    ) -> Result<Vec<(Timestamp, Targets)>, Error> {
+        let begin = match &self.connection {
+            Db::Sqlite(_) => "begin immediate",
+            Db::Postgres(_) => "begin",
+        };
+        on!(self.connection.connection(), connection => {
+            let seen = see(connection, begin, targets, now).await;
+            if seen.is_err() {
+                database::roll_back(connection).await;
+            }
+            seen
+        })
+    }
+}
+
+async fn see(
+    connection: &mut impl Fetch,
+    begin: &'static str,
+    targets: &Targets,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, Targets)>, Error> {
+    let run = failed("keep what queues are measured by");
+    connection.fetch(begin, &[]).await.map_err(&run)?;
+    let mut seen = read(connection).await?;
+    let is_new = seen.last().is_none_or(|(_, last)| !same(last, targets));
+    if is_new {
+        // Two starts with a clock that was put back in between are still one after the other.
+        let last = seen.last().map(|(at, _)| at.plus(Duration::from_micros(1)));
+        let at = last.map_or(now, |last| now.max(last));
+        write(connection, targets, at).await?;
+        seen.push((at, targets.clone()));
+    }
+    connection.fetch("commit", &[]).await.map_err(&run)?;
+    Ok(seen)
+}
+
+/// Calendars are not compared: rules know them by name.
+fn same(one: &Targets, other: &Targets) -> bool {
+    one.default == other.default && one.queues == other.queues
+}
+
+async fn read(connection: &mut impl Fetch) -> Result<Vec<(Timestamp, Targets)>, Error> {
+    let sql = "select seen_at, queue, valid_from, target, short_abandon, headline,
+        excessive_transfers, calendar from rules_seen order by seen_at, queue, valid_from";
+    let rows = connection.fetch(sql, &[]).await;
+    let rows = rows.map_err(failed("read what queues were measured by"))?;
+    let mut seen: Vec<(Timestamp, Targets)> = Vec::new();
+    let mut of_queue: Option<(Timestamp, String, Vec<RulesVersion>)> = None;
+    for row in &rows {
+        let at = Timestamp::from_micros(row.int(0));
+        let version = RulesVersion {
+            since: Timestamp::from_micros(row.int(2)),
+            rules: QueueRules {
+                target: QueueTarget {
+                    service_level: Duration::from_micros(row.int(3) as u64),
+                    short_abandon: Duration::from_micros(row.int(4) as u64),
+                },
+                headline: Headline::from_id(row.text(5)).ok_or(Error::Corrupt { what: "rules" })?,
+                excessive_limit: row.int(6) as u32,
+                calendar: row.maybe_text(7).map(Into::into),
+            },
+        };
+        match &mut of_queue {
+            Some((seen_at, queue, versions)) if *seen_at == at && queue == row.text(1) => {
+                versions.push(version);
+            }
+            Some(_) | None => {
+                let before = of_queue.replace((at, row.text(1).to_owned(), vec![version]));
+                add(&mut seen, before);
+            }
+        }
+    }
+    add(&mut seen, of_queue);
+    Ok(seen)
+}
+
+/// Adds one queue's versions to those of the same start.
+fn add(
+    seen: &mut Vec<(Timestamp, Targets)>,
+    of_queue: Option<(Timestamp, String, Vec<RulesVersion>)>,
+) {
+    let Some((at, queue, mut versions)) = of_queue else {
+        return;
+    };
+    if seen.last().is_none_or(|(last, _)| *last != at) {
+        seen.push((at, Targets::default()));
+    }
+    let first = versions.remove(0);
+    let timeline = Timeline::with_changes(first.rules, versions);
+    if let Some((_, targets)) = seen.last_mut() {
+        if queue.is_empty() {
+            targets.default = timeline;
+        } else {
+            targets.queues.insert(QueueId::new(queue), timeline);
+        }
+    }
+}
+
+async fn write(connection: &mut impl Fetch, targets: &Targets, at: Timestamp) -> Result<(), Error> {
+    let own = targets.queues.iter();
+    let own = own.map(|(queue, timeline)| (queue.as_str(), timeline));
+    for (queue, timeline) in own.chain([("", &targets.default)]) {
+        for RulesVersion { since, rules } in timeline.versions() {
+            let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+            let mut values: Vec<Bind<'_>> = vec![
+                at.as_micros().into(),
+                queue.into(),
+                since.as_micros().into(),
+                micros(rules.target.service_level).into(),
+                micros(rules.target.short_abandon).into(),
+                rules.headline.as_str().into(),
+                i64::from(rules.excessive_limit).into(),
+            ];
+            // No calendar is null: a statement of its own, since values are never missing.
+            let sql = match &rules.calendar {
+                Some(calendar) => {
+                    values.push((&**calendar).into());
+                    "insert into rules_seen (seen_at, queue, valid_from, target, short_abandon,
+                        headline, excessive_transfers, calendar) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+                }
+                None => {
+                    "insert into rules_seen (seen_at, queue, valid_from, target, short_abandon,
+                        headline, excessive_transfers) values ($1, $2, $3, $4, $5, $6, $7)"
+                }
+            };
+            let written = connection.fetch(sql, &values).await;
+            written.map_err(failed("keep what queues are measured by"))?;
+        }
+    }
+    Ok(())
+}
