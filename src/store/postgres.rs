@@ -21,6 +21,10 @@ const MIGRATIONS: &Migrations = &[
         "journeys",
         include_str!("../../migrations/postgres/store/0003_journeys.sql"),
     ),
+    (
+        "passed_on",
+        include_str!("../../migrations/postgres/store/0007_passed_on.sql"),
+    ),
 ];
 
 impl Store {

@@ -31,6 +31,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "journeys",
         include_str!("../../migrations/sqlite/store/0003_journeys.sql"),
     ),
+    (
+        "passed_on",
+        include_str!("../../migrations/sqlite/store/0007_passed_on.sql"),
+    ),
 ];
 
 impl Store {

@@ -224,6 +224,7 @@ fn calls<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> Rows<'a> {
             micros(project::talk(record)).into(),
             micros(project::hold(record)).into(),
             micros(project::missed_offer_time_of_call(record)).into(),
+            project::returns(record).into(),
         ]);
     }
     rows
@@ -291,6 +292,7 @@ fn transfers(write: &Write, first_row: i64) -> Rows<'_> {
                 transfer.outcome.map_or(0, |outcome| outcome.code()).into(),
                 micros(transfer.wait).into(),
                 record.test.into(),
+                micros(project::spent(record, index)).into(),
             ]);
         }
     }
