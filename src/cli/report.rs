@@ -10,6 +10,7 @@ pub(super) mod client;
 mod columns;
 mod delimited;
 pub(super) mod frame;
+mod grid;
 mod help;
 mod lines;
 pub(super) mod options;
@@ -34,6 +35,7 @@ use super::deliver::deliver;
 use super::failure::Failure;
 
 use client::Client;
+use grid::Grid;
 use options::{Options, query};
 use output::{Answer, Output, Shown};
 
@@ -126,6 +128,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
     } else {
         Some(query(options, &mut client, clock).await?)
     };
+    let part = options.part as usize;
     match &args.report {
         Report::Queues(_) => {
             let wait_over = spans(&options.wait_over);
@@ -136,11 +139,14 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: queues::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                rows: &answer.rows,
-                columns: queues::columns(&answer, &options.wait_over),
+                parts: vec![Grid::of(
+                    queues::TITLE,
+                    &queues::columns(&answer, &options.wait_over),
+                    &answer.rows,
+                )],
                 table: queues_table,
             };
-            answer.shown(output, clock.now())
+            answer.shown(output, part, clock.now())
         }
         Report::Transfers(_) => {
             let excessive_limit = options.excessive_limit.unwrap_or_default();
@@ -153,11 +159,10 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: transfers::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                rows: &answer.rows,
-                columns: transfers::columns(),
+                parts: transfers::parts(&answer),
                 table: transfers_table,
             };
-            answer.shown(output, clock.now())
+            answer.shown(output, part, clock.now())
         }
         Report::Agents(_) => {
             let answer = client.agents(v1::GetAgentReportRequest { query }).await?;
@@ -165,11 +170,10 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: agents::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                rows: &answer.rows,
-                columns: agents::columns(),
+                parts: vec![Grid::of(agents::TITLE, &agents::columns(), &answer.rows)],
                 table: agents_table,
             };
-            answer.shown(output, clock.now())
+            answer.shown(output, part, clock.now())
         }
         Report::Repeats(_) => {
             let request = v1::GetRepeatReportRequest {
@@ -182,11 +186,14 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: repeats::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                rows: &answer.rows,
-                columns: repeats::columns(&answer, &options.windows),
+                parts: vec![Grid::of(
+                    repeats::TITLE,
+                    &repeats::columns(&answer, &options.windows),
+                    &answer.rows,
+                )],
                 table: repeats_table,
             };
-            answer.shown(output, clock.now())
+            answer.shown(output, part, clock.now())
         }
         Report::Unserved(_) => {
             let request = v1::GetUnservedReportRequest { query };
@@ -195,11 +202,14 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: unserved::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                rows: &answer.rows,
-                columns: unserved::columns(),
+                parts: vec![Grid::of(
+                    unserved::TITLE,
+                    &unserved::columns(),
+                    &answer.rows,
+                )],
                 table: unserved_table,
             };
-            answer.shown(output, clock.now())
+            answer.shown(output, part, clock.now())
         }
         Report::Lines(_) => {
             let answer = client.lines(v1::GetLineReportRequest { query }).await?;
@@ -207,11 +217,10 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: lines::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                rows: &answer.rows,
-                columns: lines::columns(),
+                parts: vec![Grid::of(lines::TITLE, &lines::columns(), &answer.rows)],
                 table: lines_table,
             };
-            answer.shown(output, clock.now())
+            answer.shown(output, part, clock.now())
         }
         Report::Calls(options) => {
             calls::show(options, &mut client, query, output, clock.now()).await
@@ -226,11 +235,14 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: waits::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                rows: &answer.rows,
-                columns: waits::columns(&answer, &options.edges),
+                parts: vec![Grid::of(
+                    waits::TITLE,
+                    &waits::columns(&answer, &options.edges),
+                    &answer.rows,
+                )],
                 table: waits_table,
             };
-            answer.shown(output, clock.now())
+            answer.shown(output, part, clock.now())
         }
     }
 }

@@ -16,6 +16,7 @@ mod histogram;
 mod interval;
 mod journey;
 mod kaplan_meier;
+mod matrix;
 mod outcome;
 mod repeats;
 mod seconds;
@@ -44,6 +45,7 @@ pub use journey::{
     journey_of, journey_part, journey_wait, journey_wait_censored, time_to_human,
 };
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
+pub use matrix::{Matrix, Passed, PassedTo};
 pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
 pub use repeats::{
     ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, attempt_slot, begins_episode,

@@ -65,7 +65,7 @@ pub fn is_excessive(transfers: u32, limit: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{QueueId, TargetKind, Timestamp, TransferMethod, fixture};
+    use crate::model::{QueueId, Timestamp, fixture};
 
     fn call(first: Option<&str>, last: Option<&str>) -> CallRow {
         CallRow {
@@ -79,14 +79,9 @@ mod tests {
 
     fn transfer(outcome: Option<TransferOutcome>, is_return: bool) -> TransferRow {
         TransferRow {
-            call_arrived_at: Timestamp::default(),
-            first_answer_queue: None,
-            method: TransferMethod::Blind,
-            target: TargetKind::Queue,
-            to: "jobs".into(),
-            from_queue: None,
             is_return,
             outcome,
+            ..fixture::transfer(None, "jobs")
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{CallId, CallRow, Caller, Direction, Marks, SourceId, Timestamp};
+use super::{
+    AgentId, CallId, CallRow, Caller, Direction, Marks, QueueId, SourceId, TargetKind, Timestamp,
+    TransferMethod, TransferOutcome, TransferRow,
+};
 
 /// An inbound call of which nothing else is known.
 pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
@@ -22,6 +25,7 @@ pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
         first_answer_queue: None,
         last_answer_queue: None,
         transfers: 0,
+        returns: 0,
         reroutes: 0,
         requeued: 0,
         consult_only: 0,
@@ -36,5 +40,22 @@ pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
         hold: Duration::ZERO,
         missed_offer_time: Duration::ZERO,
         marks: Marks::default(),
+    }
+}
+
+/// Passed on blindly from one queue to another, and answered there at once.
+pub(crate) fn transfer(from: Option<&str>, to: &str) -> TransferRow {
+    TransferRow {
+        call_arrived_at: Timestamp::default(),
+        first_answer_queue: from.map(QueueId::new),
+        method: TransferMethod::Blind,
+        target: TargetKind::Queue,
+        to: to.into(),
+        from_agent: AgentId::new("ivan"),
+        from_queue: from.map(QueueId::new),
+        is_return: false,
+        outcome: Some(TransferOutcome::Answered),
+        wait: Duration::ZERO,
+        spent: Duration::ZERO,
     }
 }

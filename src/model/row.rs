@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::{AgentEvent, Caller, LineEvent};
-use super::ids::{CallId, QueueId, SourceId};
+use super::ids::{AgentId, CallId, QueueId, SourceId};
 use super::record::Marks;
 use super::text::Text;
 use super::timestamp::Timestamp;
@@ -45,6 +45,8 @@ pub struct CallRow {
     pub last_answer_queue: Option<QueueId>,
     /// Transfers done.
     pub transfers: u32,
+    /// Of them back to somebody who had the call before.
+    pub returns: u32,
     /// Reroutes.
     pub reroutes: u32,
     /// Queued again by the same queue within 5 s, with no transfer told.
@@ -136,10 +138,16 @@ pub struct TransferRow {
     pub target: TargetKind,
     /// The target's name.
     pub to: Text,
+    /// The agent who passed on.
+    pub from_agent: AgentId,
     /// The queue of the leg that passed on.
     pub from_queue: Option<QueueId>,
     /// Whether the target had the call before.
     pub is_return: bool,
     /// What came of it; `None` while nobody has answered and the call lives.
     pub outcome: Option<TransferOutcome>,
+    /// W4: waits between it and the next human.
+    pub wait: Duration,
+    /// T9: that wait, and the caller's time with agents after it until the next transfer or the end.
+    pub spent: Duration,
 }

@@ -309,7 +309,13 @@ proptest! {
             let over: u64 = row.wait_over.iter().map(|over| over.count).sum();
             prop_assert_eq!(count("W10", under), over);
         }
-        for row in reports.transfers(&query()).unwrap().rows {
+        let transfers = reports.transfers(&query()).unwrap();
+        for paths in [&transfers.paths, &transfers.agent_paths] {
+            let (passed, _, spent) = sum(&all, "T9", None);
+            prop_assert_eq!(passed, paths.iter().map(|path| path.count).sum::<u64>());
+            prop_assert_eq!(spent, paths.iter().map(|path| path.spent_sum).sum::<Duration>());
+        }
+        for row in transfers.rows {
             let under = (row.queue != "ALL").then_some(&*row.queue);
             prop_assert_eq!(share("T3", under), (row.calls_transferred, row.calls_served));
             prop_assert_eq!(share("T4", under), (row.transfers, row.calls_served));

@@ -188,6 +188,22 @@ impl Rows for Memory {
         Ok(())
     }
 
+    async fn calls_passed_around(
+        &self,
+        period: Period,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> Result<(), Error> {
+        let passed = |call: &&StoredCall| {
+            let row = call.rows(&call.record().unwrap()).call;
+            row.transfers + row.returns > 1
+        };
+        let some = Self {
+            records: Arc::new(self.records.iter().filter(passed).cloned().collect()),
+            ..Self::default()
+        };
+        some.calls(period, None, parts).await
+    }
+
     async fn call(&self, id: &CallId) -> Result<Vec<StoredCall>, Error> {
         let calls = self.records.iter();
         Ok(calls

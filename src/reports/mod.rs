@@ -55,7 +55,10 @@ pub use queues::{ExitCounts, QueueReport, QueueRow, WaitOver};
 pub use repeats::{RepeatReport, RepeatRow, RepeatWindow};
 pub use service::{Options, Reports, Sources};
 pub use stays::{Basis, Lens};
-pub use transfers::{TransferKind, TransferPath, TransferReport, TransferReportRow};
+pub use transfers::{
+    LOOPS_MAX, TransferKind, TransferLoop, TransferPath, TransferReport, TransferReportRow,
+    TransferStep,
+};
 pub use unserved::{UnservedPerson, UnservedReport, UnservedSummary};
 pub use waits::{WaitCurve, WaitReport, WaitRow};
 pub use zone::Zone;

@@ -19,7 +19,7 @@ use super::plan::{Plan, Query, thresholds};
 use super::queues::{self, QueueReport};
 use super::repeats::{self, RepeatReport};
 use super::stays::Basis;
-use super::transfers::{self, TransferReport};
+use super::transfers::{self, Loops, TransferReport};
 use super::unserved::{self, UnservedReport};
 use super::waits::{self, WaitReport};
 use super::zone::Zone;
@@ -29,6 +29,14 @@ use super::zone::Zone;
 const LOOK_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 /// Parts of a period's calls that may wait to be worked on.
 const PARTS_WAITING: usize = 4;
+
+/// Which calls of a period are worked on.
+#[derive(Clone, Copy, Debug)]
+enum Calls {
+    All,
+    /// Passed on twice or more, or sent back.
+    PassedAround,
+}
 
 /// What the hotline is configured with, as far as reports go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +106,19 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let work = move |plan: &Plan, rows: &Selection, sources| {
             transfers::report(plan, rows, sources, excessive_limit)
         };
-        self.make(query, work).await
+        let mut report = self.make(query, work).await?;
+        let (plan, _) = self.plan(query)?;
+        let loops = self
+            .follow_those(
+                Calls::PassedAround,
+                &plan,
+                (plan.start, plan.end),
+                Loops::default(),
+                Loops::call,
+            )
+            .await?;
+        loops.finish(&mut report);
+        Ok(report)
     }
 
     /// The distribution of waits on the fixed edges, each configured threshold, and `edges`.
@@ -223,6 +243,23 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         &self,
         plan: &Plan,
         period: Period,
+        tally: T,
+        each: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut T, &Plan, &StoredCall, &CallRecord) + Send + 'static,
+    {
+        self.follow_those(Calls::All, plan, period, tally, each)
+            .await
+    }
+
+    /// Works on some of the calls of a period.
+    async fn follow_those<T, F>(
+        &self,
+        which: Calls,
+        plan: &Plan,
+        period: Period,
         mut tally: T,
         mut each: F,
     ) -> Result<T, Error>
@@ -241,7 +278,10 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             }
             Ok(tally)
         });
-        let sent = self.rows.calls(period, None, parts).await;
+        let sent = match which {
+            Calls::All => self.rows.calls(period, None, parts).await,
+            Calls::PassedAround => self.rows.calls_passed_around(period, parts).await,
+        };
         let done = joined(working.await)?;
         sent.and(done).map_err(|source| Error::Store { source })
     }

@@ -4,20 +4,25 @@
 //! has none: it belongs to the first queue it entered, and only its reroutes are figures here. Our own return calls are
 //! among the served: whoever is passed on twice does not care who dialled.
 
-use std::cmp::Reverse;
+mod loops;
+mod paths;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::kpi::{self, Id, TRANSFERS_SLOTS, Threshold};
+use crate::kpi::{self, Id, Matrix, TRANSFERS_SLOTS, Threshold};
 use crate::model::{
-    CallRow, QueueId, TargetKind, Text, TransferFailure, TransferMethod, TransferOutcome,
-    TransferRow,
+    CallRow, QueueId, TargetKind, TransferFailure, TransferMethod, TransferOutcome, TransferRow,
 };
 use crate::store::Selection;
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::plan::Plan;
+
+pub(super) use loops::Loops;
+pub use loops::{LOOPS_MAX, TransferLoop, TransferStep};
+pub use paths::TransferPath;
 
 /// The transfer report.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +31,14 @@ pub struct TransferReport {
     pub context: Context,
     /// By interval, then queue; the one for all ends each interval.
     pub rows: Vec<TransferReportRow>,
-    /// By interval, most used first.
+    /// T9 by queue left: by interval, most used first.
     pub paths: Vec<TransferPath>,
+    /// T9 by agent left, alike: the same transfers.
+    pub agent_paths: Vec<TransferPath>,
+    /// T10: ways of calls passed on twice or more, or sent back, over the whole period; worst first.
+    pub loops: Vec<TransferLoop>,
+    /// How many such ways there are; the report holds `LOOPS_MAX` at the most.
+    pub loops_found: u64,
 }
 
 /// One queue, or all, in one interval.
@@ -55,6 +66,8 @@ pub struct TransferReportRow {
     pub kinds: Vec<TransferKind>,
     /// T5.
     pub returns: u64,
+    /// T5: the depth: served calls with 0, 1, 2, 3, 4, 5 and more returns.
+    pub calls_by_returns: [u64; TRANSFERS_SLOTS],
     /// T6.
     pub failed: u64,
     /// T6 by cause.
@@ -65,6 +78,12 @@ pub struct TransferReportRow {
     pub after_abandoned: u64,
     /// T7: returned and answered.
     pub after_returned: u64,
+    /// T7: W4 of those answered.
+    pub after_answered_wait: Duration,
+    /// T7: W4 of those abandoned.
+    pub after_abandoned_wait: Duration,
+    /// T7: W4 of those returned.
+    pub after_returned_wait: Duration,
     /// Transfers of calls that live, answered by nobody yet: T7 does not know them.
     pub after_pending: u64,
     /// W4.
@@ -93,21 +112,6 @@ pub struct TransferKind {
     /// Kind of target.
     pub target: TargetKind,
     /// How many were done.
-    pub count: u64,
-}
-
-/// From where to where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransferPath {
-    /// The interval's first instant, local.
-    pub bucket_start: String,
-    /// The queue of the leg that passed on.
-    pub from_queue: Option<QueueId>,
-    /// Kind of target.
-    pub target: TargetKind,
-    /// The target's name.
-    pub to: Text,
-    /// How many.
     pub count: u64,
 }
 
@@ -148,7 +152,7 @@ pub(super) fn report(
             }
         }
     }
-    let mut paths = Paths::new();
+    let mut matrices = BTreeMap::<usize, Matrix>::new();
     for transfer in selection
         .transfers
         .iter()
@@ -164,12 +168,7 @@ pub(super) fn report(
                     .or_default()
                     .transfer(transfer);
             }
-            let path = (
-                transfer.from_queue.clone(),
-                transfer.target,
-                transfer.to.clone(),
-            );
-            *paths.entry(bucket).or_default().entry(path).or_default() += 1;
+            matrices.entry(bucket).or_default().add(transfer);
         }
     }
 
@@ -188,7 +187,11 @@ pub(super) fn report(
     TransferReport {
         context: Context::of(plan, counted, sources, definitions.collect()).measured(plan, known),
         rows: rows.collect(),
-        paths: most_used_first(paths, start),
+        paths: paths::from_queues(&matrices, start),
+        agent_paths: paths::from_agents(&matrices, start),
+        // Gathered from the calls themselves: their rows do not know the way as a whole.
+        loops: Vec::new(),
+        loops_found: 0,
     }
 }
 
@@ -200,30 +203,6 @@ pub(super) fn queue_of(call: &CallRow) -> Option<&QueueId> {
         &call.first_queue
     };
     queue.as_ref()
-}
-
-/// By interval, then by queue left, target and its name.
-type Paths = BTreeMap<usize, BTreeMap<(Option<QueueId>, TargetKind, Text), u64>>;
-
-fn most_used_first(paths: Paths, start: impl Fn(usize) -> String) -> Vec<TransferPath> {
-    let mut rows = Vec::new();
-    for (bucket, counts) in paths {
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        // Stable: paths used alike stay in the order of their names.
-        counts.sort_by_key(|(_, count)| Reverse(*count));
-        rows.extend(
-            counts
-                .into_iter()
-                .map(|((from_queue, target, to), count)| TransferPath {
-                    bucket_start: start(bucket),
-                    from_queue,
-                    target,
-                    to,
-                    count,
-                }),
-        );
-    }
-    rows
 }
 
 /// What one row is made of: the row itself, with kinds and causes still as maps.
@@ -245,6 +224,7 @@ impl Tally {
         row.calls_transferred += u64::from(kpi::is_transferred(call));
         row.transfers += u64::from(call.transfers);
         row.calls_by_transfers[kpi::transfers_slot(call.transfers)] += 1;
+        row.calls_by_returns[kpi::transfers_slot(call.returns)] += 1;
         row.failed += call.failed_transfers.len() as u64;
         row.transfer_wait_sum = row.transfer_wait_sum.saturating_add(call.transfer_wait);
         row.wrong_door += u64::from(kpi::is_wrong_door(call));
@@ -263,14 +243,25 @@ impl Tally {
             .entry((transfer.method, transfer.target))
             .or_default() += 1;
         row.returns += u64::from(kpi::is_return(transfer));
-        match transfer.outcome {
-            Some(TransferOutcome::Answered) => row.after_answered += 1,
-            Some(TransferOutcome::Abandoned) => row.after_abandoned += 1,
-            Some(TransferOutcome::Returned) => row.after_returned += 1,
-            None => row.after_pending += 1,
+        let (count, wait) = match transfer.outcome {
+            Some(TransferOutcome::Answered) => {
+                (&mut row.after_answered, &mut row.after_answered_wait)
+            }
+            Some(TransferOutcome::Abandoned) => {
+                (&mut row.after_abandoned, &mut row.after_abandoned_wait)
+            }
+            Some(TransferOutcome::Returned) => {
+                (&mut row.after_returned, &mut row.after_returned_wait)
+            }
+            None => {
+                row.after_pending += 1;
+                return;
+            }
             // Not done: T6 counts it by the call.
-            Some(TransferOutcome::Failed) => {}
-        }
+            Some(TransferOutcome::Failed) => return,
+        };
+        *count += 1;
+        *wait = wait.saturating_add(transfer.wait);
     }
 
     /// Whether there is a figure to show.

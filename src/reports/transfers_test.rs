@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::Timestamp;
+use crate::model::fixture::transfer as passed;
 use crate::reports::fixture::{Memory, call, hotline, query, samara, seconds};
 use crate::reports::{Bucket, Query};
 
@@ -25,13 +26,11 @@ fn transfer(
     let outcome = outcome.into();
     TransferRow {
         call_arrived_at: samara("10:00:00"),
-        first_answer_queue: first.map(QueueId::new),
-        method: TransferMethod::Blind,
-        target: TargetKind::Queue,
-        to: to.into(),
-        from_queue: first.map(QueueId::new),
         is_return: outcome == Some(TransferOutcome::Returned),
         outcome,
+        wait: seconds(3),
+        spent: seconds(8),
+        ..passed(first, to)
     }
 }
 
@@ -46,6 +45,7 @@ fn day() -> Selection {
             TransferFailure::Busy,
         ],
         transfer_wait: seconds(25),
+        returns: 1,
         consult_only: 1,
         requeued: 1,
         ..served(jobs, jobs, 3)
@@ -114,6 +114,10 @@ fn every_figure_of_a_queue() {
         after_abandoned: 1,
         after_returned: 1,
         after_pending: 0,
+        after_answered_wait: seconds(6),
+        after_abandoned_wait: seconds(3),
+        after_returned_wait: seconds(3),
+        calls_by_returns: [2, 1, 0, 0, 0, 0, 0],
         transfer_wait_sum: seconds(25),
         wrong_door: 1,
         wrong_door_rate: Some(1.0 / 3.0),

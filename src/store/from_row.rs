@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::database::Columns;
 use crate::model::{
-    CallId, CallKey, CallRow, Caller, Direction, Exit, Marks, Outcome, Pseudonym, QueueId,
+    AgentId, CallId, CallKey, CallRow, Caller, Direction, Exit, Marks, Outcome, Pseudonym, QueueId,
     RefusalReason, SourceId, TargetKind, Timestamp, TransferFailure, TransferMethod,
     TransferOutcome, TransferRow, VisitRow,
 };
@@ -129,6 +129,7 @@ impl Names {
             talk: span(row, 27).unwrap_or_default(),
             hold: span(row, 28).unwrap_or_default(),
             missed_offer_time: span(row, 29).unwrap_or_default(),
+            returns: row.int(30) as u32,
         })
     }
 
@@ -159,6 +160,9 @@ impl Names {
             from_queue: self.maybe_queue(row, 5),
             is_return: row.flag(6),
             outcome: Some(word(row, 7, TransferOutcome::from_code)?),
+            from_agent: AgentId::new(row.text(8)),
+            wait: span(row, 9).unwrap_or_default(),
+            spent: span(row, 10).unwrap_or_default(),
         })
     }
 }

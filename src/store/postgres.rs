@@ -29,6 +29,10 @@ const MIGRATIONS: &Migrations = &[
         "rules_seen",
         include_str!("../../migrations/postgres/store/0006_rules_seen.sql"),
     ),
+    (
+        "passed_on",
+        include_str!("../../migrations/postgres/store/0007_passed_on.sql"),
+    ),
 ];
 
 impl Store {

@@ -68,6 +68,7 @@ fn call_row(record: &CallRecord, source: SourceId, call: CallId, provisional: bo
         first_answer_queue: record.legs.first().and_then(|leg| leg.queue.clone()),
         last_answer_queue: record.legs.last().and_then(|leg| leg.queue.clone()),
         transfers: record.transfers.len() as u32,
+        returns: returns(record),
         reroutes: record.reroutes.len() as u32,
         requeued: record.requeued,
         consult_only: record.consult_only,
@@ -87,6 +88,39 @@ fn call_row(record: &CallRecord, source: SourceId, call: CallId, provisional: bo
         missed_offer_time: missed_offer_time_of_call(record),
         marks: record.marks,
     }
+}
+
+/// T5 of a call: how often it went back to somebody who had it before.
+pub(super) fn returns(record: &CallRecord) -> u32 {
+    let transfers = record.transfers.iter();
+    transfers.filter(|transfer| transfer.is_return).count() as u32
+}
+
+/// T9: what a transfer cost the caller: its wait, and the time with agents, hold included, until the next transfer or the
+/// end. Agents who talk at once take the caller's time once.
+pub(super) fn spent(record: &CallRecord, transfer: usize) -> Duration {
+    let from = record.transfers[transfer].at;
+    let next = record.transfers.get(transfer + 1).map(|next| next.at);
+    let mut talks: Vec<_> = record
+        .legs
+        .iter()
+        // Who passed on may be let go a moment after the caller was queued.
+        .filter(|leg| {
+            leg.agent != record.transfers[transfer].from_agent || leg.connected_at >= from
+        })
+        .filter_map(|leg| {
+            let released = leg.released_at?;
+            let until = next.map_or(released, |next| next.min(released));
+            Some((leg.connected_at.max(from), until))
+        })
+        .collect();
+    talks.sort_unstable();
+    let (mut spent, mut counted_to) = (record.transfers[transfer].wait, from);
+    for (start, end) in talks {
+        spent += end.since(start.max(counted_to)).unwrap_or_default();
+        counted_to = counted_to.max(end);
+    }
+    spent
 }
 
 /// W4: the waits of visits that began after a human answered.
@@ -179,15 +213,19 @@ fn visit_rows(record: &CallRecord, provisional: bool) -> impl Iterator<Item = Vi
 
 /// The rows of its transfers.
 fn transfer_rows(record: &CallRecord) -> impl Iterator<Item = TransferRow> + '_ {
-    record.transfers.iter().map(|transfer| TransferRow {
+    let transfers = record.transfers.iter().enumerate();
+    transfers.map(|(index, transfer)| TransferRow {
         call_arrived_at: record.arrived_at,
         first_answer_queue: record.legs.first().and_then(|leg| leg.queue.clone()),
         method: transfer.method,
         target: transfer.target,
         to: transfer.to.clone(),
+        from_agent: transfer.from_agent.clone(),
         from_queue: transfer.from_queue.clone(),
         is_return: transfer.is_return,
         outcome: transfer.outcome,
+        wait: transfer.wait,
+        spent: spent(record, index),
     })
 }
 

@@ -94,3 +94,26 @@ fn what_the_dialplan_queues_again_is_after_no_transfer() {
         assert!(record.visits[1].after_human);
     }
 }
+
+#[test]
+fn a_transfer_costs_its_wait_and_the_talk_until_the_next_one() {
+    let costs = |story: &str| {
+        let record = settled(Timestamp::default(), story);
+        let costs: Vec<_> = (0..record.transfers.len())
+            .map(|index| spent(&record, index))
+            .collect();
+        costs
+    };
+    // Queued at 20 while ann is let go at 22: her talk is none of it. 20 to 30 waiting, 30 to 50 with bob, 10 s of it on
+    // hold; then 5 s to ann, and 15 s with her.
+    let to_and_fro = "arrive 0; enter a 0; answer ann a 5; enter b 20; release ann 22; answer bob b 30; hold bob 35; \
+        unhold bob 45; begin bob blind queue a 50; release bob 50; enter a 50; answer ann a 55; release ann 70; end caller 70";
+    assert_eq!(costs(to_and_fro), [s(30), s(20)]);
+    // Joined from 30 on, ann leaves at 40; bob stays until 65: 25 s, though his own leg is 35 s long.
+    let joined = "arrive 0; enter a 0; answer ann a 5; begin ann conference agent bob 20; answer bob 30; release ann 40; \
+        release bob 65; end caller 65";
+    assert_eq!(costs(joined), [s(25)]);
+    // The caller gives up after 12 s: nobody talks.
+    let given_up = "arrive 0; enter a 0; answer ann a 5; begin ann blind queue b 20; release ann 20; enter b 20; end caller 32";
+    assert_eq!(costs(given_up), [s(12)]);
+}

@@ -17,6 +17,7 @@ use super::kept::{CallValues, KeptCall};
 use super::project;
 use super::rows::{Error, Period, Rows, Selection, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
+use super::stream::Which;
 use super::write::{SettledCall, unseal};
 use super::writer::StoreWriter;
 use super::{insert_postgres, insert_sqlite, kept, stream, table};
@@ -155,7 +156,17 @@ impl Rows for Store {
         parts: mpsc::Sender<Vec<StoredCall>>,
     ) -> Result<(), Error> {
         on!(&mut self.begin().await?.transaction, transaction => {
-            stream::calls(&mut **transaction, self.reading, period, after.as_ref(), &parts).await
+            stream::calls(&mut **transaction, self.reading, Which::All, period, after.as_ref(), &parts).await
+        })
+    }
+
+    async fn calls_passed_around(
+        &self,
+        period: Period,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> Result<(), Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::calls(&mut **transaction, self.reading, Which::PassedAround, period, None, &parts).await
         })
     }
 
@@ -206,8 +217,8 @@ async fn select(
             first_queue, refused_reason, refused_queue, answered, first_answer_queue,
             last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
             transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
-            first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time
-            from calls where arrived_at >= $1 and arrived_at < $2";
+            first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time,
+            returns from calls where arrived_at >= $1 and arrived_at < $2";
     let one = |row: &dyn Columns| names.call(row, &sources);
     selection.calls = collect(connection, sql, &period, one).await?;
     let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
@@ -216,7 +227,7 @@ async fn select(
     let one = |row: &dyn Columns| names.visit(row);
     selection.visits = collect(connection, sql, &period, one).await?;
     let sql = "select call_arrived_at, first_answer_queue, method, target, to_name,
-            from_queue, is_return, outcome from transfers
+            from_queue, is_return, outcome, from_agent, wait, spent from transfers
             where call_arrived_at >= $1 and call_arrived_at < $2 and test = 0";
     let one = |row: &dyn Columns| names.transfer(row);
     selection.transfers = collect(connection, sql, &period, one).await?;

@@ -103,6 +103,13 @@ pub trait Rows: Clone + Send + Sync + 'static {
         parts: mpsc::Sender<Vec<StoredCall>>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
+    /// Sends the calls of the period that were passed on twice or more, or sent back, in the same way.
+    fn calls_passed_around(
+        &self,
+        period: Period,
+        parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
     /// The calls with this id, of any source.
     fn call(&self, id: &CallId) -> impl Future<Output = Result<Vec<StoredCall>, Error>> + Send;
 

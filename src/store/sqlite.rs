@@ -39,6 +39,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "rules_seen",
         include_str!("../../migrations/sqlite/store/0006_rules_seen.sql"),
     ),
+    (
+        "passed_on",
+        include_str!("../../migrations/sqlite/store/0007_passed_on.sql"),
+    ),
 ];
 
 impl Store {

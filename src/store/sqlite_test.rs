@@ -104,7 +104,7 @@ async fn what_is_written_is_what_a_record_says() {
 async fn older_rows_get_what_visits_and_transfers_can_tell() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().in_memory(true);
     let mut connection = options.connect().await.unwrap();
-    let (older, journeys) = MIGRATIONS.split_at(2);
+    let (older, later) = MIGRATIONS.split_at(2);
     for (_, sql) in older {
         sqlx::raw_sql(*sql).execute(&mut connection).await.unwrap();
     }
@@ -114,7 +114,7 @@ async fn older_rows_get_what_visits_and_transfers_can_tell() {
             "insert into calls (call_row, source_id, call_id, epoch_id, mode, settled_position,
             arrived_at, ended_by, outcome, direction, test, visits, answered, transfers,
             failed_transfers, reroutes, requeued, consult_only, transfer_wait, marks, told)
-            values (?, 1, ?, 1, 1, 1, 0, 1, 1, 1, 0, ?, 1, 0, x'', 0, 0, 0, 0, 0, x'')";
+            values (?, 1, ?, 1, 1, 1, 0, 1, 1, 1, 0, ?, 1, 1, x'', 0, 0, 0, 0, 0, x'')";
         let insert = sqlx::query(sql)
             .bind(number as i64)
             .bind(number.to_string());
@@ -134,13 +134,14 @@ async fn older_rows_get_what_visits_and_transfers_can_tell() {
             insert.execute(&mut connection).await.unwrap();
         }
         for (index, transfer) in record.transfers.iter().enumerate() {
-            let sql = "insert into transfers values (?, ?, 0, null, ?, 1, 1, '', '', null, 1, 0, 1, 0, 0)";
+            let sql = "insert into transfers values (?, ?, 0, null, ?, 1, 1, '', '', null, 1, 1, 1, ?, 0)";
             let insert = sqlx::query(sql).bind(number as i64).bind(index as i64);
             let insert = insert.bind(transfer.at.as_micros());
+            let insert = insert.bind(transfer.wait.as_micros() as i64);
             insert.execute(&mut connection).await.unwrap();
         }
     }
-    for (_, sql) in journeys {
+    for (_, sql) in later {
         sqlx::raw_sql(*sql).execute(&mut connection).await.unwrap();
     }
 
@@ -173,4 +174,12 @@ async fn older_rows_get_what_visits_and_transfers_can_tell() {
     let rows = connection.fetch(sql, &[]).await.unwrap();
     let after: Vec<bool> = rows.iter().map(|row| row.flag(0)).collect();
     assert_eq!(after, [false, false, false, true]);
+    // Said to be a return; its wait, and the talk of the visit it led to.
+    let sql = "select returns, spent from calls join transfers using (call_row)";
+    let rows = connection.fetch(sql, &[]).await.unwrap();
+    let passed = |record: &&crate::model::CallRecord| !record.transfers.is_empty();
+    let passed: Vec<_> = records.iter().filter(passed).collect();
+    assert_eq!((rows.len(), passed.len()), (1, 1));
+    assert_eq!(rows[0].int(0), 1);
+    assert_eq!(span(&rows[0], 1), Some(project::spent(passed[0], 0)));
 }

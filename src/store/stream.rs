@@ -4,11 +4,12 @@ use tokio::sync::mpsc;
 
 use crate::database::{Columns, Fetch};
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallId, LineEvent, LineId, LineTold, Marks,
-    QueueId, SourceId, Timestamp,
+    AgentEvent, AgentId, AgentState, AgentTold, CallId, CallRecord, LineEvent, LineId, LineTold,
+    Marks, QueueId, SourceId, Timestamp,
 };
 
 use super::from_row::word;
+use super::project;
 use super::rows::{Error, Period, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
@@ -18,6 +19,44 @@ use super::write::unseal;
 const CALLS_A_PART: usize = 1_000;
 const CALLS_FIRST_PART: usize = 64;
 
+/// Which calls of a period are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All.
+    All,
+    /// Those passed on twice or more, or sent back.
+    PassedAround,
+}
+
+/// The settled calls of a period, from a place on; written out for each choice, so that an index can serve it.
+macro_rules! settled_calls {
+    ($which:literal) => {
+        concat!(
+            "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
+            from calls join sources using (source_id)
+            where calls.arrived_at >= $1 and calls.arrived_at < $2
+                and (calls.arrived_at, calls.source_id, calls.call_id) > ($1, $3, $4)",
+            $which,
+            " order by calls.arrived_at, calls.source_id, calls.call_id limit $5"
+        )
+    };
+}
+
+impl Which {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::All => settled_calls!(""),
+            Self::PassedAround => settled_calls!(" and calls.transfers + calls.returns > 1"),
+        }
+    }
+
+    /// Whether an open call is among them.
+    fn has(self, record: &CallRecord) -> bool {
+        let passed = record.transfers.len() as u32 + project::returns(record);
+        self == Self::All || passed > 1
+    }
+}
+
 /// Sends the calls that arrived in the period behind `after`, open ones among them; ends early when nobody listens.
 ///
 /// Each part is a statement of its own that goes on behind the last place: a statement for all of them would, when
@@ -25,6 +64,7 @@ const CALLS_FIRST_PART: usize = 64;
 pub(super) async fn calls(
     connection: &mut impl Fetch,
     readers: Readers,
+    which: Which,
     (start, end): Period,
     after: Option<&Place>,
     parts: &mpsc::Sender<Vec<StoredCall>>,
@@ -40,15 +80,16 @@ pub(super) async fn calls(
     };
     let mut open = open_calls(connection, readers).await?;
     open.retain(|call| call.place > last && call.place.arrived_at < end);
+    let mut chosen = Vec::with_capacity(open.len());
+    for call in open {
+        if which.has(&*call.record()?) {
+            chosen.push(call);
+        }
+    }
+    let mut open = chosen;
     open.sort_by(|one, other| one.place.cmp(&other.place));
     let mut open = open.into_iter().peekable();
 
-    let sql =
-        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
-        from calls join sources using (source_id)
-        where calls.arrived_at >= $1 and calls.arrived_at < $2
-            and (calls.arrived_at, calls.source_id, calls.call_id) > ($1, $3, $4)
-        order by calls.arrived_at, calls.source_id, calls.call_id limit $5";
     let mut size = CALLS_FIRST_PART;
     loop {
         let values = [
@@ -58,7 +99,7 @@ pub(super) async fn calls(
             last.call.as_str().into(),
             (size as i64).into(),
         ];
-        let rows = connection.fetch(sql, &values).await;
+        let rows = connection.fetch(which.sql(), &values).await;
         let rows = rows.map_err(failed("read calls"))?;
         let mut part = Vec::with_capacity(rows.len());
         for row in &rows {

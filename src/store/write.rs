@@ -230,6 +230,7 @@ pub(super) fn calls<'a>(
             micros(project::talk(record)).into(),
             micros(project::hold(record)).into(),
             micros(project::missed_offer_time_of_call(record)).into(),
+            project::returns(record).into(),
         ]);
     }
     rows
@@ -297,6 +298,7 @@ pub(super) fn transfers<'a>(settled: impl Iterator<Item = (i64, &'a SettledCall)
                 transfer.outcome.map_or(0, |outcome| outcome.code()).into(),
                 micros(transfer.wait).into(),
                 record.test.into(),
+                micros(project::spent(record, index)).into(),
             ]);
         }
     }

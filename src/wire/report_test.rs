@@ -14,6 +14,14 @@ use crate::store::{self, Selection};
 struct OneVisit;
 
 impl Rows for OneVisit {
+    async fn calls_passed_around(
+        &self,
+        _: store::Period,
+        _: mpsc::Sender<Vec<store::StoredCall>>,
+    ) -> Result<(), store::Error> {
+        Ok(())
+    }
+
     async fn calls(
         &self,
         _: store::Period,

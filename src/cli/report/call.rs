@@ -11,6 +11,7 @@ use super::calls::outcome;
 use super::client::Client;
 use super::columns::{Cell, Columns};
 use super::frame;
+use super::grid::Grid;
 use super::output::{Answer, Output, Shown};
 use super::spans;
 use super::text::clock;
@@ -61,11 +62,10 @@ pub(super) async fn show(
         title: TITLE,
         answer: &answer,
         context: answer.context.as_ref(),
-        rows: &answer.events,
-        columns: columns(),
+        parts: vec![Grid::of(TITLE, &columns(), &answer.events)],
         table: call_table,
     };
-    let mut shown = answer.shown(output, now)?;
+    let mut shown = answer.shown(output, 0, now)?;
     let whole = [Output::Table, Output::Json].contains(&output);
     if !whole && !options.explain.is_empty() {
         let words = "only the timeline is written; a table and JSON hold the explanations, too";

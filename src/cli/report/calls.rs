@@ -7,6 +7,7 @@ use super::super::failure::{Exit, Failure};
 use super::client::Client;
 use super::columns::{Cell, Columns};
 use super::frame;
+use super::grid::Grid;
 use super::output::{Answer, Output, Shown};
 use super::text::{clock, when};
 use crate::model::Timestamp;
@@ -86,11 +87,10 @@ pub(super) async fn show(
         title: TITLE,
         answer: &answer,
         context: answer.context.as_ref(),
-        rows: &answer.calls,
-        columns: columns(),
+        parts: vec![Grid::of(TITLE, &columns(), &answer.calls)],
         table: calls_table,
     };
-    let mut shown = answer.shown(output, now)?;
+    let mut shown = answer.shown(output, 0, now)?;
     match more {
         Some(more) if output == Output::Table => {
             shown.content.extend(format!("{more}\n").into_bytes());

@@ -54,16 +54,11 @@ pub(super) struct Column<R> {
     /// Its name, without a unit.
     pub(super) name: String,
     /// What a name ends in where cells are bare numbers.
-    unit: &'static str,
+    pub(super) unit: &'static str,
     cell: Box<dyn Fn(&R) -> Cell>,
 }
 
 impl<R> Column<R> {
-    /// Its name where cells are bare numbers: `wait_max_s`.
-    pub(super) fn name_with_unit(&self) -> String {
-        format!("{}{}", self.name, self.unit)
-    }
-
     /// What stands in it.
     pub(super) fn cell(&self, row: &R) -> Cell {
         (self.cell)(row)
@@ -91,6 +86,15 @@ impl<R> Columns<R> {
         text: impl Fn(&R) -> &str + 'static,
     ) -> &mut Self {
         self.add(name, "", move |row| Cell::Text(text(row).to_owned()))
+    }
+
+    /// Adds a column of words that are put together.
+    pub(super) fn owned(
+        &mut self,
+        name: impl Into<String>,
+        text: impl Fn(&R) -> String + 'static,
+    ) -> &mut Self {
+        self.add(name, "", move |row| Cell::Text(text(row)))
     }
 
     /// Adds a column of local instants with their offset.

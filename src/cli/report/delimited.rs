@@ -5,7 +5,8 @@ use csv::Terminator;
 use crate::kpi::seconds_text;
 
 use super::super::failure::{Exit, Failure};
-use super::columns::{Cell, Columns};
+use super::columns::Cell;
+use super::grid::{Grid, Head};
 
 /// How CSV is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +27,7 @@ pub(super) fn is_risky(text: &str) -> bool {
 }
 
 /// Writes a header and the rows.
-pub(super) fn write<R>(
-    columns: &Columns<R>,
-    rows: &[R],
-    dialect: Dialect,
-) -> Result<Vec<u8>, Failure> {
+pub(super) fn write(grid: &Grid, dialect: Dialect) -> Result<Vec<u8>, Failure> {
     let mut builder = csv::WriterBuilder::new();
     let mut start = Vec::new();
     if dialect == Dialect::Russian {
@@ -38,16 +35,16 @@ pub(super) fn write<R>(
         start.extend("\u{feff}".bytes());
     }
     let mut writer = builder.from_writer(start);
-    let header = columns.iter().map(|column| column.name_with_unit());
+    let header = grid.heads.iter().map(Head::with_unit);
     writer.write_record(header).map_err(unwritable)?;
-    for row in rows {
-        let cells = columns.iter().map(|column| text(column.cell(row), dialect));
+    for row in &grid.rows {
+        let cells = row.iter().map(|cell| text(cell, dialect));
         writer.write_record(cells).map_err(unwritable)?;
     }
     writer.into_inner().map_err(unwritable)
 }
 
-fn text(cell: Cell, dialect: Dialect) -> String {
+fn text(cell: &Cell, dialect: Dialect) -> String {
     let decimal = |text: String| match dialect {
         Dialect::Plain => text,
         Dialect::Russian => text.replace('.', ","),
@@ -55,11 +52,11 @@ fn text(cell: Cell, dialect: Dialect) -> String {
     match cell {
         Cell::Empty => String::new(),
         // The apostrophe makes a spreadsheet take the rest for words.
-        Cell::Text(text) if is_risky(&text) => format!("'{text}"),
-        Cell::Text(text) | Cell::Instant(text) => text,
+        Cell::Text(text) if is_risky(text) => format!("'{text}"),
+        Cell::Text(text) | Cell::Instant(text) => text.clone(),
         Cell::Count(count) => count.to_string(),
         Cell::Share(value) | Cell::Number(value) => decimal(format!("{value:.9}")),
-        Cell::Span(span) => decimal(seconds_text(span)),
+        Cell::Span(span) => decimal(seconds_text(*span)),
     }
 }
 
@@ -72,6 +69,7 @@ fn unwritable(error: impl std::fmt::Display) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::super::columns::Columns;
     use super::*;
 
     struct Row {
@@ -93,7 +91,7 @@ mod tests {
                 row.millis
                     .map(|millis| std::time::Duration::from_millis(millis).into())
             });
-        String::from_utf8(write(&columns, rows, dialect).unwrap()).unwrap()
+        String::from_utf8(write(&Grid::of("", &columns, rows), dialect).unwrap()).unwrap()
     }
 
     const ROWS: [Row; 2] = [

@@ -16,7 +16,9 @@ pub(super) const TRANSFERS_EXAMPLES: &str = "\
 Examples:
   dozvon report transfers --from 2026-01 --to 2026-02         # January, with the paths most used
   dozvon report transfers --from 2026-01 --bucket week --queue jobs --excessive-limit 1
-  dozvon report transfers --from 2026-01 --output json        # with every path";
+  dozvon report transfers --from 2026-01 --part matrix --output csv   # from where to where, by queue and by agent
+  dozvon report transfers --from 2026-01 --part loops         # the worst ways, with calls for `report call`
+  dozvon report transfers --from 2026-01 --output json        # everything";
 
 pub(super) const WAITS_EXAMPLES: &str = "\
 Examples:
@@ -61,7 +63,8 @@ Examples:
 
 /// What of the flags of all reports says something else, or nothing, in a list of calls.
 pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 11] = [
+    const SILENT: [&str; 12] = [
+        "part",
         "bucket",
         "headline",
         "service_level",
@@ -86,7 +89,8 @@ pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
 
 /// What of the flags of all reports says nothing about one call.
 pub(super) fn of_call(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 13] = [
+    const SILENT: [&str; 14] = [
+        "part",
         "headline",
         "hours",
         "line",

@@ -87,12 +87,29 @@ pub(super) struct Options {
     /// A number with more calls than this on one day is shared by many people and left out of repeats [default: none is]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) shared_over: Option<u32>,
+    /// Which rows of the transfer report: its figures, their kinds and causes, from where to where, or the worst ways
+    #[arg(long, default_value = "figures", value_enum)]
+    pub(super) part: Part,
     /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(super) output: Option<Output>,
     /// Write to this file instead of stdout; it is replaced when all is written
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// Which rows of a report are shown, where it has rows of several kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Part {
+    /// A row a queue
+    #[default]
+    Figures,
+    /// Transfers by method and target, failures by cause, outcomes, depth of returns
+    Kinds,
+    /// From which queue or agent to where
+    Matrix,
+    /// The ways of calls passed around, with calls to look into
+    Loops,
 }
 
 /// The words of `--bucket`.

@@ -6,8 +6,8 @@ use crate::model::Timestamp;
 use crate::proto::v1;
 
 use super::super::failure::{Exit, Failure};
-use super::columns::Columns;
 use super::delimited::{self, Dialect};
+use super::grid::Grid;
 use super::{frame, workbook};
 
 /// How a report is shown.
@@ -55,41 +55,56 @@ impl Output {
 }
 
 /// A report as the server gave it, with the ways to show it.
-pub(super) struct Answer<'a, A, R> {
+pub(super) struct Answer<'a, A> {
     /// The report's name.
     pub(super) title: &'static str,
     /// What the server said.
     pub(super) answer: &'a A,
     /// What the report says about itself.
     pub(super) context: Option<&'a v1::ReportContext>,
-    /// Its rows.
-    pub(super) rows: &'a [R],
-    /// Their columns.
-    pub(super) columns: Columns<R>,
+    /// Its rows, by part; the first holds the figures.
+    pub(super) parts: Vec<Grid>,
     /// Sets the report as a table.
     pub(super) table: fn(&A) -> String,
 }
 
-impl<A: serde::Serialize, R> Answer<'_, A, R> {
-    /// Writes the report in a format.
-    pub(super) fn shown(self, output: Output, now: Timestamp) -> Result<Shown, Failure> {
-        let csv = |dialect| delimited::write(&self.columns, self.rows, dialect);
+impl<A: serde::Serialize> Answer<'_, A> {
+    /// Writes the report in a format; `part` is the number of the one asked for.
+    pub(super) fn shown(
+        self,
+        output: Output,
+        part: usize,
+        now: Timestamp,
+    ) -> Result<Shown, Failure> {
+        // A report of one part only has no other to show.
+        let part = if part < self.parts.len() { part } else { 0 };
+        let grid = &self.parts[part];
         let content = match output {
+            Output::Table if part > 0 => self.part_table(grid).into_bytes(),
             Output::Table => (self.table)(self.answer).into_bytes(),
             Output::Json => json(self.answer)?,
-            Output::Csv => csv(Dialect::Plain)?,
-            Output::CsvRu => csv(Dialect::Russian)?,
-            Output::Xlsx => {
-                workbook::write(self.title, &self.columns, self.rows, self.context, now)?
-            }
+            Output::Csv => delimited::write(grid, Dialect::Plain)?,
+            Output::CsvRu => delimited::write(grid, Dialect::Russian)?,
+            Output::Xlsx => workbook::write(self.title, &self.parts, self.context, now)?,
         };
         // A table says in itself what else there is to say; beside the others it is said on stderr.
         let mut remarks = Vec::new();
         if output != Output::Table {
-            remarks.extend(self.rows.is_empty().then(|| frame::no_data(self.context)));
+            let is_empty = self.parts[0].rows.is_empty();
+            remarks.extend(is_empty.then(|| frame::no_data(self.context)));
             remarks.extend(frame::cautions(self.context));
         }
         Ok(Shown { content, remarks })
+    }
+
+    /// One part with every row.
+    fn part_table(&self, part: &Grid) -> String {
+        let mut text = frame::heading(part.title, self.context);
+        if part.rows.is_empty() {
+            return text + &frame::nothing(self.context);
+        }
+        text += &part.table();
+        text + &frame::footnotes(self.context)
     }
 }
 

@@ -5,8 +5,9 @@
 use jiff::civil::DateTime;
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
 
-use super::columns::{Cell, Columns};
+use super::columns::Cell;
 use super::delimited::is_risky;
+use super::grid::Grid;
 
 /// Characters of the widest column; what is longer goes on in further lines.
 const WIDTH_MAX: usize = 100;
@@ -20,30 +21,20 @@ const SECONDS_PER_DAY: f64 = 86_400.0;
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=9999;
 
 /// Fills a sheet: a header that stays in sight and filters, then the rows.
-pub(super) fn sheet<R>(
-    worksheet: &mut Worksheet,
-    name: &str,
-    columns: &Columns<R>,
-    rows: &[R],
-) -> Result<(), XlsxError> {
-    worksheet.set_name(name)?.set_freeze_panes(1, 0)?;
+pub(super) fn sheet(worksheet: &mut Worksheet, grid: &Grid) -> Result<(), XlsxError> {
+    worksheet.set_name(grid.title)?.set_freeze_panes(1, 0)?;
     let mut next = 0;
-    for column in columns.iter() {
-        let cells: Vec<_> = rows.iter().map(|row| column.cell(row)).collect();
-        fill(worksheet, next, &column.name, &cells)?;
+    for (index, head) in grid.heads.iter().enumerate() {
+        let cells: Vec<_> = grid.rows.iter().map(|row| row[index].clone()).collect();
+        fill(worksheet, next, &head.name, &cells)?;
         next += 1;
         if let Some(offsets) = offsets(&cells) {
-            fill(
-                worksheet,
-                next,
-                &format!("{}_offset", column.name),
-                &offsets,
-            )?;
+            fill(worksheet, next, &format!("{}_offset", head.name), &offsets)?;
             next += 1;
         }
     }
     // More than Excel allows is refused by the last row itself.
-    let last = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let last = u32::try_from(grid.rows.len()).unwrap_or(u32::MAX);
     worksheet.autofilter(0, 0, last, next.saturating_sub(1))?;
     Ok(())
 }

@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 
 use super::*;
+use crate::model::fixture::transfer as passed;
 use crate::model::{
-    CallRow, Exit as Left, QueueId, QueueTarget, TargetKind, TransferMethod, TransferOutcome,
-    TransferRow, VisitRow,
+    CallRow, Exit as Left, QueueId, QueueTarget, TargetKind, TransferMethod, TransferRow, VisitRow,
 };
 use crate::proto::v1::report_service_server::ReportServiceServer;
 use crate::reports::Options;
@@ -46,13 +46,11 @@ fn day() -> Memory {
     };
     let transfer = TransferRow {
         call_arrived_at: samara("10:00:00"),
-        first_answer_queue: Some(jobs.clone()),
         method: TransferMethod::Attended,
         target: TargetKind::Agent,
-        to: "anna".into(),
-        from_queue: Some(jobs),
-        is_return: false,
-        outcome: Some(TransferOutcome::Answered),
+        wait: seconds(7),
+        spent: seconds(67),
+        ..passed(Some("jobs"), "anna")
     };
     Memory::of(Selection {
         calls: vec![passed_on, call(samara("09:00:00"))],
@@ -126,7 +124,7 @@ const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_
     time_to_human_count,time_to_human_sum_s,time_to_human_p50_s,time_to_human_p90_s,time_to_human_max_s,\
     caller_burden_count,caller_burden_sum_s,caller_burden_p50_s,caller_burden_p90_s,caller_burden_max_s,\
     missed_offer_time_sum_s,abandoned_after_transfer,answered_short,lost,lost_rate,sl_strict_low,sl_strict_high,\
-    abandon_rate_low,abandon_rate_high,lost_rate_low,lost_rate_high\n";
+    abandon_rate_low,abandon_rate_high,lost_rate_low,lost_rate_high,headline,service_level,target_s\n";
 
 /// What stands in the last columns of a queue's row in which no call has ended: `amazon`, calls open, V1 that were lost,
 /// and the intervals.
@@ -145,7 +143,7 @@ async fn queues_as_csv() {
         HEADER.to_owned(),
         format!(
             "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
-             1,0,0,0,0,0,0,0,0,,0,0,0,{}\n",
+             1,0,0,0,0,0,0,0,0,,0,0,0,{},strict,0.000000000,20\n",
             unended(
                 "0.000000000",
                 0,
@@ -155,7 +153,7 @@ async fn queues_as_csv() {
         ),
         format!(
             "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
-             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{}\n",
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.666666667,20\n",
             unended(
                 "1.000000000",
                 1,
@@ -165,7 +163,7 @@ async fn queues_as_csv() {
         ),
         format!(
             "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
-             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{}\n",
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.500000000,20\n",
             unended(
                 "0.750000000",
                 2,
@@ -285,6 +283,39 @@ async fn queues_as_russian_csv_have_the_same_columns() {
 }
 
 #[tokio::test]
+async fn the_transfer_report_has_parts() {
+    let matrix = asked("transfers --part matrix").await.unwrap().text;
+    assert_eq!(
+        matrix,
+        "bucket_start,from_kind,from,target,to,transfers,returns,transfer_wait_sum_s,caller_time_sum_s\n\
+         2026-03-02T00:00:00+04:00,queue,jobs,agent,anna,1,0,7,67\n\
+         2026-03-02T00:00:00+04:00,agent,ivan,agent,anna,1,0,7,67\n"
+    );
+    let kinds = asked("transfers --part kinds").await.unwrap().text;
+    let there = |line: &str| kinds.lines().any(|one| one == line);
+    assert!(there("2026-03-02T00:00:00+04:00,jobs,T1,attended,agent,1,"));
+    assert!(there("2026-03-02T00:00:00+04:00,jobs,T5,0,,1,"));
+    assert!(there("2026-03-02T00:00:00+04:00,jobs,T6,busy,,0,"));
+    assert!(
+        there("2026-03-02T00:00:00+04:00,jobs,T7,answered,,1,7"),
+        "{kinds}"
+    );
+    // Nobody was passed around; a report of one part has no other.
+    let loops = asked("transfers --part loops").await.unwrap().text;
+    assert_eq!(
+        loops,
+        "way,calls,transfers,returns,caller_time_sum_s,caller_time_mean_s,first_calls\n"
+    );
+    let queues = asked("queues --part matrix").await.unwrap().text;
+    assert!(queues.starts_with(HEADER), "{queues}");
+    let table = asked("transfers --part matrix --output table")
+        .await
+        .unwrap()
+        .text;
+    assert!(table.contains("jobs") && table.contains("1:07"), "{table}");
+}
+
+#[tokio::test]
 async fn every_report_is_a_workbook_with_its_definitions() {
     for (report, title, row_of_jobs, definition) in [
         ("queues", "Queues", 2, "V1"),
@@ -293,7 +324,12 @@ async fn every_report_is_a_workbook_with_its_definitions() {
     ] {
         let shown = shown(&format!("{report} --output xlsx")).await.unwrap();
         let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(shown.content)).unwrap();
-        assert_eq!(workbook.sheet_names(), [title, "Definitions", "About"]);
+        let parts: &[&str] = match report {
+            "transfers" => &["Kinds", "Matrix", "Loops"],
+            _ => &[],
+        };
+        let sheets = [&[title], parts, &["Definitions", "About"]].concat();
+        assert_eq!(workbook.sheet_names(), sheets);
         let rows = workbook.worksheet_range(title).unwrap();
         let text = |cell: &str| Some(Data::String(cell.to_owned()));
         assert_eq!(rows.get((0, 0)).cloned(), text("bucket_start"));

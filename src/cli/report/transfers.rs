@@ -1,21 +1,29 @@
 //! The transfer report: its columns, and its tables.
 //!
-//! From where to where callers were passed on has rows of its own kind: the table shows the paths most used, the JSON
-//! every one, the columns none.
+//! Kinds, the matrix from where to where, and the ways of calls passed around have rows of their own kind: the table shows
+//! those most used, `--part`, a workbook and JSON every one.
+
+mod parts;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::model::{TargetKind, TransferFailure, TransferMethod};
-use crate::proto::v1::{GetTransferReportResponse, TransferReportRow};
+use crate::proto::v1::{GetTransferReportResponse, TransferPath, TransferReportRow};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
-use super::text::{clock, percent};
+use super::text::{clock, percent, span};
+
+pub(super) use parts::parts;
+use parts::{mean, way};
 
 /// Paths that a table shows; the rest is rare.
 const PATHS_SHOWN: usize = 10;
+/// Ways of calls passed around that a table shows.
+const LOOPS_SHOWN: usize = 5;
 
 /// The report's name.
 pub(super) const TITLE: &str = "Transfers";
@@ -145,25 +153,42 @@ pub fn transfers_table(answer: &GetTransferReportResponse) -> String {
     if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
         text += &of_all(all);
     }
-    text += &paths(answer);
+    text += &paths("From queue", &answer.paths);
+    text += &paths("From agent", &answer.agent_paths);
+    text += &loops(answer);
     text + &frame::footnotes(context)
 }
 
 /// How often calls were passed on, and why some could not be, for all queues of one interval.
 fn of_all(row: &TransferReportRow) -> String {
-    let slots = SLOTS.into_iter().enumerate();
-    let calls: Vec<_> = slots
-        .map(|(slot, name)| (name.replace("over_", ">"), with_transfers(row, slot)))
-        .collect();
-    let calls = calls.iter().filter(|(_, calls)| *calls > 0);
-    let calls: Vec<_> = calls
-        .map(|(name, calls)| format!("{name}: {calls}"))
-        .collect();
     let mut text = format!(
         "Calls by number of transfers, {}: {}\n",
         row.queue,
-        calls.join(" · ")
+        by_number(&row.calls_by_transfers)
     );
+    if row.returns > 0 {
+        let depths = by_number(&row.calls_by_returns);
+        let _ = writeln!(text, "Calls by number of returns, {}: {depths}", row.queue);
+    }
+    if row.transfers > 0 {
+        let after = [
+            ("answered", row.after_answered, &row.after_answered_wait),
+            ("abandoned", row.after_abandoned, &row.after_abandoned_wait),
+            ("returned", row.after_returned, &row.after_returned_wait),
+        ];
+        let mut after = after.map(|(outcome, transfers, wait)| {
+            format!("{outcome} {transfers} (wait {})", clock(wait.as_ref()))
+        });
+        if row.after_pending > 0 {
+            after[2] += &format!(" · pending {}", row.after_pending);
+        }
+        let _ = writeln!(
+            text,
+            "After transfers, {}: {}",
+            row.queue,
+            after.join(" · ")
+        );
+    }
     if !row.failures.is_empty() {
         let causes = row
             .failures
@@ -175,32 +200,95 @@ fn of_all(row: &TransferReportRow) -> String {
     text
 }
 
+/// Calls by number of something, without those numbers that none has.
+fn by_number(calls: &[u64]) -> String {
+    let calls = SLOTS.into_iter().zip(calls);
+    let calls = calls.filter(|(_, calls)| **calls > 0);
+    let calls = calls.map(|(name, calls)| format!("{}: {calls}", name.replace("over_", ">")));
+    calls.collect::<Vec<_>>().join(" · ")
+}
+
+/// A way that callers were passed on: transfers, returns, the callers' time.
+type PathSums = (u64, u64, Duration);
+
 /// The paths most used over the whole period.
-fn paths(answer: &GetTransferReportResponse) -> String {
-    let mut counts = BTreeMap::<_, u64>::new();
-    for path in &answer.paths {
-        *counts
-            .entry((&path.from_queue, &path.to, &path.target))
-            .or_default() += path.count;
+fn paths(from_header: &str, paths: &[TransferPath]) -> String {
+    let mut sums = BTreeMap::<_, PathSums>::new();
+    for path in paths {
+        let (_, from) = parts::from(path);
+        let sum = sums.entry((from, &path.to, &path.target)).or_default();
+        sum.0 += path.count;
+        sum.1 += path.returns;
+        sum.2 += path.spent_sum.as_ref().map(span).unwrap_or_default();
     }
-    if counts.is_empty() {
+    if sums.is_empty() {
         return String::new();
     }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| Reverse(*count));
-    let hidden = counts.len().saturating_sub(PATHS_SHOWN);
-    let cells = |((from, to, target), count): &((&String, &String, &String), u64)| {
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, (transfers, _, _))| Reverse(*transfers));
+    let hidden = sums.len().saturating_sub(PATHS_SHOWN);
+    let cells = |((from, to, target), (transfers, returns, spent)): &(
+        (&str, &String, &String),
+        PathSums,
+    )| {
         vec![
             queue_name(from),
             to.to_string(),
             target.to_string(),
-            count.to_string(),
+            transfers.to_string(),
+            returns.to_string(),
+            clock(Some(&(*spent).into())),
         ]
     };
-    let rows = counts.iter().take(PATHS_SHOWN).map(cells).collect();
-    let mut text = frame::table(&["From queue", "To", "which is", "Transfers"], 3, rows);
+    let rows = sums.iter().take(PATHS_SHOWN).map(cells).collect();
+    let header = [
+        from_header,
+        "To",
+        "which is",
+        "Transfers",
+        "Returns",
+        "Callers' time",
+    ];
+    let mut text = frame::table(&header, 3, rows);
     if hidden > 0 {
-        let _ = writeln!(text, "{hidden} further paths are in --output json");
+        let _ = writeln!(text, "{hidden} further paths are in --part matrix");
+    }
+    text
+}
+
+/// The worst ways of calls that were passed around.
+fn loops(answer: &GetTransferReportResponse) -> String {
+    if answer.loops.is_empty() {
+        return String::new();
+    }
+    let shown = answer.loops.iter().take(LOOPS_SHOWN);
+    let rows = shown.map(|one| {
+        vec![
+            way(one),
+            one.first_calls
+                .first()
+                .map(|call| call.call_id.clone())
+                .unwrap_or_default(),
+            one.calls.to_string(),
+            one.transfers.to_string(),
+            one.returns.to_string(),
+            clock(one.spent_sum.as_ref()),
+            clock(mean(one).as_ref()),
+        ]
+    });
+    let header = [
+        "Passed around",
+        "First call",
+        "Calls",
+        "Transfers",
+        "Returns",
+        "Callers' time",
+        "Per call",
+    ];
+    let mut text = frame::table(&header, 2, rows.collect());
+    let hidden = answer.loops_found.saturating_sub(LOOPS_SHOWN as u64);
+    if hidden > 0 {
+        let _ = writeln!(text, "{hidden} further ways; the worst are in --part loops");
     }
     text
 }

@@ -8,37 +8,37 @@ use crate::proto::v1;
 use super::super::failure::{Exit, Failure};
 use super::columns::{Cell, Columns};
 use super::frame;
+use super::grid::Grid;
 use super::sheet::sheet;
 use super::text::{local, when};
 
 /// Rows of a sheet below its header; Excel has no more.
 const ROWS_MAX: usize = 1_048_575;
 
-/// Writes the rows, the definitions used, and what else there is to know.
-pub(super) fn write<R>(
+/// Writes the rows, part by part, the definitions used, and what else there is to know.
+pub(super) fn write(
     title: &str,
-    columns: &Columns<R>,
-    rows: &[R],
+    parts: &[Grid],
     context: Option<&v1::ReportContext>,
     now: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
-    if rows.len() > ROWS_MAX {
+    let rows = parts.iter().map(|part| part.rows.len()).max();
+    let rows = rows.unwrap_or_default();
+    if rows > ROWS_MAX {
         let message = format!(
-            "a sheet holds {ROWS_MAX} rows and this report has {}: ask for a shorter period, a longer --bucket, or CSV",
-            rows.len()
+            "a sheet holds {ROWS_MAX} rows and this report has {rows}: ask for a shorter period, a longer --bucket, or CSV"
         );
         return Err(Failure::new(Exit::Failure, message));
     }
-    workbook(title, columns, rows, context, now).map_err(|error| {
+    workbook(title, parts, context, now).map_err(|error| {
         let message = format!("the report cannot be written as a workbook: {error}");
         Failure::new(Exit::Failure, message)
     })
 }
 
-fn workbook<R>(
+fn workbook(
     title: &str,
-    columns: &Columns<R>,
-    rows: &[R],
+    parts: &[Grid],
     context: Option<&v1::ReportContext>,
     now: Timestamp,
 ) -> Result<Vec<u8>, XlsxError> {
@@ -47,7 +47,9 @@ fn workbook<R>(
         let made = made.to_zoned(jiff::tz::TimeZone::UTC).datetime();
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     }
-    sheet(workbook.add_worksheet(), title, columns, rows)?;
+    for part in parts {
+        sheet(workbook.add_worksheet(), part)?;
+    }
 
     let mut columns = Columns::<v1::Definition>::new();
     columns
@@ -55,19 +57,15 @@ fn workbook<R>(
         .count("version", |definition| definition.version)
         .text("sentence", |definition| &definition.sentence);
     let definitions = context.map_or(&[][..], |context| &context.definitions);
-    sheet(
-        workbook.add_worksheet(),
-        "Definitions",
-        &columns,
-        definitions,
-    )?;
+    let definitions = Grid::of("Definitions", &columns, definitions);
+    sheet(workbook.add_worksheet(), &definitions)?;
 
     let mut columns = Columns::<(String, Cell)>::new();
     columns
         .text("about", |(what, _)| what)
         .mixed("value", |(_, value)| value.clone());
-    let about = about(title, context);
-    sheet(workbook.add_worksheet(), "About", &columns, &about)?;
+    let about = Grid::of("About", &columns, &about(title, context));
+    sheet(workbook.add_worksheet(), &about)?;
     workbook.save_to_buffer()
 }
 

@@ -256,9 +256,20 @@ pub(super) fn after(case: &Case<'_>) -> Vec<Explanation> {
 
 /// T9.
 pub(super) fn paths(case: &Case<'_>) -> Vec<Explanation> {
-    each(case, |transfer| {
+    let done = case.rows.transfers.iter();
+    let spent = done.filter(|transfer| kpi::is_done(transfer));
+    let spent: Vec<_> = spent.map(|transfer| transfer.spent).collect();
+    let explained = each(case, |transfer| {
         let from = queue_words(transfer.from_queue.as_ref());
         let to = format!("{} {}", transfer.target.as_str(), transfer.to);
-        (1, format!("counted on the path from {from} to {to}"))
-    })
+        let (agent, wait, all) = (&transfer.from_agent, s(transfer.wait), s(transfer.spent));
+        let words = format!(
+            "counted on the path from {from}, and from agent {agent}, to {to}, with {wait} of wait in {all} of the caller's time"
+        );
+        (1, words)
+    });
+    let spent = explained.into_iter().zip(spent);
+    spent
+        .map(|(explanation, spent)| explanation.with_span(Some(spent)))
+        .collect()
 }

@@ -5,6 +5,7 @@ mod callers;
 mod calls;
 mod lines;
 mod queues;
+mod transfers;
 
 use std::time::Duration;
 
@@ -12,24 +13,17 @@ use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::reports::{
     AgentReport, Basis, Context, Definition, Lens, LineReport, Quantiles, QueueReport,
-    RepeatReport, RulesInForce, SourceCompleteness, TransferKind, TransferPath, TransferReport,
-    TransferReportRow, UnservedReport, WaitCurve, WaitReport, WaitRow, WaitSummary,
+    RepeatReport, RulesInForce, SourceCompleteness, UnservedReport, WaitCurve, WaitReport, WaitRow,
+    WaitSummary,
 };
 
 pub(super) use calls::{call, page};
+pub(super) use transfers::transfers;
 
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {
     v1::GetQueueReportResponse {
         context: Some(context(report.context)),
         rows: report.rows.into_iter().map(queues::row).collect(),
-    }
-}
-
-pub(super) fn transfers(report: TransferReport) -> v1::GetTransferReportResponse {
-    v1::GetTransferReportResponse {
-        context: Some(context(report.context)),
-        rows: report.rows.into_iter().map(transfer_row).collect(),
-        paths: report.paths.into_iter().map(path).collect(),
     }
 }
 
@@ -165,63 +159,6 @@ fn summary(waits: &WaitSummary) -> v1::WaitSummary {
         p95: waits.p95.map(span),
         p99: waits.p99.map(span),
         max: waits.max.map(span),
-    }
-}
-
-fn transfer_row(row: TransferReportRow) -> v1::TransferReportRow {
-    let failures = row
-        .failures
-        .iter()
-        .map(|(cause, count)| v1::TransferFailureCount {
-            cause: cause.as_str().to_owned(),
-            count: *count,
-        });
-    v1::TransferReportRow {
-        bucket_start: row.bucket_start,
-        queue: row.queue,
-        calls_served: row.calls_served,
-        calls_transferred: row.calls_transferred,
-        transferred_call_rate: row.transferred_call_rate,
-        transfers: row.transfers,
-        transfers_per_call: row.transfers_per_call,
-        calls_by_transfers: row.calls_by_transfers.to_vec(),
-        kinds: row.kinds.iter().map(kind).collect(),
-        returns: row.returns,
-        failed: row.failed,
-        failures: failures.collect(),
-        after_answered: row.after_answered,
-        after_abandoned: row.after_abandoned,
-        after_returned: row.after_returned,
-        after_pending: row.after_pending,
-        transfer_wait_sum: Some(span(row.transfer_wait_sum)),
-        wrong_door: row.wrong_door,
-        wrong_door_rate: row.wrong_door_rate,
-        excessive: row.excessive,
-        reroutes: row.reroutes,
-        requeued: row.requeued,
-        consult_only: row.consult_only,
-        transferred_call_rate_interval: row.transferred_call_rate_interval.map(interval),
-        wrong_door_rate_interval: row.wrong_door_rate_interval.map(interval),
-    }
-}
-
-fn kind(kind: &TransferKind) -> v1::TransferKind {
-    v1::TransferKind {
-        method: kind.method.as_str().to_owned(),
-        target: kind.target.as_str().to_owned(),
-        count: kind.count,
-    }
-}
-
-fn path(path: TransferPath) -> v1::TransferPath {
-    v1::TransferPath {
-        bucket_start: path.bucket_start,
-        from_queue: path
-            .from_queue
-            .map_or_else(String::new, |queue| queue.as_str().to_owned()),
-        target: path.target.as_str().to_owned(),
-        to: path.to.into_string(),
-        count: path.count,
     }
 }
 

@@ -51,7 +51,15 @@ struct Written(Vec<u8>);
 
 impl Written {
     fn of(rows: &[Row]) -> Self {
-        Self(write("Queues", &columns(), rows, None, now()).unwrap())
+        Self(
+            write(
+                "Queues",
+                &[Grid::of("Queues", &columns(), rows)],
+                None,
+                now(),
+            )
+            .unwrap(),
+        )
     }
 
     fn sheet(&self, name: &str) -> Range<Data> {
@@ -315,7 +323,13 @@ fn definitions_and_what_may_be_missing_have_sheets() {
         stored_position: 99,
         ..v1::ReportContext::default()
     };
-    let bytes = write("Waits", &columns(), &[], Some(&context), now()).unwrap();
+    let bytes = write(
+        "Waits",
+        &[Grid::of("Waits", &columns(), &[])],
+        Some(&context),
+        now(),
+    )
+    .unwrap();
     let written = Written(bytes);
     let cells = |sheet: &str| -> Vec<Vec<String>> {
         let sheet = written.sheet(sheet);
@@ -384,6 +398,12 @@ fn the_same_report_is_the_same_file() {
 #[test]
 fn more_rows_than_a_sheet_has_are_refused() {
     let rows = vec![(); ROWS_MAX + 1];
-    let failure = write("Queues", &Columns::new(), &rows, None, now()).unwrap_err();
+    let failure = write(
+        "Queues",
+        &[Grid::of("Queues", &Columns::new(), &rows)],
+        None,
+        now(),
+    )
+    .unwrap_err();
     assert!(failure.message.contains("--bucket"), "{failure}");
 }

@@ -1,0 +1,84 @@
+//! A table of cells, whatever rows it was made of: what CSV, a sheet and a plain table are written from.
+
+use super::columns::{Cell, Columns};
+use super::frame;
+use super::text::{clock, percent, when};
+
+/// A column's name, and what it ends in where cells are bare numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) name: String,
+    pub(super) unit: &'static str,
+}
+
+impl Head {
+    /// The name where cells are bare numbers: `wait_max_s`.
+    pub(super) fn with_unit(&self) -> String {
+        format!("{}{}", self.name, self.unit)
+    }
+}
+
+/// Cells by row, under their heads.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Grid {
+    /// What it holds; the name of its sheet.
+    pub(super) title: &'static str,
+    pub(super) heads: Vec<Head>,
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+impl Grid {
+    /// The cells of rows.
+    pub(super) fn of<R>(title: &'static str, columns: &Columns<R>, rows: &[R]) -> Self {
+        let heads = columns.iter().map(|column| Head {
+            name: column.name.clone(),
+            unit: column.unit,
+        });
+        let row = |row: &R| columns.iter().map(|column| column.cell(row)).collect();
+        Self {
+            title,
+            heads: heads.collect(),
+            rows: rows.iter().map(row).collect(),
+        }
+    }
+
+    /// Sets it as a table for people: every column, under its name.
+    pub(super) fn table(&self) -> String {
+        let heads: Vec<_> = self.heads.iter().map(|head| spaced(&head.name)).collect();
+        let heads: Vec<_> = heads.iter().map(String::as_str).collect();
+        let is_words = |index: usize| {
+            let cells = self.rows.iter().map(|row| &row[index]);
+            cells.fold(true, |words, cell| words && is_words(cell))
+        };
+        let words = (0..heads.len()).take_while(|index| is_words(*index));
+        let words = words.count();
+        let rows = self.rows.iter();
+        let rows = rows.map(|row| row.iter().map(shown).collect());
+        frame::table(&heads, words, rows.collect())
+    }
+}
+
+/// A column's name as people write it.
+fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn is_words(cell: &Cell) -> bool {
+    match cell {
+        Cell::Text(_) | Cell::Instant(_) => true,
+        Cell::Empty | Cell::Count(_) | Cell::Share(_) | Cell::Number(_) | Cell::Span(_) => false,
+    }
+}
+
+/// A cell as people read it.
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => percent(None),
+        Cell::Text(text) => text.clone(),
+        Cell::Count(count) => count.to_string(),
+        Cell::Share(share) => percent(Some(*share)),
+        Cell::Number(number) => format!("{number:.2}"),
+        Cell::Span(span) => clock(Some(&(*span).into())),
+        Cell::Instant(local) => when(local),
+    }
+}
