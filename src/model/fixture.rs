@@ -7,6 +7,7 @@ use super::{CallId, CallRow, Caller, Direction, Marks, SourceId, Timestamp};
 /// An inbound call of which nothing else is known.
 pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
     CallRow {
+        row: 0,
         arrived_at,
         outcome: None,
         direction: Direction::Inbound,

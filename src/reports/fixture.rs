@@ -117,7 +117,7 @@ impl Memory {
         calls.sort_by(|one, other| one.place.cmp(&other.place));
         let mut selection = Selection::default();
         for call in &calls {
-            let rows = call.rows(&call.record().unwrap());
+            let rows = call.rows(&call.record().unwrap(), selection.calls.len() as i64);
             selection.calls.push(rows.call);
             selection.visits.extend(rows.visits);
             selection.transfers.extend(rows.transfers);
@@ -299,7 +299,7 @@ impl Asked {
     }
 }
 
-fn wait_for<T>(report: impl Future<Output = T>) -> T {
+pub(crate) fn wait_for<T>(report: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

@@ -24,6 +24,7 @@ fn transfer(
 ) -> TransferRow {
     let outcome = outcome.into();
     TransferRow {
+        call_row: 0,
         call_arrived_at: samara("10:00:00"),
         first_answer_queue: first.map(QueueId::new),
         method: TransferMethod::Blind,

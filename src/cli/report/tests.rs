@@ -45,6 +45,7 @@ fn day() -> Memory {
         ..call(samara("10:00:00"))
     };
     let transfer = TransferRow {
+        call_row: 0,
         call_arrived_at: samara("10:00:00"),
         first_answer_queue: Some(jobs.clone()),
         method: TransferMethod::Attended,
@@ -126,7 +127,7 @@ const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_
     time_to_human_count,time_to_human_sum_s,time_to_human_p50_s,time_to_human_p90_s,time_to_human_max_s,\
     caller_burden_count,caller_burden_sum_s,caller_burden_p50_s,caller_burden_p90_s,caller_burden_max_s,\
     missed_offer_time_sum_s,abandoned_after_transfer,answered_short,lost,lost_rate,sl_strict_low,sl_strict_high,\
-    abandon_rate_low,abandon_rate_high,lost_rate_low,lost_rate_high\n";
+    abandon_rate_low,abandon_rate_high,lost_rate_low,lost_rate_high,headline,service_level,target_s\n";
 
 /// What stands in the last columns of a queue's row in which no call has ended: `amazon`, calls open, V1 that were lost,
 /// and the intervals.
@@ -145,7 +146,7 @@ async fn queues_as_csv() {
         HEADER.to_owned(),
         format!(
             "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
-             1,0,0,0,0,0,0,0,0,,0,0,0,{}\n",
+             1,0,0,0,0,0,0,0,0,,0,0,0,{},strict,0.000000000,20\n",
             unended(
                 "0.000000000",
                 0,
@@ -155,7 +156,7 @@ async fn queues_as_csv() {
         ),
         format!(
             "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
-             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{}\n",
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.666666667,20\n",
             unended(
                 "1.000000000",
                 1,
@@ -165,7 +166,7 @@ async fn queues_as_csv() {
         ),
         format!(
             "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
-             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{}\n",
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.500000000,20\n",
             unended(
                 "0.750000000",
                 2,
