@@ -14,6 +14,8 @@ mod nearest;
 mod place;
 mod rules;
 #[cfg(test)]
+mod tables_test;
+#[cfg(test)]
 mod tests;
 mod tree;
 mod value;

@@ -7,6 +7,7 @@
 mod abandonment;
 mod agent_time;
 mod callback;
+mod compat;
 mod definitions;
 mod digest;
 mod erlang;
@@ -31,6 +32,7 @@ pub use abandonment::{
 };
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use callback::{Callback, is_unserved};
+pub use compat::{CompatCounts, CompatFigure, Pack};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
@@ -58,8 +60,8 @@ pub use service_level::{
     ignore_abandoned, is_decided, is_within, short, strict,
 };
 pub use transfers::{
-    TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served, is_transferred, is_wrong_door,
-    transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
+    TRANSFERS_SLOTS, is_done, is_excessive, is_planned, is_return, is_served, is_transferred,
+    is_wrong_door, transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
 };
 pub use volume::{
     conservation_residual, demand, is_arrived, is_left_before_queue, is_offered, is_refused,

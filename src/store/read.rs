@@ -218,7 +218,7 @@ async fn select(
             last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
             transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
             first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time,
-            returns from calls where arrived_at >= $1 and arrived_at < $2";
+            returns, call_row from calls where arrived_at >= $1 and arrived_at < $2";
     let one = |row: &dyn Columns| names.call(row, &sources);
     selection.calls = collect(connection, sql, &period, one).await?;
     let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
@@ -227,7 +227,7 @@ async fn select(
     let one = |row: &dyn Columns| names.visit(row);
     selection.visits = collect(connection, sql, &period, one).await?;
     let sql = "select call_arrived_at, first_answer_queue, method, target, to_name,
-            from_queue, is_return, outcome, from_agent, wait, spent from transfers
+            from_queue, is_return, outcome, from_agent, wait, spent, call_row from transfers
             where call_arrived_at >= $1 and call_arrived_at < $2 and test = 0";
     let one = |row: &dyn Columns| names.transfer(row);
     selection.transfers = collect(connection, sql, &period, one).await?;
