@@ -10,7 +10,6 @@ mod database;
 mod environment;
 mod floor;
 mod hours;
-mod nearest;
 mod place;
 mod rules;
 #[cfg(test)]
@@ -24,7 +23,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-use crate::model::{QueueId, Targets};
+use crate::model::{QueueId, Targets, nearest};
 
 pub use database::DatabaseUrl;
 pub use environment::variables;

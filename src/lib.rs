@@ -20,6 +20,7 @@ pub mod pipeline;
 pub mod upkeep;
 
 pub mod calls;
+pub mod survey;
 
 pub mod metrics;
 pub mod store;

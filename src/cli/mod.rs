@@ -11,6 +11,7 @@ pub mod recompute;
 pub mod report;
 pub mod serve;
 pub mod simulate;
+pub mod survey;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,8 @@ enum Command {
     Recompute(recompute::Args),
     /// Say what each figure means: formula, plain words, source.
     Definitions(definitions::Args),
+    /// Look over, try out or speak a survey's definition.
+    Survey(survey::Args),
     /// Make up a day of calls, as an `events` file.
     Simulate(simulate::Args),
     /// Check a configuration and print what is in force.
@@ -75,6 +78,7 @@ pub async fn run() -> ExitCode {
         Command::Report(args) => report::run(args, &Clock::system()).await,
         Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,
         Command::Definitions(args) => definitions::run(&args),
+        Command::Survey(args) => survey::run(args).await,
         Command::Simulate(args) => simulate::run(args),
         Command::CheckConfig(args) => check_config::run(&args),
     };

@@ -23,6 +23,7 @@ mod repeats;
 mod seconds;
 mod service_level;
 mod share;
+mod survey;
 mod transfers;
 mod volume;
 mod wait;
@@ -58,6 +59,12 @@ pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, LevelFormula, ServiceLevel, abandoned_met, amazon, answered_only, decided_at,
     ignore_abandoned, is_decided, is_within, short, strict,
+};
+pub use survey::{
+    AnswerCounts, DispositionCounts, Estimand, MeanGrade, Mix, NetPromoters, QuestionCounts, Score,
+    Weighted, bottom_box, bounds, break_off_rate, cooperation_rate, coverage, effort_score,
+    invitation_rate, is_invited, is_selected, mix, net_promoters, outside_share, resolution,
+    response_rate_1, response_rate_2, score, top_box, trouble_rates, weighted_share,
 };
 pub use transfers::{
     TRANSFERS_SLOTS, is_done, is_excessive, is_planned, is_return, is_served, is_transferred,

@@ -53,6 +53,19 @@ shared_name! {
     SourceId
 }
 
+shared_name! {
+    /// A survey.
+    SurveyId
+}
+shared_name! {
+    /// A question of a survey.
+    QuestionId
+}
+shared_name! {
+    /// An answer to a question, by its code.
+    AnswerCode
+}
+
 /// A call, unique within its source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(String);

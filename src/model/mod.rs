@@ -14,6 +14,7 @@ mod headline;
 mod history;
 mod ids;
 mod keys;
+pub(crate) mod nearest;
 mod now;
 mod record;
 mod row;
@@ -34,7 +35,9 @@ pub use fact::{Fact, Settled};
 pub use floor::{Floor, PlannedRoutes, Post};
 pub use headline::Headline;
 pub use history::{Altered, alterations, between};
-pub use ids::{AgentId, CallId, CallKey, LineId, QueueId, SourceId};
+pub use ids::{
+    AgentId, AnswerCode, CallId, CallKey, LineId, QuestionId, QueueId, SourceId, SurveyId,
+};
 pub use keys::ByKey;
 pub use now::{CounterRow, QueueNow, SILENCE_MAX, SourceNow};
 pub use record::{
@@ -50,7 +53,7 @@ pub use text::Text;
 pub use timestamp::Timestamp;
 pub use told::ToldEvent;
 pub use words::{
-    AgentState, CallbackResult, Direction, EndedBy, Exit, ExitClass, MissedReason, OfferResult,
-    Outcome, QueueExit, RefusalReason, TagKey, TaggedBy, TargetKind, TransferFailure,
+    AgentState, CallbackResult, Direction, Disposition, EndedBy, Exit, ExitClass, MissedReason,
+    OfferResult, Outcome, QueueExit, RefusalReason, TagKey, TaggedBy, TargetKind, TransferFailure,
     TransferMethod, TransferOutcome,
 };

@@ -272,6 +272,35 @@ words! {
         /// Not there.
         LoggedOut = 8 "logged_out",
     }
+    /// The one way in which the survey of a served call ended.
+    Disposition {
+        /// Not to be asked: not served, too short a talk, a test.
+        NotEligible = 1 "not_eligible",
+        /// The same caller was asked not long ago.
+        QuietPeriod = 2 "quiet_period",
+        /// Not drawn.
+        NotSelected = 3 "not_selected",
+        /// The caller hung up before the invitation.
+        CallerLeftFirst = 4 "caller_left_first",
+        /// The agent or the dialplan ended the call before the invitation.
+        NotHandedOver = 5 "not_handed_over",
+        /// A transfer led away from the survey.
+        LostInTransfer = 6 "lost_in_transfer",
+        /// Said no, or hung up in the invitation.
+        Refused = 7 "refused",
+        /// Invited, and no key at all.
+        NoInput = 8 "noinput",
+        /// Could not: language, hearing, no tone dialling.
+        Unable = 9 "unable",
+        /// Began, without an answer to the headline item.
+        BreakOff = 10 "break_off",
+        /// The headline item answered.
+        Partial = 11 "partial",
+        /// Every item on the path answered or skipped by key.
+        Complete = 12 "complete",
+        /// Something of ours or of the switch broke.
+        TechnicalFailure = 13 "technical_failure",
+    }
 }
 
 impl Exit {

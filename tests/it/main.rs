@@ -28,4 +28,5 @@ mod sender;
 mod smoke;
 mod start;
 mod statistics;
+mod survey;
 mod truth;

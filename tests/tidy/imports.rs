@@ -12,6 +12,7 @@ const IMPORTS: [(&str, &[&str]); 20] = [
     ("kpi", &["model"]),
     ("validate", &["model", "proto"]),
     ("calls", &["model"]),
+    ("survey", &["model"]),
     ("simulate", &["proto"]),
     ("event_file", &["proto"]),
     ("config", &["model"]),

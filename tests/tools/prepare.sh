@@ -52,6 +52,7 @@ missing_packages() {
   command -v git >/dev/null || echo git
   [ -n "${DOZVON_TEST_PYTHON:-}" ] || find_python >/dev/null || echo python3 python3-venv
   [ -n "${DOZVON_TEST_BUF:-}" ] || native_buf >/dev/null || command -v npm >/dev/null || echo npm
+  [ -n "${DOZVON_ESPEAK:-}" ] || command -v espeak-ng >/dev/null || echo espeak-ng
   # Debian's node trusts the system's certificates only, and merely recommends the package that has them.
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
 }
