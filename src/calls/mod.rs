@@ -40,7 +40,9 @@ mod visits;
 mod wrap_up;
 
 pub use checkpoint::{OpenCall, OpenChanges};
-pub use open::{record_of_open, record_of_settled, timeline_of_open, timeline_of_settled};
+pub use open::{
+    record_of_events, record_of_open, record_of_settled, timeline_of_open, timeline_of_settled,
+};
 pub use retell::{Retold, retell, told_event};
 pub use state::{StateError, record_of_told};
 pub use table::{Arrival, Calls, Options};
