@@ -12,6 +12,7 @@ mod floor;
 mod hours;
 mod nearest;
 mod place;
+mod retention;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,9 @@ pub use environment::variables;
 pub use floor::{Agent, Line, PlannedRoute};
 pub use hours::{CalendarTable, Exception, FromTo, Weekly};
 pub use rules::{Queue, ServiceLevel, Since};
-pub use tree::{Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Server, Source};
+pub use tree::{
+    Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Retention, Server, Source,
+};
 pub use value::{Country, Day, Headline, ValidFrom, Zone};
 
 /// What the command line says; it wins over everything else.

@@ -4,6 +4,7 @@ pub mod check_config;
 pub mod definitions;
 mod deliver;
 pub mod demo;
+pub mod erase;
 pub mod failure;
 pub mod import;
 mod log;
@@ -45,6 +46,8 @@ enum Command {
     Report(report::Args),
     /// Make the calls of a period again, with what was told of them too late.
     Recompute(recompute::Args),
+    /// Erase one caller: their calls stay in the figures and are nobody's.
+    Erase(erase::Args),
     /// Say what each figure means: formula, plain words, source.
     Definitions(definitions::Args),
     /// Make up a day of calls, as an `events` file.
@@ -74,6 +77,7 @@ pub async fn run() -> ExitCode {
         Command::Import(args) => import::run(args).await,
         Command::Report(args) => report::run(args, &Clock::system()).await,
         Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,
+        Command::Erase(args) => erase::run(&args).await,
         Command::Definitions(args) => definitions::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::CheckConfig(args) => check_config::run(&args),

@@ -14,6 +14,7 @@ mod harness;
 mod ingest;
 mod ingest_flow;
 mod ingest_time;
+mod keeping;
 mod on_postgres;
 mod on_sqlite;
 mod postgres;
