@@ -11,6 +11,7 @@ mod environment;
 mod floor;
 mod hours;
 mod place;
+mod retention;
 mod rules;
 #[cfg(test)]
 mod tables_test;
@@ -30,7 +31,9 @@ pub use environment::variables;
 pub use floor::{Agent, Line, PlannedRoute};
 pub use hours::{CalendarTable, Exception, FromTo, Weekly};
 pub use rules::{Queue, ServiceLevel, Since};
-pub use tree::{Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Server, Source};
+pub use tree::{
+    Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Retention, Server, Source,
+};
 pub use value::{Country, Day, Headline, ValidFrom, Zone};
 
 /// What the command line says; it wins over everything else.

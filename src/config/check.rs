@@ -42,6 +42,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Problem> {
     doors(config)?;
     ingest(config)?;
     calls(config)?;
+    super::retention::check(&config.retention)?;
     key_file(config).map(drop)
 }
 

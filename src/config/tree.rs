@@ -35,6 +35,8 @@ pub struct Config {
     pub service_level: ServiceLevel,
     /// Callers' numbers.
     pub privacy: Privacy,
+    /// How long what is kept.
+    pub retention: Retention,
     /// What is logged, and how.
     pub log: Log,
     /// Queues that are known from the start.
@@ -68,6 +70,7 @@ impl Default for Config {
             calls: Calls::default(),
             service_level: ServiceLevel::default(),
             privacy: Privacy::default(),
+            retention: Retention::default(),
             log: Log::default(),
             queues: Vec::new(),
             sources: Vec::new(),
@@ -165,6 +168,21 @@ pub struct Privacy {
     /// The key of the pseudonyms; without one it lies beside the data folder (`Config::key_file`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+}
+
+/// How long what is kept; what is not said is kept for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// The journal's rows, from their commit on.
+    #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Duration>,
+    /// Calls with all that belongs to them, from their arrival on.
+    #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Duration>,
+    /// Who called, from the call's arrival on.
+    #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<Duration>,
 }
 
 /// What is logged, and how.

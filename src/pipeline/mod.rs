@@ -11,11 +11,13 @@
 mod apply;
 mod facts;
 mod flush;
+mod forget;
 mod known;
 mod replay;
 mod status;
 
 pub use apply::{Options, Pipeline};
 pub use flush::store_task;
-pub use replay::Error;
+pub use forget::{Forgetter, Forgetting, forgetter};
+pub use replay::{Error, Extent};
 pub use status::{SourceStatus, Status};

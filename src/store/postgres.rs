@@ -33,6 +33,10 @@ const MIGRATIONS: &Migrations = &[
         "passed_on",
         include_str!("../../migrations/postgres/store/0007_passed_on.sql"),
     ),
+    (
+        "keeping",
+        include_str!("../../migrations/postgres/store/0015_keeping.sql"),
+    ),
 ];
 
 impl Store {

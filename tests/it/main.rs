@@ -15,6 +15,7 @@ mod harness;
 mod ingest;
 mod ingest_flow;
 mod ingest_time;
+mod keeping;
 mod on_postgres;
 mod on_sqlite;
 mod postgres;
