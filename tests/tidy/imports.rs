@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Which module may use which (`crate::name`); itself always. Arrows point down only.
-const IMPORTS: [(&str, &[&str]); 20] = [
+const IMPORTS: [(&str, &[&str]); 21] = [
     ("proto", &[]),
     ("model", &[]),
     ("kpi", &["model"]),
