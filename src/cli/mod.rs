@@ -44,7 +44,7 @@ enum Command {
     /// Send files of call events to a server.
     Import(import::Args),
     /// Print a report: queues, transfers, waits, agents, repeats, unserved, lines.
-    Report(report::Args),
+    Report(Box<report::Args>),
     /// Make the calls of a period again, with what was told of them too late.
     Recompute(recompute::Args),
     /// Erase one caller: their calls stay in the figures and are nobody's.
@@ -78,7 +78,7 @@ pub async fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Import(args) => import::run(args).await,
-        Command::Report(args) => report::run(args, &Clock::system()).await,
+        Command::Report(args) => report::run(*args, &Clock::system()).await,
         Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,
         Command::Erase(args) => erase::run(&args).await,
         Command::Definitions(args) => definitions::run(&args),
