@@ -367,3 +367,47 @@ pub(super) static QUEUES: Table = Table {
     conflict: "on conflict do nothing",
     doing: "write queues",
 };
+
+/// Quarters whose rows change, and intervals above what was folded.
+pub(super) static ROLLUP_STALE: Table = Table {
+    name: "rollup_stale",
+    columns: &[("level", Int), ("starts_at", Int), ("marks", Int)],
+    conflict: "on conflict (level, starts_at) do update set marks = rollup_stale.marks + 1",
+    doing: "mark roll-ups stale",
+};
+
+/// Intervals that are stale no more; one that was marked meanwhile has other marks.
+pub(super) static ROLLUP_FOLDED: Table = Table {
+    name: "rollup_stale",
+    columns: &[("level", Int), ("starts_at", Int), ("marks", Int)],
+    conflict: "",
+    doing: "write roll-ups",
+};
+
+pub(super) static ROLLUPS: Table = Table {
+    name: "rollups",
+    columns: &[
+        ("level", Int),
+        ("starts_at", Int),
+        ("ends_at", Int),
+        ("edges", Blob),
+        ("head", Blob),
+        ("transfers", Blob),
+        ("calls", Blob),
+        ("visits", Blob),
+        ("journeys", Blob),
+    ],
+    conflict:
+        "on conflict (level, starts_at) do update set ends_at = excluded.ends_at, edges = excluded.edges,
+        head = excluded.head, transfers = excluded.transfers, calls = excluded.calls,
+        visits = excluded.visits, journeys = excluded.journeys",
+    doing: "write roll-ups",
+};
+
+/// Intervals without sums.
+pub(super) static ROLLUP_KEYS: Table = Table {
+    name: "rollups",
+    columns: &[("level", Int), ("starts_at", Int)],
+    conflict: "",
+    doing: "write roll-ups",
+};

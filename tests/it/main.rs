@@ -11,6 +11,7 @@ mod bank;
 mod calls;
 mod cli;
 mod definitions;
+mod folded;
 mod harness;
 mod ingest;
 mod ingest_flow;
