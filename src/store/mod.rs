@@ -25,6 +25,8 @@ mod sqlite;
 mod stored;
 mod stream;
 mod table;
+#[cfg(test)]
+mod views_test;
 mod write;
 mod writer;
 

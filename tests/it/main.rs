@@ -31,3 +31,4 @@ mod start;
 mod statistics;
 mod survey;
 mod truth;
+mod views;
