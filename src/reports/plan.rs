@@ -9,6 +9,7 @@ use crate::model::{Altered, Floor, Headline, QueueId, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
 use super::choice::Choice;
+use super::compare::Compare;
 use super::error::Error;
 use super::nearest::{clipped, nearest};
 use super::service::Options;
@@ -51,6 +52,8 @@ pub struct Query {
     pub teams: Vec<String>,
     /// Products whose figures are worked out, too.
     pub compat: Vec<Pack>,
+    /// Which period is set beside.
+    pub compare: Compare,
 }
 
 /// A checked query.

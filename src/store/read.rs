@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::StreamExt as _;
 
 use crate::database::{self, Bind, Columns, Db, Fetch, on};
-use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
+use crate::model::{CallId, CallKey, EpochIndex, LineTold, Position, SourceId, Timestamp};
 
 use super::checkpoint::position;
 use super::chore::{Erasure, ForgottenEvent};
@@ -253,6 +253,10 @@ impl Rows for Store {
 
     async fn told(&self, period: Period) -> Result<Told, Error> {
         on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
+    }
+
+    async fn told_of_lines(&self, period: Period) -> Result<Vec<LineTold>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => stream::told_of_lines(&mut **transaction, period).await)
     }
 
     async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {

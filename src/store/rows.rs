@@ -122,6 +122,12 @@ pub trait Rows: Clone + Send + Sync + 'static {
     /// What was told of agents and lines in a period.
     fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;
 
+    /// What was told of lines in a period.
+    fn told_of_lines(
+        &self,
+        period: Period,
+    ) -> impl Future<Output = Result<Vec<LineTold>, Error>> + Send;
+
     /// The rows of the period `[start, end)`.
     fn select(
         &self,
