@@ -117,6 +117,7 @@ impl Interview {
         now: Timestamp,
         orders: &mut Vec<Order>,
     ) {
+        let ordered = self.records;
         // While the service was away nobody could press a key: nothing is overdue.
         if *input != Input::Resumed {
             while let Some(due) = self.poll_deadline(definition).filter(|due| *due < now) {
@@ -127,6 +128,8 @@ impl Interview {
         match input {
             Input::Press(press) => self.take_press(definition, press, orders),
             Input::PromptEnded { play } => self.take_prompt_end(definition, *play, orders),
+            // What is ordered only by what was overdue cannot be on disk yet.
+            Input::Recorded { seq } if *seq > ordered => {}
             Input::Recorded { seq } => self.take_recorded(definition, *seq, orders),
             Input::VoiceNote { recording } => self.take_note(definition, recording, orders),
             Input::HangUp => self.stop(definition, Why::HungUp, orders),

@@ -254,6 +254,13 @@ fn check_crash(definition: &Definition, steps: &[Step], crash: usize) {
     assert!(interview.outcome().is_some());
 }
 
+/// The invitation's end is overdue, so that its consent is ordered while the word that it is safe comes in: too early.
+#[test]
+fn a_record_is_not_safe_before_it_is_ordered() {
+    let early = (Duration::from_millis(40_182), Input::Recorded { seq: 1 });
+    check_order_of_disk(&both()[0], &[early]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
