@@ -15,6 +15,8 @@ pub(super) struct LegNote {
     pub(super) inferred: bool,
     /// Since when the caller is on hold.
     pub(super) held_since: Option<Timestamp>,
+    /// That hold is for a consultation.
+    pub(super) held_for_consultation: bool,
     /// The caller was on hold when it ended.
     pub(super) held_at_end: bool,
     /// Its release was concluded, not told.
@@ -78,11 +80,13 @@ impl Story {
             released_at: None,
             released_by: EndedBy::Unknown,
             hold: Duration::ZERO,
+            consult: Duration::ZERO,
         });
         self.legs.push(LegNote {
             visits_before: self.record.visits.len(),
             inferred: false,
             held_since: None,
+            held_for_consultation: false,
             held_at_end: false,
             implied: false,
         });
@@ -227,13 +231,14 @@ impl Story {
         }
     }
 
-    pub(super) fn hold(&mut self, at: Timestamp, agent: &AgentId) {
+    pub(super) fn hold(&mut self, at: Timestamp, agent: &AgentId, for_consultation: bool) {
         let leg = self
             .open_leg(agent)
             .or_else(|| self.infer_leg(at, agent, None));
         match leg {
             Some(leg) if self.legs[leg].held_since.is_none() => {
                 self.legs[leg].held_since = Some(at);
+                self.legs[leg].held_for_consultation = for_consultation;
             }
             _ => self.contradict(),
         }
@@ -249,7 +254,12 @@ impl Story {
 
     fn add_hold(&mut self, leg: usize, since: Timestamp, until: Timestamp) {
         match until.since(since) {
-            Some(span) => self.record.legs[leg].hold += span,
+            Some(span) => {
+                self.record.legs[leg].hold += span;
+                if self.legs[leg].held_for_consultation {
+                    self.record.legs[leg].consult += span;
+                }
+            }
             None => self.mark(Mark::NegativeSpan),
         }
     }

@@ -127,7 +127,7 @@ impl Story {
             }
             CallEvent::AgentReleased { agent, .. }
             | CallEvent::TransferStarted { from: agent, .. } => self.open_leg(agent).is_some(),
-            CallEvent::HoldStarted { agent } => self
+            CallEvent::HoldStarted { agent, .. } => self
                 .open_leg(agent)
                 .is_some_and(|leg| self.legs[leg].held_since.is_none()),
             CallEvent::HoldEnded { agent } => self
@@ -181,7 +181,10 @@ impl Story {
             CallEvent::AgentReleased { agent, queue, by } => {
                 self.release(at, agent, queue.as_ref(), *by);
             }
-            CallEvent::HoldStarted { agent } => self.hold(at, agent),
+            CallEvent::HoldStarted {
+                agent,
+                for_consultation,
+            } => self.hold(at, agent, *for_consultation),
             CallEvent::HoldEnded { agent } => self.unhold(at, agent),
             CallEvent::TransferStarted { method, from, to } => {
                 self.begin_transfer(at, from, *method, to);

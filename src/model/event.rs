@@ -118,6 +118,7 @@ pub enum CallEvent {
     },
     HoldStarted {
         agent: AgentId,
+        for_consultation: bool,
     },
     HoldEnded {
         agent: AgentId,

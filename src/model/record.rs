@@ -113,8 +113,10 @@ pub struct Leg {
     pub released_at: Option<Timestamp>,
     /// Who released.
     pub released_by: EndedBy,
-    /// Time on hold within it.
+    /// Time on hold within it, by the phone or by the switch.
     pub hold: Duration,
+    /// The part of that in which the switch held the caller for a consultation by feature code.
+    pub consult: Duration,
 }
 
 impl Leg {

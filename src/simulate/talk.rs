@@ -107,7 +107,10 @@ impl Simulator {
         };
         let agent = self.agent_name(agent);
         let kind = if begins {
-            Kind::HoldStarted(HoldStarted { agent })
+            Kind::HoldStarted(HoldStarted {
+                agent,
+                for_consultation: false,
+            })
         } else {
             Kind::HoldEnded(HoldEnded { agent })
         };

@@ -109,6 +109,7 @@ pub(super) fn call_event(v: &mut Validator, kind: Kind) -> Result<CallEvent, Fau
         },
         Kind::HoldStarted(said) => CallEvent::HoldStarted {
             agent: v.agent("call.hold_started.agent", &said.agent)?,
+            for_consultation: said.for_consultation,
         },
         Kind::HoldEnded(said) => CallEvent::HoldEnded {
             agent: v.agent("call.hold_ended.agent", &said.agent)?,

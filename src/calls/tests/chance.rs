@@ -80,7 +80,10 @@ pub(super) fn event() -> impl Strategy<Value = CallEvent> {
             .prop_map(|(agent, queue)| CallEvent::AgentConnected { agent, queue }),
         3 => (agent(), maybe_queue(), word(EndedBy::ALL))
             .prop_map(|(agent, queue, by)| CallEvent::AgentReleased { agent, queue, by }),
-        1 => agent().prop_map(|agent| CallEvent::HoldStarted { agent }),
+        1 => (agent(), any::<bool>()).prop_map(|(agent, for_consultation)| CallEvent::HoldStarted {
+            agent,
+            for_consultation,
+        }),
         1 => agent().prop_map(|agent| CallEvent::HoldEnded { agent }),
         2 => (method(), agent(), target())
             .prop_map(|(method, from, to)| CallEvent::TransferStarted { method, from, to }),

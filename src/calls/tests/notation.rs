@@ -90,9 +90,8 @@ fn parse_event(words: &[&str]) -> Option<CallEvent> {
         ["answer", agent, queue] => connected(agent, Some(queue)),
         ["release", agent] => released(agent, "unknown"),
         ["release", agent, by] => released(agent, by),
-        ["hold", agent] => CallEvent::HoldStarted {
-            agent: AgentId::new(agent),
-        },
+        ["hold", agent] => hold(agent, false),
+        ["hold", agent, "consult"] => hold(agent, true),
         ["unhold", agent] => CallEvent::HoldEnded {
             agent: AgentId::new(agent),
         },
@@ -190,6 +189,13 @@ fn connected(agent: &str, queue: Option<&str>) -> CallEvent {
     CallEvent::AgentConnected {
         agent: AgentId::new(agent),
         queue: queue.map(QueueId::new),
+    }
+}
+
+fn hold(agent: &str, for_consultation: bool) -> CallEvent {
+    CallEvent::HoldStarted {
+        agent: AgentId::new(agent),
+        for_consultation,
     }
 }
 

@@ -105,6 +105,9 @@ fn leg(leg: &Leg, record: &CallRecord) -> String {
     if !leg.hold.is_zero() {
         let _ = write!(line, " hold {}", span(Some(leg.hold)));
     }
+    if !leg.consult.is_zero() {
+        let _ = write!(line, " of that consult {}", span(Some(leg.consult)));
+    }
     let _ = write!(line, " by {}", leg.released_by.as_str());
     line
 }

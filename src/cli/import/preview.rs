@@ -71,6 +71,7 @@ struct Talk {
     start: f64,
     end: Option<f64>,
     hold_s: f64,
+    consult_s: f64,
     ended_by: Option<&'static str>,
     transferred_by: Option<String>,
 }
@@ -81,7 +82,8 @@ struct Transfer {
     from: String,
     to: String,
     at: f64,
-    how: &'static str,
+    /// `None` = inferred: the switch's own word was lost.
+    how: Option<&'static str>,
     ok: bool,
 }
 
@@ -204,6 +206,7 @@ fn call_of(validator: &mut Validator, id: &str, said: &[Said], questions: usize)
         }
     }
     call.talks = talks(&record, &passed);
+    call.transfers.extend(inferred(&record, &passed));
     call.transfers
         .sort_by(|one, other| one.at.total_cmp(&other.at));
     if let Some(survey) = &mut call.survey {
@@ -292,9 +295,11 @@ fn talks(record: &CallRecord, passed: &[(Timestamp, &Passed)]) -> Vec<Talk> {
         .collect();
     let talk = |leg: &Leg| {
         let ends_in_transfer = leg.released_at.is_some_and(|released_at| {
-            passed
-                .iter()
-                .any(|(at, one)| one.ok && one.from == leg.agent.as_str() && near(*at, released_at))
+            let told = passed.iter().any(|(at, one)| {
+                one.ok && one.from == leg.agent.as_str() && near(*at, released_at)
+            });
+            let mut transfers = record.transfers.iter();
+            told || transfers.any(|one| one.from_agent == leg.agent && near(one.at, released_at))
         });
         // Whoever comes to the customer without a queue after an attended transfer was handed him by it.
         let by = joined.iter().position(|(at, one)| {
@@ -311,12 +316,34 @@ fn talks(record: &CallRecord, passed: &[(Timestamp, &Passed)]) -> Vec<Talk> {
             queue: leg.queue.as_ref().map(ToString::to_string),
             start: seconds(leg.connected_at),
             end: leg.released_at.map(seconds),
-            hold_s: round(leg.hold.as_secs_f64()),
+            hold_s: round(leg.hold.saturating_sub(leg.consult).as_secs_f64()),
+            consult_s: round(leg.consult.as_secs_f64()),
             ended_by,
             transferred_by: by,
         }
     };
     record.legs.iter().map(talk).collect()
+}
+
+/// Transfers that follow from the legs, and that no word of the switch speaks of: the word was lost.
+fn inferred(record: &CallRecord, passed: &[(Timestamp, &Passed)]) -> Vec<Transfer> {
+    let is_told = |transfer: &&model::Transfer| {
+        let from = transfer.from_agent.as_str();
+        let told = passed.iter().filter(|(_, one)| one.from == from).count();
+        let until = record.transfers.iter();
+        let until = until.filter(|one| one.from_agent.as_str() == from && one.at <= transfer.at);
+        until.count() <= told
+    };
+    let transfer = |one: &model::Transfer| Transfer {
+        kind: one.method.as_str(),
+        from: one.from_agent.to_string(),
+        to: one.to.to_string(),
+        at: seconds(one.at),
+        how: None,
+        ok: true,
+    };
+    let untold = record.transfers.iter().filter(|one| !is_told(one));
+    untold.map(transfer).collect()
 }
 
 fn transfer(passed: &Passed, at: Timestamp) -> Transfer {
@@ -330,7 +357,7 @@ fn transfer(passed: &Passed, at: Timestamp) -> Transfer {
         from: passed.from.clone(),
         to: passed.to.clone(),
         at: seconds(at),
-        how: passed.how.as_str(),
+        how: Some(passed.how.as_str()),
         ok: passed.ok,
     }
 }
@@ -381,5 +408,7 @@ fn round(seconds: f64) -> f64 {
     (seconds * 1_000.0).round() / 1_000.0
 }
 
+#[cfg(test)]
+mod storms;
 #[cfg(test)]
 mod tests;

@@ -328,3 +328,73 @@ fn what_was_not_taken_is_told_with_its_place() {
         "event 17, field occurred_at: time_out_of_range: before 1990"
     );
 }
+
+fn asterisk(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/asterisk")
+        .join(name)
+}
+
+#[tokio::test]
+async fn recordings_of_one_pbx_are_one_import_and_a_second_one_changes_nothing() {
+    let fake = Fake::start();
+    let desk = Desk::new(&fake);
+    for name in ["ami.log.gz", "ami-2.log.gz", "queue_log"] {
+        let bytes = fs::read(asterisk("reconnect").join(name)).unwrap();
+        fs::write(desk.folder.path().join(name), bytes).unwrap();
+    }
+    let log = desk.folder.path().join("queue_log").display().to_string();
+    let files = ["ami-2.log.gz", "ami.log.gz"];
+    let options = ["--queue-log", log.as_str()];
+    let (first, exit) = desk.import("ami-log", &files, &options).await;
+    assert_eq!(exit, None, "{first}");
+    let told = kept(&fake);
+    let ends = told.iter().filter(|event| match &event.body {
+        Some(Body::Call(call)) => matches!(
+            call.kind,
+            Some(crate::proto::v1::call_event::Kind::Ended(_))
+        ),
+        _ => false,
+    });
+    assert_eq!(ends.count(), 7, "seven customers called");
+    let acked = format!("\"acked\":{},\"duplicates\":0", told.len());
+    assert!(first.contains(&acked), "{first}");
+    let (second, exit) = desk.import("ami-log", &files, &options).await;
+    let duplicates = format!("\"acked\":0,\"duplicates\":{}", told.len());
+    assert_eq!(exit, None);
+    assert!(second.contains(&duplicates), "{second}");
+    assert_eq!(kept(&fake).len(), told.len());
+    // The recording may go on in another file: its end ends nothing.
+    assert_eq!(fake.state().finishes, [false, false]);
+}
+
+#[tokio::test]
+async fn a_log_of_queues_that_grew_is_carried_on() {
+    let fake = Fake::start();
+    let desk = Desk::new(&fake);
+    let text = fs::read_to_string(asterisk("reconnect").join("queue_log")).unwrap();
+    let half = text.match_indices('\n').nth(9).unwrap().0 + 1;
+    desk.put("queue_log", &text[..half]);
+    let (_, exit) = desk.import("queue-log", &["queue_log"], &[]).await;
+    assert_eq!(exit, None);
+    let before = kept(&fake).len();
+    desk.put("queue_log", &text);
+    let (summary, exit) = desk.import("queue-log", &["queue_log"], &[]).await;
+    assert_eq!(exit, None);
+    let added = kept(&fake).len() - before;
+    let counts = format!("\"acked\":{added},\"duplicates\":{before}");
+    assert!(added > 0 && summary.contains(&counts), "{summary}");
+    assert_eq!(fake.state().epochs.len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_recording_is_refused_in_words() {
+    let fake = Fake::start();
+    let desk = Desk::new(&fake);
+    desk.put("ami.log", "calls,of,a\nbank,are,none\n");
+    let (_, exit) = desk.import("ami-log", &["ami.log"], &[]).await;
+    assert_eq!(exit, Some(Exit::Failure));
+    let (_, exit) = desk.import("queue-log", &["ami.log"], &[]).await;
+    assert_eq!(exit, Some(Exit::Failure));
+    assert!(parse(&["queue-log", "x", "--agent", "nobody"]).is_err());
+}

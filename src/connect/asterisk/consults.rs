@@ -7,7 +7,8 @@
 use crate::{
     model::Timestamp,
     proto::v1::{
-        EndedBy, TransferCompleted, TransferMethod, call_event::Kind, transfer_target::Target,
+        EndedBy, HoldEnded, HoldStarted, TransferCompleted, TransferMethod, call_event::Kind,
+        transfer_target::Target,
     },
 };
 
@@ -116,6 +117,11 @@ impl Interpreter {
         };
         let start = talk.parked_since.or(talk.away_since).unwrap_or(at);
         let agent = talk.agent.clone();
+        let hold = HoldStarted {
+            agent: agent.clone(),
+            for_consultation: true,
+        };
+        self.say(call, start, What::Event(Kind::HoldStarted(hold)));
         self.consults.push(Consult {
             call,
             agent,
@@ -219,6 +225,14 @@ impl Interpreter {
         let target = message.text("TransferTargetChannel");
         let target = target.map(|name| names::extension_of(names::device_of(&name)).to_owned());
         self.hand_over(call, &agent, index, target, by_code, at);
+        if let (Some(bridge), Some(target)) = (
+            message.get("DestBridgeUniqueid"),
+            message
+                .text("TransferTargetUniqueid")
+                .and_then(|id| self.channels.find(&id)),
+        ) {
+            self.put_in_bridge(target, bridge, at);
+        }
         // Into an application: the customer takes the place of the agent's line, which may wait in a queue.
         if message.get("DestType") == Some(b"App")
             && let (Some(line), Some(customer)) = (second, transferee)
@@ -316,6 +330,10 @@ impl Interpreter {
             |one: &Consult| one.call == call && one.agent == agent && one.how == How::FeatureCode;
         if let Some(index) = self.consults.iter().position(by_code) {
             let consult = self.consults.remove(index);
+            let back = HoldEnded {
+                agent: agent.to_owned(),
+            };
+            self.say(call, at, What::Event(Kind::HoldEnded(back)));
             let came_to_nothing = (agent.to_owned(), consult.to.clone());
             if let Some(live) = self.calls.get_mut(&call) {
                 live.came_to_nothing.push(came_to_nothing);

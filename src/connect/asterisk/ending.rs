@@ -141,7 +141,8 @@ impl Interpreter {
         }
         let mut talks = call.talks.iter();
         let talk = talks.find(|talk| talk.phone == Some(phone));
-        talk.and_then(|talk| talk.reason).unwrap_or(EndedBy::Pbx)
+        talk.and_then(|talk| talk.reason.or(talk.left_first))
+            .unwrap_or(EndedBy::Pbx)
     }
 
     fn end_call(
@@ -182,10 +183,11 @@ impl Interpreter {
         }
         let by = match (requested, last_released) {
             (Some(_), _) => EndedBy::Caller,
-            (None, Some((released, EndedBy::Agent)))
+            // The caller's own request was lost, if he is said to have ended the talk.
+            (None, Some((released, by @ (EndedBy::Agent | EndedBy::Caller))))
                 if at.since(released).is_none_or(|gap| gap <= SAME_MOMENT) =>
             {
-                EndedBy::Agent
+                by
             }
             _ => EndedBy::Pbx,
         };

@@ -62,6 +62,8 @@ pub(super) enum Due {
     Ended(ChannelKey),
     /// A telephone that left its call: its end may have been lost.
     Away(u64, ChannelKey),
+    /// Two channels of which one dialled and the other answered: both are bridged by now.
+    Bridged(ChannelKey, ChannelKey, Timestamp),
     /// A call of which a log says no more.
     Silent(u64, Timestamp),
 }
@@ -155,6 +157,7 @@ impl Interpreter {
                 Due::Offers(key) => self.settle_offers(key),
                 Due::Ended(key) => self.end_unheard(key, at),
                 Due::Away(call, phone) => self.release_away(call, phone),
+                Due::Bridged(one, other, since) => self.bridge_by_answer(one, other, since),
                 Due::Silent(call, since) => self.end_silent(call, since),
             }
         }
@@ -349,10 +352,29 @@ impl Interpreter {
         if let Some(key) = self.channel(message, at) {
             // A hold ends with the bridge: a hang-up while on hold has no Unhold.
             self.end_hold(key, at);
+            self.leaves_first(key);
             let before = self.channels.calls_reached(key);
             self.channels.leave(key, Some(bridge));
             self.graph_changed(key, before, at);
         }
+    }
+
+    /// One dialled, the other answered, and only one was seen in a bridge: the other's entry was lost.
+    fn bridge_by_answer(&mut self, one: ChannelKey, other: ChannelKey, since: Timestamp) {
+        let bridge_of = |key| self.channels.get(key).map(|one| one.bridge.clone());
+        let (key, bridge) = match (bridge_of(one), bridge_of(other)) {
+            (Some(Some(bridge)), Some(None)) => (other, bridge),
+            (Some(None), Some(Some(bridge))) => (one, bridge),
+            _ => return,
+        };
+        self.put_in_bridge(key, &bridge, since);
+    }
+
+    /// Puts a channel where it must be.
+    pub(super) fn put_in_bridge(&mut self, key: ChannelKey, bridge: &[u8], at: Timestamp) {
+        let before = self.channels.calls_reached(key);
+        self.channels.enter(key, bridge);
+        self.graph_changed(key, before, at);
     }
 
     fn bridge_destroy(&mut self, message: &Message<'_>, at: Timestamp) {

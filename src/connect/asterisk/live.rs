@@ -64,6 +64,8 @@ pub(super) struct Talk {
     pub(super) parked_since: Option<Timestamp>,
     /// Who ended it, as `AgentComplete` says.
     pub(super) reason: Option<EndedBy>,
+    /// Who left the bridge first, which is who hung up.
+    pub(super) left_first: Option<EndedBy>,
 }
 
 /// A talk that ended.
@@ -188,6 +190,7 @@ impl Interpreter {
             talk.reached = true;
             let was_away = talk.away_since.take().is_some();
             talk.parked_since = talk.parked_since.filter(|_| !was_away);
+            talk.left_first = None;
             if was_away {
                 self.consult_returned(call, &agent, at);
             }
@@ -236,6 +239,7 @@ impl Interpreter {
             on_hold: false,
             parked_since: None,
             reason: None,
+            left_first: None,
         });
         self.blind_reached_agent(call, &agent);
         if self.is_unheard(call, &agent, at) {
@@ -336,9 +340,25 @@ impl Interpreter {
         };
         let by = match requested {
             Some(_) => EndedBy::Agent,
-            None => talk.reason.unwrap_or(EndedBy::Unknown),
+            None => talk.reason.or(talk.left_first).unwrap_or(EndedBy::Unknown),
         };
         self.release_where(call, since, by, |talk| talk.phone == Some(phone));
+    }
+
+    /// A channel leaves its bridge: the first of a talk's two is the one that hangs up, should nothing else say so.
+    pub(super) fn leaves_first(&mut self, key: ChannelKey) {
+        let role = self.channels.get(key).map(|one| one.role);
+        let (call, by) = match role {
+            Some(Role::Customer(call)) => (Some(call), EndedBy::Caller),
+            Some(Role::Phone) => (self.call_of_phone(key), EndedBy::Agent),
+            Some(Role::Local) | None => return,
+        };
+        let live = call.and_then(|call| self.calls.get_mut(&call));
+        for talk in live.into_iter().flat_map(|live| &mut live.talks) {
+            if by == EndedBy::Caller || talk.phone == Some(key) {
+                talk.left_first.get_or_insert(by);
+            }
+        }
     }
 
     pub(super) fn hold(&mut self, message: &Message<'_>, at: Timestamp) {
@@ -356,7 +376,10 @@ impl Interpreter {
             talk.parked_since.get_or_insert(at);
         } else if !std::mem::replace(&mut talk.on_hold, true) {
             let agent = talk.agent.clone();
-            let hold = HoldStarted { agent };
+            let hold = HoldStarted {
+                agent,
+                for_consultation: false,
+            };
             self.say(call, at, What::Event(Kind::HoldStarted(hold)));
         }
     }
@@ -372,6 +395,7 @@ impl Interpreter {
         let Some(call) = self.call_of_phone(phone) else {
             return;
         };
+        // A hold for a consultation goes on while the telephone changes bridges.
         if let Some(talk) = self.talk_of_phone(call, phone)
             && std::mem::take(&mut talk.on_hold)
         {

@@ -17,7 +17,7 @@ const NAMES_MAX: usize = 10_000;
 const UNREACHABLE: [&[u8]; 2] = [b"4", b"5"];
 
 /// What is known of a queue's members.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Queue {
     /// Members by interface, and whether they could take a call.
     members: HashMap<String, bool>,
@@ -26,7 +26,7 @@ struct Queue {
 }
 
 /// Everybody's queues.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Members {
     agents: HashSet<String>,
     /// Telephones that a member's Local channel rings, by their own extension: the member's.

@@ -3,6 +3,8 @@
 //! A transfer is accepted before anybody knows what comes of it: `Result: Success` comes also for a busy target. So it is
 //! told as begun when it is clear whom it meant, and what follows tells the rest.
 
+use std::time::Duration;
+
 use crate::{
     model::Timestamp,
     proto::v1::{
@@ -14,10 +16,13 @@ use crate::{
 
 use super::{
     channels::{ChannelKey, Role},
-    interpreter::Interpreter,
+    interpreter::{Due, Interpreter},
     message::Message,
     said::{How, Note, Passed, What},
 };
+
+/// Who answered is bridged within milliseconds; an announcement to the agent may come before.
+const BRIDGED_AFTER: Duration = Duration::from_secs(1);
 
 /// A blind transfer of which it is not yet clear whom it reached.
 #[derive(Debug)]
@@ -307,7 +312,7 @@ impl Interpreter {
     }
 
     pub(super) fn dial_end(&mut self, message: &Message<'_>, at: Timestamp) {
-        self.channel(message, at);
+        let from = self.channel(message, at);
         let dest = message
             .text("DestUniqueid")
             .and_then(|id| self.channels.find(&id));
@@ -317,6 +322,11 @@ impl Interpreter {
             Some(b"CONGESTION" | b"CHANUNAVAIL") => Some(21),
             _ => None,
         };
+        if message.get("DialStatus") == Some(b"ANSWER")
+            && let (Some(from), Some(dest)) = (from, dest)
+        {
+            self.later(at, BRIDGED_AFTER, Due::Bridged(from, dest, at));
+        }
         if let (Some(dest), Some(cause)) = (dest, cause) {
             self.ring_gone(dest, at, Some(cause));
         }

@@ -128,6 +128,7 @@ fn leg(name: Option<&str>, from: i64, to: i64, hold: Duration) -> Leg {
         released_at: Some(at(to)),
         released_by: EndedBy::Caller,
         hold,
+        consult: Duration::ZERO,
     }
 }
 

@@ -277,8 +277,9 @@ impl<'a> Reader<'a> {
                 queue: self.option(Self::queue)?,
                 by: self.word(EndedBy::from_code)?,
             },
-            10 => CallEvent::HoldStarted {
+            10 | 20 => CallEvent::HoldStarted {
                 agent: self.agent()?,
+                for_consultation: kind == 20,
             },
             11 => CallEvent::HoldEnded {
                 agent: self.agent()?,

@@ -68,7 +68,10 @@ fn samples() -> Vec<Event> {
             queue: None,
             by: EndedBy::Pbx,
         },
-        CallEvent::HoldStarted { agent: agent() },
+        CallEvent::HoldStarted {
+            agent: agent(),
+            for_consultation: false,
+        },
         CallEvent::HoldEnded { agent: agent() },
         CallEvent::TransferStarted {
             method: TransferMethod::Attended,
@@ -303,7 +306,10 @@ fn call_event() -> impl Strategy<Value = CallEvent> {
             .prop_map(|(agent, queue)| CallEvent::AgentConnected { agent, queue }),
         (agent(), of(queue()), select(EndedBy::ALL))
             .prop_map(|(agent, queue, by)| CallEvent::AgentReleased { agent, queue, by }),
-        agent().prop_map(|agent| CallEvent::HoldStarted { agent }),
+        (agent(), any::<bool>()).prop_map(|(agent, for_consultation)| CallEvent::HoldStarted {
+            agent,
+            for_consultation,
+        }),
         agent().prop_map(|agent| CallEvent::HoldEnded { agent }),
         (select(TransferMethod::ALL), agent(), target())
             .prop_map(|(method, from, to)| CallEvent::TransferStarted { method, from, to }),

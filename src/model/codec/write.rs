@@ -103,6 +103,11 @@ pub fn call_kind(event: &CallEvent) -> u8 {
         CallEvent::OfferMissed { .. } => 7,
         CallEvent::AgentConnected { .. } => 8,
         CallEvent::AgentReleased { .. } => 9,
+        // A hold for a consultation is a kind of its own: bytes written before there was one stay what they are.
+        CallEvent::HoldStarted {
+            for_consultation: true,
+            ..
+        } => 20,
         CallEvent::HoldStarted { .. } => 10,
         CallEvent::HoldEnded { .. } => 11,
         CallEvent::TransferStarted { .. } => 12,
@@ -183,7 +188,7 @@ pub fn put_call_fields(out: &mut Vec<u8>, event: &CallEvent) {
             put_queue(out, queue.as_ref());
             out.push(by.code());
         }
-        CallEvent::HoldStarted { agent } | CallEvent::HoldEnded { agent } => {
+        CallEvent::HoldStarted { agent, .. } | CallEvent::HoldEnded { agent } => {
             put_text(out, agent.as_str());
         }
         CallEvent::TransferStarted { method, from, to } => {

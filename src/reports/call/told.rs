@@ -57,7 +57,7 @@ pub(super) fn fields(event: &CallEvent, zone: &Zone) -> Vec<(&'static str, Strin
             .put("agent", agent.as_str())
             .queue(queue.as_ref())
             .put("by", by.as_str()),
-        CallEvent::HoldStarted { agent } | CallEvent::HoldEnded { agent } => {
+        CallEvent::HoldStarted { agent, .. } | CallEvent::HoldEnded { agent } => {
             fields.put("agent", agent.as_str())
         }
         CallEvent::TransferStarted { method, from, to } => fields

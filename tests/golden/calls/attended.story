@@ -9,6 +9,14 @@ answer bob 50.1; done ann 50.2; release bob caller 80; end caller 80
 = attended ann@sales to agent bob at 50.1: answered
 = served, ended by caller at 80
 
+## held by phone, then by the switch for a consultation that comes to nothing: both are hold, the second is told apart
+arrive 0; enter sales 2; answer ann sales 10; hold ann 20; unhold ann 25; begin ann attended agent bob 30
+hold ann consult 30; unhold ann 37; release ann agent 50; end pbx 50
+= visit sales answered 8 talk 28
+= leg ann sales from 10 talk 28 hold 12 of that consult 7 by agent
+= consult_only 1
+= served, ended by pbx at 50
+
 ## attended: done, release, connection
 arrive 0; enter sales 2; answer ann sales 10; begin ann attended agent bob 30; hold ann 30; done ann 50
 release ann agent 50.1; answer bob 50.2; release bob caller 80; end caller 80

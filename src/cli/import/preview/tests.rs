@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 use super::*;
-use crate::connect::asterisk::files::Recordings;
+use crate::connect::asterisk::{files::Recordings, history::QueueLogs};
 
 /// Both sides are rounded to a tenth.
 const ROUNDED: f64 = 0.051;
@@ -23,20 +23,20 @@ const ATTENDED: f64 = 0.7 + ROUNDED;
 /// Whole seconds, cut, of a coarse clock.
 const LOGGED: f64 = 1.0 + ROUNDED;
 
-fn golden(name: &str) -> PathBuf {
+pub(super) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden/asterisk")
         .join(name)
 }
 
-fn shared() -> Option<PathBuf> {
+pub(super) fn shared() -> Option<PathBuf> {
     let given = env::var_os("DOZVON_SHARED").map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let folder = given.unwrap_or(beside).join("fixtures/asterisk");
     folder.is_dir().then_some(folder)
 }
 
-fn logs(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn logs(folder: &Path) -> Vec<PathBuf> {
     let names = ["ami-2.log.gz", "ami.log.gz", "ami-2.log", "ami.log"];
     let paths = names.map(|name| folder.join(name));
     paths.into_iter().filter(|path| path.exists()).collect()
@@ -359,4 +359,105 @@ fn what_differs_is_found() {
         changed(|preview| preview["calls"] = Value::Array(Vec::new())),
         2
     );
+}
+
+#[test]
+fn the_log_alone_gives_what_it_can_know() {
+    // No talk after a transfer to an extension, no hold, and nothing of a Local member's transfer: none is here.
+    let agents = [
+        ("Olena Koval", "101"),
+        ("Тарас Шевчук", "102"),
+        ("Iryna Melnyk", "103"),
+        ("Mykola Lysenko", "104"),
+    ];
+    let agents = agents.map(|(name, agent)| (name.to_owned(), agent.to_owned()));
+    let names = [
+        "caller-hangs-up",
+        "pause-and-empty",
+        "reconnect",
+        "ring-no-answer",
+    ];
+    let mut folders: Vec<PathBuf> = names.iter().map(|name| golden(name)).collect();
+    if let Some(shared) = shared() {
+        let others = ["abandoned", "answered", "survey", "timeout-and-key"];
+        folders.extend(others.iter().map(|name| shared.join(name)));
+    }
+    for folder in folders {
+        let logs = QueueLogs {
+            logs: vec![folder.join("queue_log")],
+            agents: agents.to_vec(),
+        };
+        let mut gathered = Gathered::default();
+        let read = logs
+            .read(&Arc::default(), true, |said| gathered.add(said))
+            .unwrap();
+        assert_eq!((read.broken, read.open_calls), (0, 0));
+        let json = gathered.preview(2).to_json().unwrap();
+        let preview: Value = serde_json::from_str(&json).unwrap();
+        let calls = preview["calls"].as_array().unwrap();
+        for call in truth_of(&folder)["calls"].as_array().unwrap() {
+            let found = calls.iter().find(|other| other["caller"] == call["caller"]);
+            let Some(found) = found else {
+                // Who never was in a queue is in no log of queues.
+                assert_eq!(call["visits"], Value::Array(Vec::new()));
+                continue;
+            };
+            let mut compared = Compared {
+                seconds: LOGGED,
+                attended: Vec::new(),
+                found: Vec::new(),
+            };
+            compared.list("visit", call, found, "visits", |this, truth, got| {
+                this.words("visit", truth, got, &["queue", "exit"]);
+                this.times("visit", truth, got, &["entered_at", "left_at"]);
+                this.list("offer", truth, got, "offers", |this, truth, got| {
+                    this.words("offer", truth, got, &["agent"]);
+                    this.times("offer", truth, got, &["ring_end"]);
+                    // Worked out from the end, and a span that is cut to the second, too.
+                    this.seconds += 1.0;
+                    this.times("offer", truth, got, &["ring_start"]);
+                    this.seconds -= 1.0;
+                });
+            });
+            compared.list("talk", call, found, "talks", |this, truth, got| {
+                this.words("talk", truth, got, &["agent", "queue", "ended_by"]);
+                this.times("talk", truth, got, &["start", "end"]);
+            });
+            let found = compared.found;
+            assert!(
+                found.is_empty(),
+                "{} {}: {found:#?}",
+                folder.display(),
+                call["caller"]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_log_that_grew_is_the_same_numbering() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("queue_log");
+    let text = fs::read_to_string(golden("reconnect").join("queue_log")).unwrap();
+    let logs = QueueLogs {
+        logs: vec![path.clone()],
+        agents: Vec::new(),
+    };
+    let said_of = |text: &str| {
+        fs::write(&path, text).unwrap();
+        let mut said = Vec::new();
+        logs.read(&Arc::default(), false, |one| said.push(one))
+            .unwrap();
+        (logs.identify().unwrap(), said)
+    };
+    let (identity, whole) = said_of(&text);
+    for (end, _) in text.match_indices('\n') {
+        // Half a line is left for the next time.
+        let (of_part, part) = said_of(&text[..end + 5.min(text.len() - end)]);
+        assert_eq!(of_part, identity);
+        assert_eq!(part, whole[..part.len()]);
+    }
+    assert!(logs.identify().unwrap().is_some());
+    fs::write(&path, "calls,of,a\nbank,are,none\n").unwrap();
+    assert!(logs.identify().is_err());
 }

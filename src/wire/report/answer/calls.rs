@@ -73,6 +73,7 @@ pub(in crate::wire::report) fn call(report: CallReport) -> v1::GetCallResponse {
         released_by: text(leg.released_at.map(|_| leg.released_by.as_str())),
         talk: leg.talk().map(Into::into),
         hold: Some(leg.hold.into()),
+        consult: Some(leg.consult.into()),
     };
     let done = |transfer: &Transfer| v1::CallTransfer {
         at: local(transfer.at),
