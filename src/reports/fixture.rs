@@ -246,13 +246,26 @@ impl Rows for Memory {
         rows.transfers
             .retain(|transfer| held(&transfer.call_arrived_at));
         drop(parts.send(Part::Head(self.head().await?)).await);
-        // Two parts, so that nobody counts on one.
-        let other = Selection {
-            visits: rows.visits.split_off(rows.visits.len() / 2),
-            calls: rows.calls.split_off(rows.calls.len() / 2),
-            transfers: rows.transfers.split_off(rows.transfers.len() / 2),
+        // Two parts, so that nobody counts on one; what belongs together lies in the same stretch of time.
+        let mut times: Vec<_> = rows.calls.iter().map(|call| call.arrived_at).collect();
+        times.extend(rows.visits.iter().map(|visit| visit.entered_at));
+        times.sort_unstable();
+        let half = times.get(times.len() / 2).copied().unwrap_or(end);
+        let (calls, later_calls) = parted(rows.calls, |call| call.arrived_at < half);
+        let (visits, later_visits) = parted(rows.visits, |visit| visit.entered_at < half);
+        let (transfers, later_transfers) =
+            parted(rows.transfers, |transfer| transfer.call_arrived_at < half);
+        let later = Selection {
+            calls: later_calls,
+            visits: later_visits,
+            transfers: later_transfers,
         };
-        for rows in [other, rows] {
+        let earlier = Selection {
+            calls,
+            visits,
+            transfers,
+        };
+        for rows in [later, earlier] {
             drop(parts.send(Part::Rows(Box::new(rows))).await);
         }
         Ok(())
@@ -265,6 +278,11 @@ impl Rows for Memory {
             ..store::Head::default()
         })
     }
+}
+
+/// Those for which this holds, and the others.
+fn parted<T>(all: Vec<T>, holds: impl Fn(&T) -> bool) -> (Vec<T>, Vec<T>) {
+    all.into_iter().partition(|one| holds(one))
 }
 
 /// One source whose time is known so far.

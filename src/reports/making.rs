@@ -127,14 +127,11 @@ pub(super) fn make<M: Making>(
     sources: Vec<SourceCompleteness>,
     mut parts: mpsc::Receiver<Part>,
 ) -> Result<M::Report, Error> {
-    let mut counted = Counted {
-        from_rollups: by.is_some(),
-        quantile_error: by
-            .as_ref()
-            .filter(|by| by.sums != Sums::Transfers)
-            .map(|_| QUANTILE_ERROR),
-        ..Counted::default()
-    };
+    let mut counted = Counted::default();
+    // Of nothing there is no quantile to be off.
+    let has_quantiles = |by: &ByRollups| by.sums != Sums::Transfers;
+    let error = by.as_ref().filter(|by| has_quantiles(by));
+    let error = error.map(|_| QUANTILE_ERROR);
     let mut slots = KnownSlots::default();
     while let Some(part) = parts.blocking_recv() {
         match part {
@@ -147,8 +144,14 @@ pub(super) fn make<M: Making>(
             Part::Rows(rows) => {
                 counted.rows(plan, &rows);
                 making.rows(plan, &rows);
+                if !rows.calls.is_empty() || !rows.visits.is_empty() {
+                    counted.from_rollups = by.is_some();
+                    counted.quantile_error = error;
+                }
             }
             Part::Rollup(rollup) => {
+                counted.from_rollups = true;
+                counted.quantile_error = error;
                 let edges = by.as_ref().map(|by| &by.edges);
                 let taken = edges.and_then(|edges| {
                     let slots = slots.of(&rollup.edges, edges)?;
