@@ -28,6 +28,8 @@ mod sqlite;
 mod stored;
 mod stream;
 mod table;
+#[cfg(test)]
+mod views_test;
 mod write;
 mod write_rollups;
 mod writer;

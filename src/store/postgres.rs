@@ -41,6 +41,10 @@ const MIGRATIONS: &Migrations = &[
         "keeping",
         include_str!("../../migrations/postgres/store/0015_keeping.sql"),
     ),
+    (
+        "views",
+        include_str!("../../migrations/postgres/store/0017_views.sql"),
+    ),
 ];
 
 impl Store {

@@ -51,6 +51,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "keeping",
         include_str!("../../migrations/sqlite/store/0015_keeping.sql"),
     ),
+    (
+        "views",
+        include_str!("../../migrations/sqlite/store/0017_views.sql"),
+    ),
 ];
 
 impl Store {

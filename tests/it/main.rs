@@ -32,3 +32,4 @@ mod start;
 mod statistics;
 mod survey;
 mod truth;
+mod views;

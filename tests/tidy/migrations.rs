@@ -1,4 +1,4 @@
-//! Every database has the same migrations, and they make the same tables, columns and indexes.
+//! Every database has the same migrations, and they make the same tables, columns, indexes and views.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use crate::clean;
 use crate::source::{files_under, root};
 
-/// What a folder of migrations says: each file with its tables, columns and indexes.
+/// What a folder of migrations says: each file with its tables, columns, indexes and views.
 type Said = BTreeSet<String>;
 
 #[test]
@@ -70,6 +70,10 @@ fn said(file: &str, text: &str) -> Said {
         if let Some(rest) = line.strip_prefix("create index ") {
             let name = rest.split(' ').next().unwrap_or_default();
             said.insert(format!("{file}: index {name}"));
+        }
+        if let Some(rest) = line.strip_prefix("create view ") {
+            let name = rest.split(' ').next().unwrap_or_default();
+            said.insert(format!("{file}: view {name}"));
         }
         if let Some((table, rest)) = line
             .strip_prefix("alter table ")
