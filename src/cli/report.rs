@@ -8,6 +8,7 @@ mod calls;
 mod chart;
 pub(super) mod client;
 mod columns;
+mod compare;
 mod delimited;
 pub(super) mod frame;
 mod grid;
@@ -35,9 +36,8 @@ use super::deliver::deliver;
 use super::failure::Failure;
 
 use client::Client;
-use grid::Grid;
 use options::{Options, query};
-use output::{Answer, Output, Shown};
+use output::{Answer, Before, Output, Shown};
 
 pub use agents::agents_table;
 pub use lines::lines_table;
@@ -148,11 +148,16 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: queues::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: vec![Grid::of(
-                    queues::TITLE,
-                    &queues::columns(&answer, &options.wait_over),
-                    &answer.rows,
-                )],
+                parts: queues::parts(&answer, &options.wait_over),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: queues::parts(before, &options.wait_over),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
                 table: queues_table,
             };
             answer.shown(output, part, clock.now())
@@ -169,6 +174,15 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: transfers::parts(&answer),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: transfers::parts(before),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
                 table: transfers_table,
             };
             answer.shown(output, part, clock.now())
@@ -179,7 +193,16 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: agents::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: vec![Grid::of(agents::TITLE, &agents::columns(), &answer.rows)],
+                parts: agents::parts(&answer),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: agents::parts(before),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
                 table: agents_table,
             };
             answer.shown(output, part, clock.now())
@@ -195,11 +218,16 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: repeats::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: vec![Grid::of(
-                    repeats::TITLE,
-                    &repeats::columns(&answer, &options.windows),
-                    &answer.rows,
-                )],
+                parts: repeats::parts(&answer, &options.windows),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: repeats::parts(before, &options.windows),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
                 table: repeats_table,
             };
             answer.shown(output, part, clock.now())
@@ -211,11 +239,16 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: unserved::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: vec![Grid::of(
-                    unserved::TITLE,
-                    &unserved::columns(),
-                    &answer.rows,
-                )],
+                parts: unserved::parts(&answer),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: unserved::parts(before),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
                 table: unserved_table,
             };
             answer.shown(output, part, clock.now())
@@ -226,7 +259,16 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: lines::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: vec![Grid::of(lines::TITLE, &lines::columns(), &answer.rows)],
+                parts: lines::parts(&answer),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: lines::parts(before),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
                 table: lines_table,
             };
             answer.shown(output, part, clock.now())
@@ -244,11 +286,16 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 title: waits::TITLE,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: vec![Grid::of(
-                    waits::TITLE,
-                    &waits::columns(&answer, &options.edges),
-                    &answer.rows,
-                )],
+                parts: waits::parts(&answer, &options.edges),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: waits::parts(before, &options.edges),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
                 table: waits_table,
             };
             answer.shown(output, part, clock.now())

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::kpi::{self, AgentKnown, Id};
+use crate::kpi::{self, AgentKnown, Id, Threshold};
 use crate::model::{
     AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Direction, EndedBy, OfferResult,
     TargetKind, Text, Timestamp,
@@ -63,7 +63,7 @@ pub struct AgentRow {
     pub transfers_in: u64,
     /// Legs that the agent ended.
     pub released_first: u64,
-    /// Of them with a short talk.
+    /// Of them with a talk shorter than x.
     pub released_first_short: u64,
     /// Time in each state, in the order of `AgentState::ALL`.
     states: [Duration; AgentState::ALL.len()],
@@ -184,7 +184,7 @@ impl Gathered {
                 row.hold_sum = row.hold_sum.saturating_add(leg.hold);
                 if leg.released_at.is_some() && leg.released_by == EndedBy::Agent {
                     row.released_first += 1;
-                    row.released_first_short += u64::from(talk < kpi::TALK_SHORT);
+                    row.released_first_short += u64::from(talk < plan.short_answered);
                 }
             }
         }
@@ -255,14 +255,12 @@ impl Gathered {
                 ..finish(row, plan.bucket_start(bucket), &agent)
             }
         });
+        let short = plan.letter(Threshold::ShortAnswered, &[]);
+        let definitions = DEFINITIONS.map(Id::definition).into_iter().chain([short]);
+        let definitions = definitions.collect();
         AgentReport {
             rows: rows.collect(),
-            context: Context::of(
-                plan,
-                self.counted,
-                sources,
-                DEFINITIONS.map(Id::definition).to_vec(),
-            ),
+            context: Context::of(plan, self.counted, sources, definitions),
         }
     }
 

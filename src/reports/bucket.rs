@@ -180,6 +180,21 @@ impl Buckets {
         })
     }
 
+    /// How many buckets there are; weekdays and hours of the day are all there, however short the period.
+    pub(super) fn count(&self) -> usize {
+        match self.bucket {
+            Bucket::Weekday => WEEKDAYS.len(),
+            Bucket::HourOfDay => 24,
+            Bucket::Total
+            | Bucket::Minutes15
+            | Bucket::Minutes30
+            | Bucket::Hour
+            | Bucket::Day
+            | Bucket::Week
+            | Bucket::Month => self.starts.len(),
+        }
+    }
+
     /// What a bucket is called: its first instant in local time, the weekday, or the hour.
     pub(super) fn name(&self, bucket: usize, zone: &Zone) -> String {
         match self.bucket {

@@ -7,11 +7,14 @@ mod filter;
 mod summary;
 mod token;
 
+use std::collections::BTreeSet;
+
 use tokio::sync::mpsc;
 
-use crate::model::CallRecord;
+use crate::model::{AgentId, CallRecord};
 use crate::store::{Place, Rows, StoredCall};
 
+use super::compare;
 use super::context::{Context, Counted};
 use super::error::Error;
 use super::plan::{Plan, Query};
@@ -72,6 +75,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let sources = self.sources.completeness();
         let head = self.head(&plan).await?;
 
+        let is_first = after.is_none();
         let mut page = Page::new(asked.page_size, head);
         let (parts, mut received) = mpsc::channel::<Vec<StoredCall>>(PARTS_WAITING);
         let period = (plan.start, plan.end);
@@ -85,15 +89,22 @@ impl<R: Rows, S: Sources> Reports<R, S> {
                     page.take(&plan, &filter, &call, &*call.record()?);
                 }
             }
-            Ok((plan, page))
+            Ok((plan, page, filter))
         });
         let sent = self.rows.calls(period, after, parts).await;
         let done = joined(working.await)?;
-        let (plan, page) = sent.and(done).map_err(|source| Error::Store { source })?;
+        let (plan, page, filter) = sent.and(done).map_err(|source| Error::Store { source })?;
+        // A page in between has not seen everybody.
+        if is_first && !page.more {
+            filter.admit(&page.agents)?;
+        }
         let next = page.last.filter(|_| page.more);
+        let mut context = Context::of(&plan, page.counted, sources, Vec::new());
+        let cautions = compare::without_effect(asked.query.compare);
+        context.cautions.extend(cautions);
         Ok(CallsPage {
             next_page_token: next.map_or_else(String::new, |place| token::write(&place, digest)),
-            context: Context::of(&plan, page.counted, sources, Vec::new()),
+            context,
             calls: page.calls,
         })
     }
@@ -105,6 +116,8 @@ struct Page {
     calls: Vec<CallSummary>,
     counted: Counted,
     looked_at: usize,
+    /// Agents of the calls looked at.
+    agents: BTreeSet<AgentId>,
     last: Option<Place>,
     more: bool,
 }
@@ -120,6 +133,7 @@ impl Page {
             calls: Vec::new(),
             counted,
             looked_at: 0,
+            agents: BTreeSet::new(),
             last: None,
             more: false,
         }
@@ -132,6 +146,7 @@ impl Page {
     fn take(&mut self, plan: &Plan, filter: &Filter, call: &StoredCall, record: &CallRecord) {
         self.looked_at += 1;
         self.last = Some(call.place.clone());
+        filter.note_agents(record, &mut self.agents);
         if !filter.passes(plan, record) {
             return;
         }

@@ -122,7 +122,7 @@ fn each_filter_finds_its_calls() {
         ),
         (
             CallFilter {
-                agents: words("cyd nobody"),
+                agents: words("cyd"),
                 ..all()
             },
             "lost",
@@ -253,6 +253,14 @@ fn a_wrong_word_names_the_nearest() {
             },
             "filter.marks",
             "end_missing",
+        ),
+        (
+            CallFilter {
+                agents: words("ann bbo"),
+                ..all()
+            },
+            "filter.agents",
+            "\"bob\"",
         ),
         (
             CallFilter {

@@ -126,6 +126,14 @@ pub enum Error {
         /// What was asked for.
         name: String,
     },
+    /// No call of the period has such an agent, and some have others.
+    #[error("no call of the period has agent {agent:?}; the nearest that has calls is {nearest:?}")]
+    UnknownAgent {
+        /// What was asked for.
+        agent: String,
+        /// The agent most like it.
+        nearest: String,
+    },
     /// A pseudonym that cannot be one.
     #[error("{caller:?} is no pseudonym: give its 32 hexadecimal digits, or withheld")]
     BadPseudonym {
@@ -195,6 +203,7 @@ impl Error {
             Self::UnknownQueue { .. } | Self::NoQueues { .. } => Some("query.queues"),
             Self::PeriodReversed { .. } => Some("query.end"),
             Self::UnknownBucket { .. } | Self::TooManyBuckets { .. } => Some("query.bucket"),
+            Self::UnknownAgent { .. } => Some("filter.agents"),
             Self::BadPseudonym { .. } => Some("filter.callers"),
             Self::PageToken { .. } => Some("page_token"),
             Self::UnknownCall { .. } => Some("call_id"),

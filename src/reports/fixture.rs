@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use crate::model::fixture::call;
 use crate::model::{
-    CallId, CallRecord, Exit, Position, QueueId, SourceId, Targets, Timestamp, VisitRow,
+    CallId, CallRecord, Exit, LineTold, Position, QueueId, SourceId, Targets, Timestamp, VisitRow,
 };
 use crate::store::{self, Error, Part, Period, Place, Rows, Selection, StoredCall, Told};
 
@@ -231,6 +231,10 @@ impl Rows for Memory {
         told.agents.retain(|told| held(told.at));
         told.lines.retain(|told| held(told.at));
         Ok(told)
+    }
+
+    async fn told_of_lines(&self, period: Period) -> Result<Vec<LineTold>, Error> {
+        Ok(self.told(period).await?.lines)
     }
 
     async fn gather(&self, asked: &store::Gather, parts: mpsc::Sender<Part>) -> Result<(), Error> {

@@ -164,6 +164,18 @@ impl Gathered {
     }
 }
 
+/// For how long all channels of a line were busy, by interval, all lines together; an interval is missing where nobody told
+/// of channels.
+pub(super) fn all_busy(plan: &Plan, told: Vec<LineTold>) -> BTreeMap<String, Duration> {
+    let report = Gathered::default().finish(plan, told, Vec::new());
+    let mut busy = BTreeMap::<_, Duration>::new();
+    for row in report.rows {
+        let sum = busy.entry(row.bucket_start).or_default();
+        *sum = sum.saturating_add(row.all_busy);
+    }
+    busy
+}
+
 impl Tally {
     /// So many channels were in use for some time.
     fn hold(&mut self, event: &LineEvent, time: Duration) {

@@ -115,3 +115,22 @@ fn without_told_channels_nothing_is_guessed() {
     );
     assert_eq!(row.blocked, Some(0.0));
 }
+
+#[test]
+fn the_time_of_busy_channels_stands_beside_the_refused() {
+    let reports = stored().reports_at(hotline(), Some(samara("11:00:00")));
+    let rows = reports.queues(&hour()).unwrap().rows;
+    let all = rows.last().unwrap();
+    assert_eq!((all.calls_refused, all.all_busy), (2, Some(seconds(1_200))));
+    assert!(
+        rows[..rows.len() - 1]
+            .iter()
+            .all(|row| row.all_busy.is_none())
+    );
+    let of_jobs = Query {
+        queues: vec!["jobs".into()],
+        ..hour()
+    };
+    let rows = reports.queues(&of_jobs).unwrap().rows;
+    assert!(rows.iter().all(|row| row.all_busy.is_none()));
+}

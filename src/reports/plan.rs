@@ -9,6 +9,7 @@ use crate::model::{Altered, Floor, Headline, QueueId, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
 use super::choice::Choice;
+use super::compare::Compare;
 use super::error::Error;
 use super::nearest::{clipped, nearest};
 use super::service::Options;
@@ -53,6 +54,8 @@ pub struct Query {
     pub compat: Vec<Pack>,
     /// Only from the calls themselves, however long the period: quantiles are exact then.
     pub exact: bool,
+    /// Which period is set beside.
+    pub compare: Compare,
 }
 
 /// A checked query.

@@ -5,6 +5,7 @@
 //! queue itself has no row. Through the lens of journeys a call is one visit to the first queue that it entered, which
 //! lasts until its first human or its end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::kpi::{
@@ -39,6 +40,9 @@ pub struct QueueRow {
     pub queue: String,
     /// Calls that arrived; only in the row for all of an unfiltered report.
     pub calls_arrived: Option<u64>,
+    /// Beside V4: for how long all channels of a line were busy, lines added up; whoever called then is in no count. Only of
+    /// all queues, unfiltered, and where channels were told.
+    pub all_busy: Option<Duration>,
     /// Calls that ended without a queue or a refusal; only there, too.
     pub left_before_queue: Option<u64>,
     /// V1.
@@ -102,6 +106,19 @@ pub struct WaitOver {
     pub count: u64,
     /// Their share of the visits that ended.
     pub share: Option<f64>,
+}
+
+impl QueueReport {
+    /// Sets beside the demand of all queues for how long nobody else could have come through.
+    pub(super) fn set_all_busy(&mut self, busy: &BTreeMap<String, Duration>) {
+        let all = self
+            .rows
+            .iter_mut()
+            .filter(|row| row.calls_arrived.is_some());
+        for row in all {
+            row.all_busy = busy.get(&row.bucket_start).copied();
+        }
+    }
 }
 
 pub(super) const DEFINITIONS: [Id; 30] = [
@@ -358,6 +375,7 @@ impl Tally {
             bucket_start,
             queue,
             calls_arrived: Some(calls.arrived),
+            all_busy: None,
             left_before_queue: Some(calls.left_before_queue),
             calls_offered: calls.offered,
             calls_refused: calls.journeys.refused,

@@ -11,6 +11,7 @@ use crate::model::{Altered, CallRecord, Floor, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall, Sums};
 
 use super::agents::{AgentReport, Gathered};
+use super::compare::{self, Earlier};
 use super::contacts::Contacts;
 use super::context::{Counted, SourceCompleteness};
 use super::error::Error;
@@ -77,6 +78,15 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         }
     }
 
+    /// The query of the period that is set beside, if one is asked for.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the calendar has no such period.
+    pub fn earlier(&self, query: &Query) -> Result<Option<Earlier>, Error> {
+        compare::earlier(query, &self.options)
+    }
+
     /// Volume, waits, service level and abandonment by queue; `wait_over` are the thresholds of W10, none = the usual.
     ///
     /// # Errors
@@ -96,7 +106,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let kept = self.head(&plan).await?.kept;
         let by = ByRollups::of(&plan, sums, &over, kept);
         let queues = |held| Queues::new(over.clone(), held);
-        self.make(plan, sources, by, queues).await
+        let mut report = self.make(plan.clone(), sources, by, queues).await?;
+        let around = (plan.start.minus(LOOK_BACK), plan.end);
+        let told = self.rows.told_of_lines(around).await;
+        let told = told.map_err(|source| Error::Store { source })?;
+        report.set_all_busy(&lines::all_busy(&plan, told));
+        Ok(report)
     }
 
     /// Transfers; a call with more than `excessive_limit` is excessive, `None` = as configured.

@@ -7,7 +7,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::database::{self, Columns, Db, Fetch as _, on};
-use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
+use crate::model::{CallId, CallKey, EpochIndex, LineTold, Position, SourceId, Timestamp};
 
 use super::chore::{Erasure, ForgottenEvent};
 use super::from_row;
@@ -251,6 +251,10 @@ impl Rows for Store {
 
     async fn told(&self, period: Period) -> Result<Told, Error> {
         on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
+    }
+
+    async fn told_of_lines(&self, period: Period) -> Result<Vec<LineTold>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => stream::told_of_lines(&mut **transaction, period).await)
     }
 
     async fn gather(&self, asked: &Gather, parts: mpsc::Sender<Part>) -> Result<(), Error> {

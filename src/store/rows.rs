@@ -128,6 +128,12 @@ pub trait Rows: Clone + Send + Sync + 'static {
     /// What was told of agents and lines in a period.
     fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;
 
+    /// What was told of lines in a period.
+    fn told_of_lines(
+        &self,
+        period: Period,
+    ) -> impl Future<Output = Result<Vec<LineTold>, Error>> + Send;
+
     /// Sends what makes a period up, all as of one position: its head, then roll-ups where they may be used and stand for
     /// the rows, rows for the rest, and what open calls have in it. Ends early when nobody listens.
     fn gather(

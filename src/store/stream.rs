@@ -187,6 +187,18 @@ pub(super) async fn told(connection: &mut impl Fetch, (start, end): Period) -> R
         .iter()
         .map(|row| agent(row))
         .collect::<Result<_, _>>()?;
+    Ok(Told {
+        agents,
+        lines: told_of_lines(connection, (start, end)).await?,
+    })
+}
+
+/// What was told of lines in the period, in order of time.
+pub(super) async fn told_of_lines(
+    connection: &mut impl Fetch,
+    (start, end): Period,
+) -> Result<Vec<LineTold>, Error> {
+    let period = [start.as_micros().into(), end.as_micros().into()];
     let sql = "select name, at, line, busy, total from line_events join sources using (source_id)
         where at >= $1 and at < $2 order by at, source_id, line";
     let rows = connection.fetch(sql, &period).await;
@@ -200,10 +212,7 @@ pub(super) async fn told(connection: &mut impl Fetch, (start, end): Period) -> R
             total: row.int(4) as u32,
         },
     });
-    Ok(Told {
-        agents,
-        lines: lines.collect(),
-    })
+    Ok(lines.collect())
 }
 
 fn agent(row: &dyn Columns) -> Result<AgentTold, Error> {

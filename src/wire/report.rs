@@ -12,11 +12,30 @@ use crate::model::{Headline, Timestamp};
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
-    Basis, Bucket, CallAsked, CallFilter, CallsQuery, Error, Lens, Pack, Query, Reports, Sources,
+    Basis, Bucket, CallAsked, CallFilter, CallsQuery, Compare, Error, Lens, Pack, Query, Reports,
+    Sources,
 };
 use crate::store::Rows;
 
 use super::status;
+
+/// Makes a report's answer, and that of the period which is set beside it, if one is asked for.
+macro_rules! beside {
+    ($service:ident, $asked:expr, $query:ident => $make:block) => {{
+        let $query = $asked;
+        let mut answer = $make;
+        if let Some(earlier) = $service.0.earlier(&$query)? {
+            let $query = earlier.query;
+            let mut before = $make;
+            let context = answer.context.get_or_insert_default();
+            context.buckets = earlier.buckets;
+            context.cautions.extend(earlier.cautions);
+            before.context.get_or_insert_default().buckets = earlier.buckets_before;
+            answer.before = Some(Box::new(before));
+        }
+        Ok(answer)
+    }};
+}
 
 /// Answers `ReportService` from reports.
 #[derive(Clone, Debug)]
@@ -33,12 +52,13 @@ impl<R: Rows, S: Sources> Service<R, S> {
         asked: v1::GetQueueReportRequest,
     ) -> Result<v1::GetQueueReportResponse, Error> {
         let over = spans("wait_over", &asked.wait_over)?;
-        let query = Query {
+        let asked_for = Query {
             compat: packs(&asked.compat)?,
             ..query(asked.query)?
         };
-        let report = self.0.queues(&query, &over).await?;
-        Ok(answer::queues(report))
+        beside!(self, asked_for, query => {
+            answer::queues(self.0.queues(&query, &over).await?)
+        })
     }
 
     async fn transfers(
@@ -46,8 +66,9 @@ impl<R: Rows, S: Sources> Service<R, S> {
         asked: v1::GetTransferReportRequest,
     ) -> Result<v1::GetTransferReportResponse, Error> {
         let limit = (asked.excessive_limit > 0).then_some(asked.excessive_limit);
-        let report = self.0.transfers(&query(asked.query)?, limit).await?;
-        Ok(answer::transfers(report))
+        beside!(self, query(asked.query)?, query => {
+            answer::transfers(self.0.transfers(&query, limit).await?)
+        })
     }
 
     async fn waits(
@@ -55,16 +76,18 @@ impl<R: Rows, S: Sources> Service<R, S> {
         asked: v1::GetWaitDistributionRequest,
     ) -> Result<v1::GetWaitDistributionResponse, Error> {
         let edges = spans("edges", &asked.edges)?;
-        let report = self.0.waits(&query(asked.query)?, &edges).await?;
-        Ok(answer::waits(report))
+        beside!(self, query(asked.query)?, query => {
+            answer::waits(self.0.waits(&query, &edges).await?)
+        })
     }
 
     async fn agents(
         &self,
         asked: v1::GetAgentReportRequest,
     ) -> Result<v1::GetAgentReportResponse, Error> {
-        let report = self.0.agents(&query(asked.query)?).await?;
-        Ok(answer::agents(report))
+        beside!(self, query(asked.query)?, query => {
+            answer::agents(self.0.agents(&query).await?)
+        })
     }
 
     async fn repeats(
@@ -73,27 +96,27 @@ impl<R: Rows, S: Sources> Service<R, S> {
     ) -> Result<v1::GetRepeatReportResponse, Error> {
         let windows = spans("windows", &asked.windows)?;
         let shared_over = (asked.shared_over > 0).then_some(asked.shared_over);
-        let report = self
-            .0
-            .repeats(&query(asked.query)?, &windows, shared_over)
-            .await?;
-        Ok(answer::repeats(report))
+        beside!(self, query(asked.query)?, query => {
+            answer::repeats(self.0.repeats(&query, &windows, shared_over).await?)
+        })
     }
 
     async fn unserved(
         &self,
         asked: v1::GetUnservedReportRequest,
     ) -> Result<v1::GetUnservedReportResponse, Error> {
-        let report = self.0.unserved(&query(asked.query)?).await?;
-        Ok(answer::unserved(report))
+        beside!(self, query(asked.query)?, query => {
+            answer::unserved(self.0.unserved(&query).await?)
+        })
     }
 
     async fn lines(
         &self,
         asked: v1::GetLineReportRequest,
     ) -> Result<v1::GetLineReportResponse, Error> {
-        let report = self.0.lines(&query(asked.query)?).await?;
-        Ok(answer::lines(report))
+        beside!(self, query(asked.query)?, query => {
+            answer::lines(self.0.lines(&query).await?)
+        })
     }
 
     async fn calls(&self, asked: v1::ListCallsRequest) -> Result<v1::ListCallsResponse, Error> {
@@ -213,6 +236,7 @@ fn query(asked: Option<v1::ReportQuery>) -> Result<Query, Error> {
         lens: lens(asked.lens)?,
         basis: basis(asked.basis)?,
         headline: headline(&asked.headline)?,
+        compare: compare(asked.compare)?,
         zone: asked.zone,
         queues: asked.queues,
         hours: asked.hours,
@@ -275,6 +299,19 @@ fn headline(id: &str) -> Result<Option<Headline>, Error> {
     let known = Headline::ALL.map(Headline::as_str);
     let unknown = || Error::unknown_word("query.headline", id, known);
     Headline::from_id(id).map(Some).ok_or_else(unknown)
+}
+
+fn compare(value: i32) -> Result<Compare, Error> {
+    match v1::Comparison::try_from(value) {
+        Ok(v1::Comparison::Unspecified) => Ok(Compare::Nothing),
+        Ok(v1::Comparison::Previous) => Ok(Compare::Previous),
+        Ok(v1::Comparison::LastWeek) => Ok(Compare::LastWeek),
+        Ok(v1::Comparison::LastYear) => Ok(Compare::LastYear),
+        Err(_) => Err(Error::UnknownChoice {
+            field: "query.compare",
+            value,
+        }),
+    }
 }
 
 fn instant(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::model::{CallId, Exit, QueueId, SourceId, Targets, VisitRow};
+use crate::model::{CallId, Exit, LineTold, QueueId, SourceId, Targets, VisitRow};
 use crate::reports::{Options, SourceCompleteness, Zone};
 use crate::store::{self, Selection};
 
@@ -36,6 +36,10 @@ impl Rows for OneVisit {
 
     async fn told(&self, _: store::Period) -> Result<store::Told, store::Error> {
         Ok(store::Told::default())
+    }
+
+    async fn told_of_lines(&self, _: store::Period) -> Result<Vec<LineTold>, store::Error> {
+        Ok(Vec::new())
     }
 
     async fn gather(

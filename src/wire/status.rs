@@ -229,6 +229,7 @@ pub fn report(error: &reports::Error) -> Status {
         E::UnknownName { .. } | E::NoneConfigured { .. } => {
             (Code::InvalidArgument, "unknown_name", None)
         }
+        E::UnknownAgent { .. } => (Code::InvalidArgument, "unknown_agent", None),
         E::UnknownWord { .. } => (Code::InvalidArgument, "unknown_word", None),
         E::BadPseudonym { .. } => (Code::InvalidArgument, "bad_pseudonym", None),
         E::PageToken { .. } => (Code::InvalidArgument, "page_token_invalid", None),

@@ -4,13 +4,19 @@ use crate::proto::v1::{AgentReportRow, AgentTime, GetAgentReportResponse, OfferC
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
+use super::grid::Grid;
 use super::text::{clock, percent};
 
 /// The report's name.
 pub(super) const TITLE: &str = "Agents";
 
+/// The report's rows, in one part.
+pub(super) fn parts(answer: &GetAgentReportResponse) -> Vec<Grid> {
+    vec![Grid::of(TITLE, &columns(), &answer.rows)]
+}
+
 /// The report's columns.
-pub(super) fn columns() -> Columns<AgentReportRow> {
+fn columns() -> Columns<AgentReportRow> {
     let mut columns = Columns::<AgentReportRow>::new();
     columns
         .instant("bucket_start", |row| &row.bucket_start)
@@ -30,13 +36,8 @@ pub(super) fn columns() -> Columns<AgentReportRow> {
             offers(row).answered_elsewhere
         })
         .count("offers_error", |row| offers(row).error)
-        .share("answer_rate", |row| row.answer_rate)
-        .share("answer_rate_low", |row| {
-            row.answer_rate_interval.map(|interval| interval.low)
-        })
-        .share("answer_rate_high", |row| {
-            row.answer_rate_interval.map(|interval| interval.high)
-        })
+        .part("answer_rate", |row| row.answer_rate, own_offers)
+        .interval("answer_rate", |row| row.answer_rate_interval)
         .share("occupancy", |row| row.occupancy)
         .count("transfers_out", |row| row.transfers_out)
         .count("transfers_in", |row| row.transfers_in)
@@ -51,8 +52,17 @@ pub(super) fn columns() -> Columns<AgentReportRow> {
         .span("paused", |row| time(row).paused)
         .span("logged_out", |row| time(row).logged_out)
         .text("name", |row| &row.name)
-        .text("team", |row| &row.team);
+        .beside()
+        .text("team", |row| &row.team)
+        .beside();
     columns
+}
+
+/// Offers answered, and those that say something about the agent.
+fn own_offers(row: &AgentReportRow) -> (u64, u64) {
+    let offers = offers(row);
+    let missed = offers.no_answer + offers.busy + offers.rejected;
+    (offers.answered, offers.answered + missed)
 }
 
 fn offers(row: &AgentReportRow) -> OfferCounts {

@@ -63,6 +63,8 @@ pub(super) async fn show(
         answer: &answer,
         context: answer.context.as_ref(),
         parts: vec![Grid::of(TITLE, &columns(), &answer.events)],
+        before: None,
+        with_differences: |answer, _| answer.clone(),
         table: call_table,
     };
     let mut shown = answer.shown(output, 0, now)?;

@@ -88,6 +88,8 @@ pub(super) async fn show(
         answer: &answer,
         context: answer.context.as_ref(),
         parts: vec![Grid::of(TITLE, &columns(), &answer.calls)],
+        before: None,
+        with_differences: |answer, _| answer.clone(),
         table: calls_table,
     };
     let mut shown = answer.shown(output, 0, now)?;

@@ -209,6 +209,7 @@ fn flag(field: &str) -> &str {
         "query.hours" => "--hours",
         "query.lines" => "--line",
         "query.teams" => "--team",
+        "query.compare" => "--compare",
         "wait_over" | "filter.wait_over" => "--wait-over",
         "filter.agents" => "--agent",
         "filter.exits" => "--exit",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::kpi::Part;
 use crate::proto::v1;
 
 use super::text::span;
@@ -15,12 +16,14 @@ pub(super) enum Cell {
     Text(String),
     /// A count, or a difference of counts.
     Count(i128),
-    /// A part of a whole, 0 to 1.
-    Share(f64),
+    /// A part of a whole, 0 to 1, or a difference of such; with the counts it is of, where they are known.
+    Share(f64, Option<Part>),
     /// Any other figure.
     Number(f64),
     /// A span.
     Span(Duration),
+    /// A difference of spans, in seconds.
+    Seconds(f64),
     /// An instant in local time with its offset (RFC 3339).
     Instant(String),
 }
@@ -49,12 +52,27 @@ impl<C: Into<Cell>> From<Option<C>> for Cell {
     }
 }
 
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Says what a row is of.
+    Words,
+    /// A count, a mean, a span.
+    Figure,
+    /// A share.
+    Share,
+    /// A bound of another column, or a remark.
+    Beside,
+}
+
 /// One column of rows of type `R`.
 pub(super) struct Column<R> {
     /// Its name, without a unit.
     pub(super) name: String,
     /// What a name ends in where cells are bare numbers.
     pub(super) unit: &'static str,
+    /// What it is for.
+    pub(super) kind: Kind,
     cell: Box<dyn Fn(&R) -> Cell>,
 }
 
@@ -85,7 +103,9 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         text: impl Fn(&R) -> &str + 'static,
     ) -> &mut Self {
-        self.add(name, "", move |row| Cell::Text(text(row).to_owned()))
+        self.add(name, "", Kind::Words, move |row| {
+            Cell::Text(text(row).to_owned())
+        })
     }
 
     /// Adds a column of words that are put together.
@@ -94,7 +114,7 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         text: impl Fn(&R) -> String + 'static,
     ) -> &mut Self {
-        self.add(name, "", move |row| Cell::Text(text(row)))
+        self.add(name, "", Kind::Words, move |row| Cell::Text(text(row)))
     }
 
     /// Adds a column of local instants with their offset.
@@ -103,7 +123,9 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         local: impl Fn(&R) -> &str + 'static,
     ) -> &mut Self {
-        self.add(name, "", move |row| Cell::Instant(local(row).to_owned()))
+        self.add(name, "", Kind::Words, move |row| {
+            Cell::Instant(local(row).to_owned())
+        })
     }
 
     /// Adds a column of counts.
@@ -112,7 +134,7 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         count: impl Fn(&R) -> C + 'static,
     ) -> &mut Self {
-        self.add(name, "", move |row| count(row).into())
+        self.add(name, "", Kind::Figure, move |row| count(row).into())
     }
 
     /// Adds a column of shares, 0 to 1.
@@ -121,8 +143,27 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         share: impl Fn(&R) -> Option<f64> + 'static,
     ) -> &mut Self {
-        self.add(name, "", move |row| {
-            share(row).map_or(Cell::Empty, Cell::Share)
+        self.add(name, "", Kind::Share, move |row| {
+            share(row).map_or(Cell::Empty, |share| Cell::Share(share, None))
+        })
+    }
+
+    /// Adds a column of shares of counts: so many of so many.
+    pub(super) fn part(
+        &mut self,
+        name: impl Into<String>,
+        share: impl Fn(&R) -> Option<f64> + 'static,
+        counts: impl Fn(&R) -> (u64, u64) + 'static,
+    ) -> &mut Self {
+        self.add(name, "", Kind::Share, move |row| {
+            let Some(share) = share(row) else {
+                return Cell::Empty;
+            };
+            let (count, of) = counts(row);
+            // On another basis a share may be of other counts than the row shows.
+            let part = Some(Part { count, of });
+            let part = part.filter(|_| (share * of as f64 - count as f64).abs() < 1e-3);
+            Cell::Share(share, part)
         })
     }
 
@@ -138,9 +179,11 @@ impl<R> Columns<R> {
         self.share(format!("{name}_low"), move |row| {
             interval(row).map(|interval| interval.low)
         })
+        .beside()
         .share(format!("{name}_high"), move |row| {
             interval(row).map(|interval| interval.high)
         })
+        .beside()
     }
 
     /// Adds a column of other figures.
@@ -149,7 +192,7 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         number: impl Fn(&R) -> Option<f64> + 'static,
     ) -> &mut Self {
-        self.add(name, "", move |row| {
+        self.add(name, "", Kind::Figure, move |row| {
             number(row).map_or(Cell::Empty, Cell::Number)
         })
     }
@@ -160,7 +203,7 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         value: impl Fn(&R) -> Option<pbjson_types::Duration> + 'static,
     ) -> &mut Self {
-        self.add(name, "_s", move |row| {
+        self.add(name, "_s", Kind::Figure, move |row| {
             value(row).map_or(Cell::Empty, |value| Cell::Span(span(&value)))
         })
     }
@@ -171,18 +214,28 @@ impl<R> Columns<R> {
         name: impl Into<String>,
         cell: impl Fn(&R) -> Cell + 'static,
     ) -> &mut Self {
-        self.add(name, "", cell)
+        self.add(name, "", Kind::Beside, cell)
+    }
+
+    /// Says that the last column is no figure of its own: it is compared with nothing, and no row is known by it.
+    pub(super) fn beside(&mut self) -> &mut Self {
+        if let Some(last) = self.0.last_mut() {
+            last.kind = Kind::Beside;
+        }
+        self
     }
 
     fn add(
         &mut self,
         name: impl Into<String>,
         unit: &'static str,
+        kind: Kind,
         cell: impl Fn(&R) -> Cell + 'static,
     ) -> &mut Self {
         self.0.push(Column {
             name: name.into(),
             unit,
+            kind,
             cell: Box::new(cell),
         });
         self

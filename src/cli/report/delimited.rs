@@ -55,7 +55,8 @@ fn text(cell: &Cell, dialect: Dialect) -> String {
         Cell::Text(text) if is_risky(text) => format!("'{text}"),
         Cell::Text(text) | Cell::Instant(text) => text.clone(),
         Cell::Count(count) => count.to_string(),
-        Cell::Share(value) | Cell::Number(value) => decimal(format!("{value:.9}")),
+        Cell::Share(value, _) | Cell::Number(value) => decimal(format!("{value:.9}")),
+        Cell::Seconds(value) => decimal(format!("{value:.6}")),
         Cell::Span(span) => decimal(seconds_text(*span)),
     }
 }

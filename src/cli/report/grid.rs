@@ -1,6 +1,6 @@
 //! A table of cells, whatever rows it was made of: what CSV, a sheet and a plain table are written from.
 
-use super::columns::{Cell, Columns};
+use super::columns::{Cell, Columns, Kind};
 use super::frame;
 use super::text::{clock, percent, when};
 
@@ -9,6 +9,8 @@ use super::text::{clock, percent, when};
 pub(super) struct Head {
     pub(super) name: String,
     pub(super) unit: &'static str,
+    /// What the column is for.
+    pub(super) kind: Kind,
 }
 
 impl Head {
@@ -33,6 +35,7 @@ impl Grid {
         let heads = columns.iter().map(|column| Head {
             name: column.name.clone(),
             unit: column.unit,
+            kind: column.kind,
         });
         let row = |row: &R| columns.iter().map(|column| column.cell(row)).collect();
         Self {
@@ -46,12 +49,8 @@ impl Grid {
     pub(super) fn table(&self) -> String {
         let heads: Vec<_> = self.heads.iter().map(|head| spaced(&head.name)).collect();
         let heads: Vec<_> = heads.iter().map(String::as_str).collect();
-        let is_words = |index: usize| {
-            let cells = self.rows.iter().map(|row| &row[index]);
-            cells.fold(true, |words, cell| words && is_words(cell))
-        };
-        let words = (0..heads.len()).take_while(|index| is_words(*index));
-        let words = words.count();
+        let words = self.heads.iter();
+        let words = words.take_while(|head| head.kind == Kind::Words).count();
         let rows = self.rows.iter();
         let rows = rows.map(|row| row.iter().map(shown).collect());
         frame::table(&heads, words, rows.collect())
@@ -63,21 +62,15 @@ fn spaced(name: &str) -> String {
     name.replace('_', " ")
 }
 
-fn is_words(cell: &Cell) -> bool {
-    match cell {
-        Cell::Text(_) | Cell::Instant(_) => true,
-        Cell::Empty | Cell::Count(_) | Cell::Share(_) | Cell::Number(_) | Cell::Span(_) => false,
-    }
-}
-
 /// A cell as people read it.
-fn shown(cell: &Cell) -> String {
+pub(super) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Empty => percent(None),
         Cell::Text(text) => text.clone(),
         Cell::Count(count) => count.to_string(),
-        Cell::Share(share) => percent(Some(*share)),
+        Cell::Share(share, _) => percent(Some(*share)),
         Cell::Number(number) => format!("{number:.2}"),
+        Cell::Seconds(seconds) => format!("{seconds:+.1} s"),
         Cell::Span(span) => clock(Some(&(*span).into())),
         Cell::Instant(local) => when(local),
     }

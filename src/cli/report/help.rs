@@ -11,6 +11,7 @@ Examples:
   dozvon report queues --from 2026-01 --compat cisco,asterisk   # as the old exchange would say it
   dozvon report queues --from 2026-01 --hours office --headline answered_only
   dozvon report queues --from 2026-01 --line 'jobs line' --team first --bucket day
+  dozvon report queues --from 2026-02 --to 2026-03 --compare previous      # February beside January
   dozvon report queues --from 2026-01 --lens journey          # each call once, whatever queues it went through";
 
 pub(super) const TRANSFERS_EXAMPLES: &str = "\
@@ -64,7 +65,8 @@ Examples:
 
 /// What of the flags of all reports says something else, or nothing, in a list of calls.
 pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 14] = [
+    const SILENT: [&str; 15] = [
+        "compare",
         "part",
         "bucket",
         "compat",
@@ -92,7 +94,8 @@ pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
 
 /// What of the flags of all reports says nothing about one call.
 pub(super) fn of_call(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 16] = [
+    const SILENT: [&str; 17] = [
+        "compare",
         "part",
         "compat",
         "headline",

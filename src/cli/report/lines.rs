@@ -4,13 +4,19 @@ use crate::proto::v1::{GetLineReportResponse, LineReportRow, RefusedCounts};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
+use super::grid::Grid;
 use super::text::{clock, percent};
 
 /// The report's name.
 pub(super) const TITLE: &str = "Lines";
 
+/// The report's rows, in one part.
+pub(super) fn parts(answer: &GetLineReportResponse) -> Vec<Grid> {
+    vec![Grid::of(TITLE, &columns(), &answer.rows)]
+}
+
 /// The report's columns.
-pub(super) fn columns() -> Columns<LineReportRow> {
+fn columns() -> Columns<LineReportRow> {
     let mut columns = Columns::<LineReportRow>::new();
     columns
         .instant("bucket_start", |row| &row.bucket_start)
@@ -26,9 +32,14 @@ pub(super) fn columns() -> Columns<LineReportRow> {
         .count("busy_max", |row| row.busy_max)
         .count("channels", |row| row.channels)
         .span("all_busy", |row| row.all_busy)
-        .share("blocked", |row| row.blocked)
+        .part(
+            "blocked",
+            |row| row.blocked,
+            |row| (refused(row).busy, row.calls_arrived),
+        )
         .share("erlang_b", |row| row.erlang_b)
-        .text("name", |row| &row.name);
+        .text("name", |row| &row.name)
+        .beside();
     columns
 }
 

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::connect::client::Server;
 use crate::model::Headline;
 use crate::proto::v1;
-use crate::reports::{Basis, Bucket, Lens, Pack, Zone};
+use crate::reports::{Basis, Bucket, Compare, Lens, Pack, Zone};
 
 use super::super::failure::{Exit, Failure};
 use super::client::Client;
@@ -78,6 +78,9 @@ pub(super) struct Options {
     /// Read every call, however long the period: slower, and quantiles are exact instead of within 1 %
     #[arg(long)]
     pub(super) exact: bool,
+    /// Set another period beside, and each figure's difference: the one just before, a week or a year earlier
+    #[arg(long, value_name = "PERIOD", value_parser = comparisons())]
+    pub(super) compare: Option<Compare>,
     /// Count waits longer than this; several by commas or again [default: 60s,180s]
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
     pub(super) wait_over: Vec<Duration>,
@@ -138,6 +141,11 @@ fn lenses() -> impl clap::builder::TypedValueParser<Value = Lens> {
     words(Lens::ALL, Lens::as_str)
 }
 
+/// The words of `--compare`.
+fn comparisons() -> impl clap::builder::TypedValueParser<Value = Compare> {
+    words(Compare::ALL, Compare::as_str)
+}
+
 /// The words of `--basis`.
 fn bases() -> impl clap::builder::TypedValueParser<Value = Basis> {
     words(Basis::ALL, Basis::as_str)
@@ -179,6 +187,7 @@ pub(super) async fn query(
         lines: options.line.clone(),
         teams: options.team.clone(),
         exact: options.exact,
+        compare: comparison(options.compare).into(),
     })
 }
 
@@ -227,5 +236,14 @@ fn basis(basis: Basis) -> v1::Basis {
     match basis {
         Basis::Cohort => v1::Basis::Cohort,
         Basis::Event => v1::Basis::Event,
+    }
+}
+
+fn comparison(compare: Option<Compare>) -> v1::Comparison {
+    match compare {
+        None | Some(Compare::Nothing) => v1::Comparison::Unspecified,
+        Some(Compare::Previous) => v1::Comparison::Previous,
+        Some(Compare::LastWeek) => v1::Comparison::LastWeek,
+        Some(Compare::LastYear) => v1::Comparison::LastYear,
     }
 }

@@ -1,11 +1,13 @@
 //! `--output` and `--out`: in which format a report is shown, and where.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::model::Timestamp;
 use crate::proto::v1;
 
 use super::super::failure::{Exit, Failure};
+use super::compare::Periods;
 use super::delimited::{self, Dialect};
 use super::grid::Grid;
 use super::{frame, workbook};
@@ -64,8 +66,20 @@ pub(super) struct Answer<'a, A> {
     pub(super) context: Option<&'a v1::ReportContext>,
     /// Its rows, by part; the first holds the figures.
     pub(super) parts: Vec<Grid>,
+    /// The report of the period that it is compared with.
+    pub(super) before: Option<Before<'a>>,
+    /// Puts the differences into an answer.
+    pub(super) with_differences: fn(&A, Vec<v1::FigureDifference>) -> A,
     /// Sets the report as a table.
     pub(super) table: fn(&A) -> String,
+}
+
+/// The report of the period that another is compared with.
+pub(super) struct Before<'a> {
+    /// What it says about itself.
+    pub(super) context: Option<&'a v1::ReportContext>,
+    /// Its rows, by part.
+    pub(super) parts: Vec<Grid>,
 }
 
 impl<A: serde::Serialize> Answer<'_, A> {
@@ -78,14 +92,15 @@ impl<A: serde::Serialize> Answer<'_, A> {
     ) -> Result<Shown, Failure> {
         // A report of one part only has no other to show.
         let part = if part < self.parts.len() { part } else { 0 };
-        let grid = &self.parts[part];
         let content = match output {
-            Output::Table if part > 0 => self.part_table(grid).into_bytes(),
-            Output::Table => (self.table)(self.answer).into_bytes(),
-            Output::Json => json(self.answer)?,
-            Output::Csv => delimited::write(grid, Dialect::Plain)?,
-            Output::CsvRu => delimited::write(grid, Dialect::Russian)?,
-            Output::Xlsx => workbook::write(self.title, &self.parts, self.context, now)?,
+            Output::Table => self.table(part).into_bytes(),
+            Output::Json => self.json()?,
+            Output::Csv => delimited::write(&self.compared()[part], Dialect::Plain)?,
+            Output::CsvRu => delimited::write(&self.compared()[part], Dialect::Russian)?,
+            Output::Xlsx => {
+                let before = self.before.as_ref().and_then(|before| before.context);
+                workbook::write(self.title, &self.compared(), [self.context, before], now)?
+            }
         };
         // A table says in itself what else there is to say; beside the others it is said on stderr.
         let mut remarks = Vec::new();
@@ -93,8 +108,54 @@ impl<A: serde::Serialize> Answer<'_, A> {
             let is_empty = self.parts[0].rows.is_empty();
             remarks.extend(is_empty.then(|| frame::no_data(self.context)));
             remarks.extend(frame::cautions(self.context));
+            remarks.extend(self.cautions_before());
         }
         Ok(Shown { content, remarks })
+    }
+
+    /// The two periods, if there are two.
+    fn periods(&self) -> Option<(Periods<'_>, &Before<'_>)> {
+        let before = self.before.as_ref()?;
+        let periods = Periods {
+            context: self.context,
+            before: before.context,
+        };
+        Some((periods, before))
+    }
+
+    /// The parts, with what they were before.
+    fn compared(&self) -> Cow<'_, [Grid]> {
+        let Some((periods, before)) = self.periods() else {
+            return Cow::Borrowed(&self.parts);
+        };
+        let parts = self.parts.iter().zip(&before.parts);
+        parts
+            .map(|(now, before)| periods.beside(now, before))
+            .collect()
+    }
+
+    /// What may be missing of the other period.
+    fn cautions_before(&self) -> Vec<String> {
+        let context = self.before.as_ref().and_then(|before| before.context);
+        let cautions = frame::cautions(context).into_iter();
+        cautions
+            .map(|caution| format!("the period before: {caution}"))
+            .collect()
+    }
+
+    fn table(&self, part: usize) -> String {
+        let mut text = if part > 0 {
+            self.part_table(&self.parts[part])
+        } else {
+            (self.table)(self.answer)
+        };
+        if let Some((periods, before)) = self.periods() {
+            text += &periods.table(&self.parts[part], &before.parts[part]);
+            for caution in self.cautions_before() {
+                text += &format!("! {caution}\n");
+            }
+        }
+        text
     }
 
     /// One part with every row.
@@ -105,6 +166,14 @@ impl<A: serde::Serialize> Answer<'_, A> {
         }
         text += &part.table();
         text + &frame::footnotes(self.context)
+    }
+
+    fn json(&self) -> Result<Vec<u8>, Failure> {
+        let Some((periods, before)) = self.periods() else {
+            return json(self.answer);
+        };
+        let differences = periods.differences(&self.parts[0], &before.parts[0]);
+        json(&(self.with_differences)(self.answer, differences))
     }
 }
 

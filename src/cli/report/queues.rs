@@ -10,16 +10,19 @@ use crate::proto::v1::{
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
+use super::grid::Grid;
 use super::text::{clock, count, percent, seconds, span};
 
 /// The report's name.
 pub(super) const TITLE: &str = "Queues";
 
+/// The report's rows, in one part.
+pub(super) fn parts(answer: &GetQueueReportResponse, asked: &[Duration]) -> Vec<Grid> {
+    vec![Grid::of(TITLE, &columns(answer, asked), &answer.rows)]
+}
+
 /// The report's columns; `asked` are the thresholds of `--wait-over`, for the names of columns without rows.
-pub(super) fn columns(
-    answer: &GetQueueReportResponse,
-    asked: &[Duration],
-) -> Columns<QueueReportRow> {
+fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<QueueReportRow> {
     let context = answer.context.as_ref();
     let service_level = context.and_then(|context| context.service_level.as_ref());
     let short_abandon = context.and_then(|context| context.short_abandon.as_ref());
@@ -64,12 +67,51 @@ pub(super) fn columns(
         });
     }
     columns
-        .share("sl_strict", |row| level(row).strict)
-        .share("sl_short", |row| level(row).short)
-        .share("sl_ignore_abandoned", |row| level(row).ignore_abandoned)
-        .share("sl_abandoned_met", |row| level(row).abandoned_met)
-        .share("sl_answered_only", |row| level(row).answered_only)
-        .share("abandon_rate", |row| row.abandon_rate)
+        .part(
+            "sl_strict",
+            |row| level(row).strict,
+            |row| (row.answered_within, row.decided),
+        )
+        .part(
+            "sl_short",
+            |row| level(row).short,
+            |row| {
+                (
+                    row.answered_within,
+                    row.decided.saturating_sub(row.abandoned_short),
+                )
+            },
+        )
+        .part(
+            "sl_ignore_abandoned",
+            |row| level(row).ignore_abandoned,
+            |row| {
+                (
+                    row.answered_within,
+                    (row.answered + row.abandoned).saturating_sub(row.abandoned_within),
+                )
+            },
+        )
+        .part(
+            "sl_abandoned_met",
+            |row| level(row).abandoned_met,
+            |row| {
+                (
+                    row.answered_within + row.abandoned_within,
+                    row.answered + row.abandoned,
+                )
+            },
+        )
+        .part(
+            "sl_answered_only",
+            |row| level(row).answered_only,
+            |row| (row.answered_within, row.answered),
+        )
+        .part(
+            "abandon_rate",
+            |row| row.abandon_rate,
+            |row| (row.abandoned, row.answered + row.abandoned + other(row)),
+        )
         .span("asa", |row| answered(row).mean)
         .span("mean_time_to_abandon", |row| abandoned(row).mean)
         .count("decided", |row| row.decided)
@@ -84,13 +126,39 @@ pub(super) fn columns(
         .count("calls_offered", |row| row.calls_offered)
         .count("calls_refused", |row| row.calls_refused)
         .count("demand", |row| row.demand)
-        .share("refused_rate", |row| row.refused_rate)
+        .part(
+            "refused_rate",
+            |row| row.refused_rate,
+            |row| (row.calls_refused, row.demand),
+        )
         .count("negative_spans", |row| row.negative_spans)
         .count("waits_unknown", |row| row.waits_unknown)
         .count("conservation_residual", |row| row.conservation_residual)
-        .share("sl_amazon", |row| level(row).amazon)
-        .share("sl_journey", |row| level(row).journey)
-        .share("sl_access", |row| level(row).access)
+        .part(
+            "sl_amazon",
+            |row| level(row).amazon,
+            |row| {
+                (
+                    row.answered_within + row.abandoned_within + row.callback_within,
+                    row.decided,
+                )
+            },
+        )
+        .part(
+            "sl_journey",
+            |row| level(row).journey,
+            |row| (row.journey_answered_within, row.journey_decided),
+        )
+        .part(
+            "sl_access",
+            |row| level(row).access,
+            |row| {
+                (
+                    row.journey_answered_within,
+                    row.journey_decided + row.calls_refused,
+                )
+            },
+        )
         .count(format!("callback_within_{target}"), |row| {
             row.callback_within
         })
@@ -107,13 +175,20 @@ pub(super) fn columns(
         })
         .count("answered_short", |row| row.answered_short)
         .count("lost", |row| row.lost)
-        .share("lost_rate", |row| row.lost_rate)
+        .part(
+            "lost_rate",
+            |row| row.lost_rate,
+            |row| (row.lost, row.calls_offered),
+        )
         .interval("sl_strict", |row| level(row).strict_interval)
         .interval("abandon_rate", |row| row.abandon_rate_interval)
         .interval("lost_rate", |row| row.lost_rate_interval)
         .text("headline", |row| headline_formula(row))
-        .share("service_level", |row| level(row).headline)
-        .span("target", |row| level(row).threshold);
+        .beside()
+        .part("service_level", |row| level(row).headline, headline_counts)
+        .span("target", |row| level(row).threshold)
+        .beside()
+        .span("all_busy", |row| row.all_busy);
     for id in compat_ids(answer) {
         columns.share(id.clone(), move |row| {
             let found = row.compat.iter().find(|figure| figure.id == id);
@@ -282,6 +357,28 @@ fn headline_formula(row: &QueueReportRow) -> &str {
     level.map_or("", |level| level.headline_formula.as_str())
 }
 
+/// The counts that a row's headline is of; those of `strict` where the formula has none here.
+fn headline_counts(row: &QueueReportRow) -> (u64, u64) {
+    let (within, decided) = (row.answered_within, row.decided);
+    let given_up = row.abandoned_within;
+    match headline_formula(row) {
+        "short" => (within, decided.saturating_sub(row.abandoned_short)),
+        "ignore_abandoned" => (
+            within,
+            (row.answered + row.abandoned).saturating_sub(given_up),
+        ),
+        "abandoned_met" => (within + given_up, row.answered + row.abandoned),
+        "answered_only" => (within, row.answered),
+        "amazon" => (within + given_up + row.callback_within, decided),
+        "journey" => (row.journey_answered_within, row.journey_decided),
+        "access" => {
+            let asked = row.journey_decided + row.calls_refused;
+            (row.journey_answered_within, asked)
+        }
+        _ => (within, decided),
+    }
+}
+
 /// The one formula by which every row has its headline.
 fn common_headline(answer: &GetQueueReportResponse) -> Option<&str> {
     let mut formulas = answer.rows.iter().map(headline_formula);
@@ -338,14 +435,24 @@ fn of_all(row: &QueueReportRow) -> String {
     let ends: Vec<_> = ends
         .map(|(name, calls)| format!("{name} {calls}"))
         .collect();
-    format!(
+    let mut text = format!(
         "Service level, {queue}: {family}\nHow sure, {queue}: {sure}\nWaits, {queue}: {}\n\
         First queue to first human, {queue}: mean {} · p90 {}\nCalls, {queue}: {}\n",
         over.join(" · "),
         clock(journey.mean.as_ref()),
         clock(journey.p90.as_ref()),
         ends.join(" · "),
-    )
+    );
+    if row.calls_refused > 0 || row.all_busy.is_some() {
+        let (refused, demand) = (row.calls_refused, row.demand);
+        let share = percent(row.refused_rate);
+        text += &format!("Refused, {queue}: {refused} of {demand} ({share})");
+        if let Some(busy) = &row.all_busy {
+            text += &format!(" · all channels of a line busy for {}", clock(Some(busy)));
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// An interval behind its share.

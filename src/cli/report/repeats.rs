@@ -7,16 +7,19 @@ use crate::proto::v1::{GetRepeatReportResponse, RepeatReportRow, RepeatWindow};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
+use super::grid::Grid;
 use super::text::{percent, span};
 
 /// The report's name.
 pub(super) const TITLE: &str = "Repeat calls";
 
+/// The report's rows, in one part.
+pub(super) fn parts(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Vec<Grid> {
+    vec![Grid::of(TITLE, &columns(answer, asked), &answer.rows)]
+}
+
 /// The report's columns; `asked` are the windows of `--windows`, for the names of columns without rows.
-pub(super) fn columns(
-    answer: &GetRepeatReportResponse,
-    asked: &[Duration],
-) -> Columns<RepeatReportRow> {
+fn columns(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Columns<RepeatReportRow> {
     let windows = windows(answer, asked);
     let mut columns = Columns::<RepeatReportRow>::new();
     columns
@@ -35,9 +38,11 @@ pub(super) fn columns(
     }
     columns.count("callers_got_through", |row| row.callers_got_through);
     for (index, window) in windows.iter().enumerate() {
-        columns.share(format!("repeat_rate_{}", name(*window)), move |row| {
-            of(row, index).repeat_rate
-        });
+        columns.part(
+            format!("repeat_rate_{}", name(*window)),
+            move |row| of(row, index).repeat_rate,
+            move |row| (of(row, index).repeats, row.calls_with_caller),
+        );
     }
     for (index, window) in windows.iter().enumerate() {
         let name = name(*window);
@@ -48,13 +53,12 @@ pub(super) fn columns(
             .count(format!("mature_{name}"), move |row| of(row, index).mature);
     }
     columns
-        .share("got_through", |row| row.got_through)
-        .share("got_through_low", |row| {
-            row.got_through_interval.map(|interval| interval.low)
-        })
-        .share("got_through_high", |row| {
-            row.got_through_interval.map(|interval| interval.high)
-        });
+        .part(
+            "got_through",
+            |row| row.got_through,
+            |row| (row.callers_got_through, row.callers),
+        )
+        .interval("got_through", |row| row.got_through_interval);
     for (slot, name) in ["1", "2", "3", "over_3"].into_iter().enumerate() {
         columns.count(format!("attempts_{name}"), move |row| {
             row.attempts.get(slot).copied().unwrap_or_default()

@@ -46,8 +46,9 @@ fn offsets(cells: &[Cell]) -> Option<Vec<Cell>> {
         Cell::Empty
         | Cell::Text(_)
         | Cell::Count(_)
-        | Cell::Share(_)
+        | Cell::Share(..)
         | Cell::Number(_)
+        | Cell::Seconds(_)
         | Cell::Span(_) => None,
     };
     let offsets: Vec<_> = cells.iter().map(offset).collect();
@@ -119,8 +120,12 @@ impl Formats {
                         fractions |= civil.subsec_nanosecond() != 0;
                     }
                 }
-                Cell::Empty | Cell::Text(_) | Cell::Count(_) | Cell::Share(_) | Cell::Number(_) => {
-                }
+                Cell::Empty
+                | Cell::Text(_)
+                | Cell::Count(_)
+                | Cell::Share(..)
+                | Cell::Number(_)
+                | Cell::Seconds(_) => {}
             }
         }
         let instant = if fractions {
@@ -171,11 +176,12 @@ impl Formats {
                 let digits = count.to_string().len();
                 digits + digits / 3
             }
-            Cell::Share(share) => {
+            Cell::Share(share, _) => {
                 worksheet.write_number_with_format(row, column, *share, &self.share)?;
                 "100.0%".len()
             }
-            Cell::Number(number) => {
+            // Excel shows no negative time.
+            Cell::Number(number) | Cell::Seconds(number) => {
                 worksheet.write_number_with_format(row, column, *number, &self.number)?;
                 format!("{number:.2}").len()
             }

@@ -124,7 +124,7 @@ const HEADER: &str = "bucket_start,queue,calls_arrived,left_before_queue,visits_
     time_to_human_count,time_to_human_sum_s,time_to_human_p50_s,time_to_human_p90_s,time_to_human_max_s,\
     caller_burden_count,caller_burden_sum_s,caller_burden_p50_s,caller_burden_p90_s,caller_burden_max_s,\
     missed_offer_time_sum_s,abandoned_after_transfer,answered_short,lost,lost_rate,sl_strict_low,sl_strict_high,\
-    abandon_rate_low,abandon_rate_high,lost_rate_low,lost_rate_high,headline,service_level,target_s\n";
+    abandon_rate_low,abandon_rate_high,lost_rate_low,lost_rate_high,headline,service_level,target_s,all_busy_s\n";
 
 /// What stands in the last columns of a queue's row in which no call has ended: `amazon`, calls open, V1 that were lost,
 /// and the intervals.
@@ -143,7 +143,7 @@ async fn queues_as_csv() {
         HEADER.to_owned(),
         format!(
             "{start},benefits,,,1,0,0,0,0,0,0,0,90,0,,,,,,,90,90,90,90,1,0,0.000000000,0.000000000,,,,0.000000000,,,1,0,0,\
-             1,0,0,0,0,0,0,0,0,,0,0,0,{},strict,0.000000000,20\n",
+             1,0,0,0,0,0,0,0,0,,0,0,0,{},strict,0.000000000,20,\n",
             unended(
                 "0.000000000",
                 0,
@@ -153,7 +153,7 @@ async fn queues_as_csv() {
         ),
         format!(
             "{start},jobs,,,3,2,1,2,1,1,20,4,20,300,0,20,20,20,4,4,4,20,20,20,0,0,0.666666667,1.000000000,1.000000000,\
-             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.666666667,20\n",
+             1.000000000,1.000000000,0.333333333,10,4,3,0,0,0,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.666666667,20,\n",
             unended(
                 "1.000000000",
                 1,
@@ -163,7 +163,7 @@ async fn queues_as_csv() {
         ),
         format!(
             "{start},ALL,2,0,4,2,1,2,1,1,20,4,90,300,0,20,20,20,4,4,4,90,90,90,1,0,0.500000000,0.666666667,1.000000000,\
-             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.500000000,20\n",
+             1.000000000,1.000000000,0.250000000,10,4,4,0,0,1,0,0,0,0,0,1,0,1,0.000000000,0,0,0,{},strict,0.500000000,20,\n",
             unended(
                 "0.750000000",
                 2,
@@ -280,6 +280,54 @@ async fn queues_as_russian_csv_have_the_same_columns() {
     let line = lines.nth(1).unwrap();
     assert!(line.starts_with(jobs), "{line}");
     assert_eq!(lines.nth(1), Some(""), "the last line ends, too");
+}
+
+#[tokio::test]
+async fn another_period_is_set_beside_in_every_format() {
+    // The day before has nothing: what has no partner is empty.
+    let day = "--from 2026-03-02 --to 2026-03-03 --compare previous";
+    let Asked { text, .. } = asked(&format!("transfers {day}")).await.unwrap();
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let heads = rows.headers().unwrap().clone();
+    let all = rows.records().last().unwrap().unwrap();
+    let cell = |name: &str| {
+        let at = heads.iter().position(|head| head == name);
+        &all[at.unwrap_or_else(|| panic!("no column {name}"))]
+    };
+    assert_eq!((cell("transfers"), cell("transfers_before")), ("1", ""));
+    assert_eq!(cell("transferred_call_rate_difference_low"), "");
+    // The period that holds the day is a week later: now nothing, before one transfer.
+    let later = "--from 2026-03-09 --to 2026-03-10 --compare last-week";
+    let Asked { text, .. } = asked(&format!("transfers {later} --output json"))
+        .await
+        .unwrap();
+    let answer: v1::GetTransferReportResponse = serde_json::from_str(&text).unwrap();
+    let before = answer.before.unwrap();
+    assert_eq!(
+        before.context.unwrap().start_local,
+        "2026-03-02T00:00:00+04:00"
+    );
+    assert_eq!(before.rows.last().unwrap().transfers, 1);
+    let of = |figure: &str| {
+        let mut all = answer.differences.iter();
+        all.rfind(|one| one.figure == figure).unwrap()
+    };
+    let transfers = of("transfers");
+    assert_eq!((transfers.value, transfers.before), (None, Some(1.0)));
+    assert_eq!(transfers.bucket_start_before, "2026-03-02T00:00:00+04:00");
+    let table = asked(&format!("transfers {later} --output table"))
+        .await
+        .unwrap()
+        .text;
+    assert!(
+        table.contains("Compared with 2026-03-02 00:00 +04:00 to 2026-03-03"),
+        "{table}"
+    );
+    assert!(table.contains("transferred call rate"), "{table}");
+    let wrong = matches("queues --compare yesterday")
+        .unwrap_err()
+        .to_string();
+    assert!(wrong.contains("last-week"), "{wrong}");
 }
 
 #[tokio::test]

@@ -36,7 +36,11 @@ pub(super) fn columns() -> Columns<TransferReportRow> {
         .text("queue", |row| &row.queue)
         .count("calls_served", |row| row.calls_served)
         .count("calls_transferred", |row| row.calls_transferred)
-        .share("transferred_call_rate", |row| row.transferred_call_rate)
+        .part(
+            "transferred_call_rate",
+            |row| row.transferred_call_rate,
+            |row| (row.calls_transferred, row.calls_served),
+        )
         .count("transfers", |row| row.transfers)
         .number("transfers_per_call", |row| row.transfers_per_call);
     for (slot, transfers) in SLOTS.into_iter().enumerate() {
@@ -63,7 +67,11 @@ pub(super) fn columns() -> Columns<TransferReportRow> {
         .count("after_pending", |row| row.after_pending)
         .span("transfer_wait_sum", |row| row.transfer_wait_sum)
         .count("wrong_door", |row| row.wrong_door)
-        .share("wrong_door_rate", |row| row.wrong_door_rate)
+        .part(
+            "wrong_door_rate",
+            |row| row.wrong_door_rate,
+            |row| (row.wrong_door, row.calls_served),
+        )
         .count("excessive", |row| row.excessive)
         .count("reroutes", |row| row.reroutes)
         .count("requeued", |row| row.requeued)

@@ -4,6 +4,7 @@ use crate::proto::v1::{GetUnservedReportResponse, UnservedPerson};
 
 use super::columns::Columns;
 use super::frame;
+use super::grid::Grid;
 use super::text::when;
 
 /// The report's name.
@@ -14,8 +15,13 @@ const PEOPLE_SHOWN: usize = 30;
 /// Digits of a pseudonym that a table shows.
 const DIGITS_SHOWN: usize = 12;
 
+/// The report's rows, in one part.
+pub(super) fn parts(answer: &GetUnservedReportResponse) -> Vec<Grid> {
+    vec![Grid::of(TITLE, &columns(), &answer.rows)]
+}
+
 /// The report's columns.
-pub(super) fn columns() -> Columns<UnservedPerson> {
+fn columns() -> Columns<UnservedPerson> {
     let mut columns = Columns::<UnservedPerson>::new();
     columns
         .text("caller", |row| &row.caller)

@@ -9,6 +9,7 @@ use crate::proto::v1::{GetWaitDistributionResponse, WaitDistributionRow, WaitQua
 use super::chart;
 use super::columns::Columns;
 use super::frame::{self, Starts};
+use super::grid::Grid;
 use super::text::{clock, percent, span};
 
 /// Edges that a table shows; the chart and the CSV have all.
@@ -17,8 +18,13 @@ const EDGES_SHOWN: [u64; 6] = [0, 5, 20, 60, 180, 600];
 /// The report's name.
 pub(super) const TITLE: &str = "Waits";
 
+/// The report's rows, in one part.
+pub(super) fn parts(answer: &GetWaitDistributionResponse, asked: &[Duration]) -> Vec<Grid> {
+    vec![Grid::of(TITLE, &columns(answer, asked), &answer.rows)]
+}
+
 /// The report's columns; `asked` are the edges of `--edges`, for the names of columns without rows.
-pub(super) fn columns(
+fn columns(
     answer: &GetWaitDistributionResponse,
     asked: &[Duration],
 ) -> Columns<WaitDistributionRow> {

@@ -15,11 +15,11 @@ use super::text::{local, when};
 /// Rows of a sheet below its header; Excel has no more.
 const ROWS_MAX: usize = 1_048_575;
 
-/// Writes the rows, part by part, the definitions used, and what else there is to know.
+/// Writes the rows, part by part, the definitions used, and what else there is to know, also of the period before.
 pub(super) fn write(
     title: &str,
     parts: &[Grid],
-    context: Option<&v1::ReportContext>,
+    [context, before]: [Option<&v1::ReportContext>; 2],
     now: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
     let rows = parts.iter().map(|part| part.rows.len()).max();
@@ -30,7 +30,7 @@ pub(super) fn write(
         );
         return Err(Failure::new(Exit::Failure, message));
     }
-    workbook(title, parts, context, now).map_err(|error| {
+    workbook(title, parts, [context, before], now).map_err(|error| {
         let message = format!("the report cannot be written as a workbook: {error}");
         Failure::new(Exit::Failure, message)
     })
@@ -39,7 +39,7 @@ pub(super) fn write(
 fn workbook(
     title: &str,
     parts: &[Grid],
-    context: Option<&v1::ReportContext>,
+    [context, before]: [Option<&v1::ReportContext>; 2],
     now: Timestamp,
 ) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
@@ -64,7 +64,12 @@ fn workbook(
     columns
         .text("about", |(what, _)| what)
         .mixed("value", |(_, value)| value.clone());
-    let about = Grid::of("About", &columns, &about(title, context));
+    let mut lines = about(title, context);
+    if before.is_some() {
+        let earlier = about(title, before).into_iter().skip(1);
+        lines.extend(earlier.map(|(what, value)| (format!("compared with: {what}"), value)));
+    }
+    let about = Grid::of("About", &columns, &lines);
     sheet(workbook.add_worksheet(), &about)?;
     workbook.save_to_buffer()
 }

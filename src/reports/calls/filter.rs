@@ -8,7 +8,7 @@ use crate::kpi;
 use crate::model::{AgentId, CallRecord, Caller, Exit, Mark, Marks, Outcome, QueueId};
 
 use super::super::error::Error;
-use super::super::nearest::clipped;
+use super::super::nearest::{clipped, nearest};
 use super::super::plan::Plan;
 
 /// The word for a visit that has not ended.
@@ -17,6 +17,9 @@ const WAITING: &str = "waiting";
 const OPEN: &str = "open";
 /// The word for a caller without a number.
 const WITHHELD: &str = "withheld";
+
+/// Agents noted to name the nearest: a hotline has no more.
+const AGENTS_NOTED: usize = 10_000;
 
 /// Which calls are listed: each filter that is set must be passed, by any of its values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +84,29 @@ impl Filter {
             marks: wanted.bits(),
             callers: callers.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// Notes which agents there are, where agents are asked for: enough of them to name the nearest.
+    pub(super) fn note_agents(&self, record: &CallRecord, seen: &mut BTreeSet<AgentId>) {
+        if !self.agents.is_empty() && seen.len() < AGENTS_NOTED {
+            seen.extend(agents(record).cloned());
+        }
+    }
+
+    /// Refuses an agent whom no call of a period has that was looked through.
+    pub(super) fn admit(&self, seen: &BTreeSet<AgentId>) -> Result<(), Error> {
+        let unknown = self.agents.iter().find(|agent| !seen.contains(agent));
+        let Some(agent) = unknown.filter(|_| seen.len() < AGENTS_NOTED) else {
+            return Ok(());
+        };
+        match nearest(agent.as_str(), seen.iter().map(AgentId::as_str)) {
+            Some(nearest) => Err(Error::UnknownAgent {
+                agent: clipped(agent.as_str()),
+                nearest: nearest.to_owned(),
+            }),
+            // Nobody has calls: an empty list says so.
+            None => Ok(()),
+        }
     }
 
     /// Whether a call is listed.

@@ -52,6 +52,9 @@ pub(in super::super) struct Loops(BTreeMap<Vec<TransferStep>, TransferLoop>);
 impl Loops {
     /// Counts a call that was passed around.
     pub(in super::super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
+        if plan.index_of(record.arrived_at).is_none() || !plan.admits(record) {
+            return;
+        }
         let rows = call.rows(record, 0).transfers;
         let done: Vec<_> = rows.iter().filter(|one| kpi::is_done(one)).collect();
         let Some(first) = done.first() else {

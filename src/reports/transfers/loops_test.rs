@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::calls::tests::settled;
-use crate::model::CallRecord;
+use crate::model::{CallRecord, LineId};
 use crate::reports::Query;
 use crate::reports::fixture::{Memory, hotline, query, samara, seconds};
 use crate::store::Told;
@@ -74,6 +74,33 @@ fn a_way_is_filtered_by_the_first_queue_that_answered() {
         report.loops.len()
     };
     assert_eq!((asked("jobs"), asked("benefits")), (2, 0));
+}
+
+#[test]
+fn a_way_is_filtered_by_line_as_the_rows_are() {
+    let on_line = |line: &str, story: &str| CallRecord {
+        line: Some(LineId::new(line)),
+        ..settled(samara("10:00:00"), story)
+    };
+    let calls = vec![
+        ("here", on_line("100", TO_AND_FRO)),
+        ("there", on_line("200", TO_AND_FRO)),
+        ("onward", on_line("200", ONWARD)),
+    ];
+    let reports = Memory::of_records(calls, Told::default()).reports(hotline());
+    let asked = |line: &str| {
+        let query = Query {
+            lines: vec![line.into()],
+            ..query()
+        };
+        let report = reports.transfers(&query).unwrap();
+        let calls: u64 = report.loops.iter().map(|way| way.calls).sum();
+        let all = report.rows.last().unwrap().transfers;
+        let of_ways: u64 = report.loops.iter().map(|way| way.transfers).sum();
+        assert_eq!(of_ways, all, "each of these calls is passed on twice");
+        calls
+    };
+    assert_eq!((asked("100"), asked("200")), (1, 2));
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub(super) use transfers::transfers;
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {
     v1::GetQueueReportResponse {
         context: Some(context(report.context)),
+        before: None,
+        differences: Vec::new(),
         rows: report.rows.into_iter().map(queues::row).collect(),
     }
 }
@@ -31,6 +33,8 @@ pub(super) fn waits(report: WaitReport) -> v1::GetWaitDistributionResponse {
     let edges = report.edges;
     v1::GetWaitDistributionResponse {
         context: Some(context(report.context)),
+        before: None,
+        differences: Vec::new(),
         rows: report
             .rows
             .into_iter()
@@ -43,6 +47,8 @@ pub(super) fn waits(report: WaitReport) -> v1::GetWaitDistributionResponse {
 pub(super) fn agents(report: AgentReport) -> v1::GetAgentReportResponse {
     v1::GetAgentReportResponse {
         context: Some(context(report.context)),
+        before: None,
+        differences: Vec::new(),
         rows: report.rows.into_iter().map(agents::row).collect(),
     }
 }
@@ -50,6 +56,8 @@ pub(super) fn agents(report: AgentReport) -> v1::GetAgentReportResponse {
 pub(super) fn repeats(report: RepeatReport) -> v1::GetRepeatReportResponse {
     v1::GetRepeatReportResponse {
         context: Some(context(report.context)),
+        before: None,
+        differences: Vec::new(),
         rows: report.rows.into_iter().map(callers::repeat_row).collect(),
         shared_numbers: report.shared.into_iter().map(callers::shared).collect(),
     }
@@ -58,6 +66,8 @@ pub(super) fn repeats(report: RepeatReport) -> v1::GetRepeatReportResponse {
 pub(super) fn unserved(report: UnservedReport) -> v1::GetUnservedReportResponse {
     v1::GetUnservedReportResponse {
         context: Some(context(report.context)),
+        before: None,
+        differences: Vec::new(),
         summary: Some(callers::summary(report.summary)),
         rows: report.people.into_iter().map(callers::person).collect(),
     }
@@ -66,6 +76,8 @@ pub(super) fn unserved(report: UnservedReport) -> v1::GetUnservedReportResponse 
 pub(super) fn lines(report: LineReport) -> v1::GetLineReportResponse {
     v1::GetLineReportResponse {
         context: Some(context(report.context)),
+        before: None,
+        differences: Vec::new(),
         rows: report.rows.into_iter().map(lines::row).collect(),
     }
 }
@@ -101,6 +113,7 @@ fn context(context: Context) -> v1::ReportContext {
         teams: context.teams,
         from_rollups: context.from_rollups,
         quantile_error: context.quantile_error,
+        buckets: Vec::new(),
     }
 }
 

@@ -122,7 +122,8 @@ fn loop_columns() -> Columns<TransferLoop> {
         .owned("first_calls", |one| {
             let calls = one.first_calls.iter().map(named);
             calls.collect::<Vec<_>>().join(" ")
-        });
+        })
+        .beside();
     columns
 }
 

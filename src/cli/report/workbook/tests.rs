@@ -55,7 +55,7 @@ impl Written {
             write(
                 "Queues",
                 &[Grid::of("Queues", &columns(), rows)],
-                None,
+                [None; 2],
                 now(),
             )
             .unwrap(),
@@ -326,7 +326,7 @@ fn definitions_and_what_may_be_missing_have_sheets() {
     let bytes = write(
         "Waits",
         &[Grid::of("Waits", &columns(), &[])],
-        Some(&context),
+        [Some(&context), None],
         now(),
     )
     .unwrap();
@@ -401,7 +401,7 @@ fn more_rows_than_a_sheet_has_are_refused() {
     let failure = write(
         "Queues",
         &[Grid::of("Queues", &Columns::new(), &rows)],
-        None,
+        [None; 2],
         now(),
     )
     .unwrap_err();

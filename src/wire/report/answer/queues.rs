@@ -14,6 +14,7 @@ pub(super) fn row(row: QueueRow) -> v1::QueueReportRow {
         bucket_start: row.bucket_start,
         queue: row.queue,
         calls_arrived: row.calls_arrived,
+        all_busy: row.all_busy.map(span),
         left_before_queue: row.left_before_queue,
         calls_offered: row.calls_offered,
         visits_offered: row.visits_offered,

@@ -10,6 +10,8 @@ use super::{context, interval, span};
 pub(in super::super) fn transfers(report: TransferReport) -> v1::GetTransferReportResponse {
     v1::GetTransferReportResponse {
         context: Some(context(report.context)),
+        before: None,
+        differences: Vec::new(),
         rows: report.rows.into_iter().map(row).collect(),
         paths: report.paths.into_iter().map(path).collect(),
         agent_paths: report.agent_paths.into_iter().map(path).collect(),
