@@ -106,12 +106,11 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let kept = self.head(&plan).await?.kept;
         let by = ByRollups::of(&plan, sums, &over, kept);
         let queues = |held| Queues::new(over.clone(), held);
+        let mut report = self.make(plan.clone(), sources, by, queues).await?;
         let around = (plan.start.minus(LOOK_BACK), plan.end);
         let told = self.rows.told_of_lines(around).await;
         let told = told.map_err(|source| Error::Store { source })?;
-        let busy = lines::all_busy(&plan, told);
-        let mut report = self.make(plan, sources, by, queues).await?;
-        report.set_all_busy(&busy);
+        report.set_all_busy(&lines::all_busy(&plan, told));
         Ok(report)
     }
 

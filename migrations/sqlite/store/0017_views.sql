@@ -56,7 +56,8 @@ create view v_calls as select
         case when marks & 2048 <> 0 then 'transfer_unseen ' else '' end ||
         case when marks & 4096 <> 0 then 'truncated ' else '' end ||
         case when marks & 8192 <> 0 then 'answer_missing ' else '' end ||
-        case when marks & 16384 <> 0 then 'crowded_out ' else '' end
+        case when marks & 16384 <> 0 then 'crowded_out ' else '' end ||
+        case when marks & 32768 <> 0 then 'erased ' else '' end
     ) as marks
 from calls join sources using (source_id);
 
