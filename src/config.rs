@@ -28,7 +28,10 @@ pub use environment::variables;
 pub use floor::{Agent, Line, PlannedRoute};
 pub use hours::{CalendarTable, Exception, FromTo, Weekly};
 pub use rules::{Queue, ServiceLevel, Since};
-pub use tree::{Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Server, Source};
+pub use tree::{
+    Calls, Config, Ingest, Invite, Log, LogFormat, LogLevel, Privacy, Server, Source, Survey,
+    SurveyLine,
+};
 pub use value::{Country, Day, Headline, ValidFrom, Zone};
 
 /// What the command line says; it wins over everything else.

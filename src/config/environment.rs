@@ -77,6 +77,7 @@ fn known() -> BTreeMap<String, (String, Value)> {
     config.privacy.key_file = Some("pseudonym.key".into());
     config.database = DatabaseUrl::new("postgres://").ok();
     config.service_level.calendar = Some("office".into());
+    config.survey.survey = Some("survey".to_owned());
     let mut known = BTreeMap::new();
     let table = table(&config);
     for (key, value) in &table {

@@ -12,10 +12,12 @@ mod apply;
 mod facts;
 mod flush;
 mod known;
+mod lookup;
 mod replay;
 mod status;
 
 pub use apply::{Options, Pipeline};
 pub use flush::store_task;
+pub use lookup::{CallNow, Lookup};
 pub use replay::Error;
 pub use status::{SourceStatus, Status};

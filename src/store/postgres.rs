@@ -33,6 +33,10 @@ const MIGRATIONS: &Migrations = &[
         "passed_on",
         include_str!("../../migrations/postgres/store/0007_passed_on.sql"),
     ),
+    (
+        "surveys",
+        include_str!("../../migrations/postgres/store/0008_surveys.sql"),
+    ),
 ];
 
 impl Store {

@@ -43,6 +43,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "passed_on",
         include_str!("../../migrations/sqlite/store/0007_passed_on.sql"),
     ),
+    (
+        "surveys",
+        include_str!("../../migrations/sqlite/store/0008_surveys.sql"),
+    ),
 ];
 
 impl Store {

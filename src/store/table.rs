@@ -367,3 +367,76 @@ pub(super) static QUEUES: Table = Table {
     conflict: "on conflict do nothing",
     doing: "write queues",
 };
+
+pub(super) static SURVEY_DEFINITIONS: Table = Table {
+    name: "survey_definitions",
+    columns: &[
+        ("survey", Text),
+        ("version", Int),
+        ("put_at", Int),
+        ("definition", Text),
+    ],
+    // A version never changes.
+    conflict: "on conflict do nothing",
+    doing: "write surveys",
+};
+
+pub(super) static SURVEY_SESSIONS: Table = Table {
+    name: "survey_sessions",
+    columns: &[
+        ("source_id", Int),
+        ("call_key", Blob),
+        ("call_id", Text),
+        ("survey", Text),
+        ("version", Int),
+        ("language", Text),
+        ("opened_at", Int),
+        ("reason", Int),
+        ("rate", Int),
+        ("ended_at", Int),
+        ("disposition", Int),
+        ("no_dtmf", Int),
+        ("settled", Int),
+        ("state", Blob),
+    ],
+    conflict: "on conflict (source_id, call_key) do update set ended_at = excluded.ended_at,
+        disposition = excluded.disposition, no_dtmf = excluded.no_dtmf,
+        settled = excluded.settled, state = excluded.state",
+    doing: "write survey sessions",
+};
+
+pub(super) static SURVEY_ANSWERS: Table = Table {
+    name: "survey_answers",
+    columns: &[
+        ("source_id", Int),
+        ("call_key", Blob),
+        ("place", Int),
+        ("question", Text),
+        ("answer", Text),
+        ("done_at", Int),
+        ("noinputs", Int),
+        ("nomatches", Int),
+        ("repeats", Int),
+    ],
+    conflict: "on conflict (source_id, call_key, place) do update set question = excluded.question,
+        answer = excluded.answer, done_at = excluded.done_at, noinputs = excluded.noinputs,
+        nomatches = excluded.nomatches, repeats = excluded.repeats",
+    doing: "write survey answers",
+};
+
+pub(super) static SURVEY_CONSENTS: Table = Table {
+    name: "survey_consents",
+    columns: &[
+        ("source_id", Int),
+        ("call_key", Blob),
+        ("question", Text),
+        ("text_id", Text),
+        ("version", Int),
+        ("audio", Blob),
+        ("audio_told", Int),
+        ("key", Text),
+        ("at", Int),
+    ],
+    conflict: "on conflict do nothing",
+    doing: "write consents",
+};

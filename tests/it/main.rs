@@ -10,6 +10,7 @@ mod bad_wire;
 mod bank;
 mod calls;
 mod cli;
+mod dialogs;
 mod harness;
 mod ingest;
 mod ingest_flow;

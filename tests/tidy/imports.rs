@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Which module may use which (`crate::name`); itself always. Arrows point down only.
-const IMPORTS: [(&str, &[&str]); 20] = [
+const IMPORTS: [(&str, &[&str]); 21] = [
     ("proto", &[]),
     ("model", &[]),
     ("kpi", &["model"]),
@@ -25,8 +25,8 @@ const IMPORTS: [(&str, &[&str]); 20] = [
     (
         "wire",
         &[
-            "proto", "model", "validate", "reports", "journal", "store", "metrics", "pipeline",
-            "config", "clock", "upkeep",
+            "proto", "model", "validate", "survey", "reports", "journal", "store", "metrics",
+            "pipeline", "config", "clock", "upkeep",
         ],
     ),
     (
