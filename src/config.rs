@@ -11,7 +11,10 @@ mod environment;
 mod floor;
 mod hours;
 mod place;
+mod retention;
 mod rules;
+#[cfg(test)]
+mod tables_test;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -29,8 +32,8 @@ pub use floor::{Agent, Line, PlannedRoute};
 pub use hours::{CalendarTable, Exception, FromTo, Weekly};
 pub use rules::{Queue, ServiceLevel, Since};
 pub use tree::{
-    Calls, Config, Ingest, Invite, Log, LogFormat, LogLevel, Privacy, Server, Source, Survey,
-    SurveyLine,
+    Calls, Config, Ingest, Invite, Log, LogFormat, LogLevel, Privacy, Retention, Server, Source,
+    Survey, SurveyLine,
 };
 pub use value::{Country, Day, Headline, ValidFrom, Zone};
 

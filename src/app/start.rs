@@ -18,10 +18,10 @@ use crate::config::Config;
 use crate::journal::{self, Committed};
 use crate::metrics;
 use crate::model::{Position, SourceId};
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::{self, Extent, Pipeline};
 use crate::reports::{self, Reports, Zone};
 use crate::store::{self, Write};
-use crate::upkeep::Upkeep;
+use crate::upkeep::{Retention, Upkeep};
 use crate::validate::country_of;
 use crate::wire;
 
@@ -98,6 +98,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         lock,
     } = databases::open(config, patience).await?;
     let end = database.end().await.map_err(failure)?;
+    let trimmed = database.trimmed().await.map_err(failure)?;
     let privacy = Arc::new(key::load(&config.key_file()?, end > Position(0))?);
     let targets = config.targets();
     let altered = rules::see(&mut store_writer, config, &targets, clock.now()).await?;
@@ -106,7 +107,13 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         calls: calls_options(config),
         surveys: surveys::plan(config, &privacy),
     };
-    let started = Pipeline::start(options, checkpoint, end, store.clone(), clock.clone());
+    let started = Pipeline::start(
+        options,
+        checkpoint,
+        Extent { trimmed, end },
+        store.clone(),
+        clock.clone(),
+    );
     let (mut pipeline, from) = started.map_err(failure)?;
 
     let stopping = CancellationToken::new();
@@ -154,6 +161,21 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         stopping: stopping.clone(),
         clock: clock.clone(),
     });
+    let (forgetter, forgetting) = pipeline::forgetter();
+    let upkeep = Upkeep::new(
+        (store.clone(), chores),
+        (reader.clone(), handle.chores()),
+        forgetter,
+        pipeline.status().clone(),
+        stored.clone(),
+        clock.clone(),
+    );
+    let admin = wire::Admin::new(
+        upkeep.clone(),
+        privacy.clone(),
+        ready.clone(),
+        stopping.clone(),
+    );
     let ingest = wire::Ingest::new(
         ingest_options(config),
         handle.clone(),
@@ -171,14 +193,6 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         floor: Arc::new(config.floor()),
         altered: altered.into(),
     };
-    let upkeep = Upkeep::new(
-        store.clone(),
-        chores,
-        reader.clone(),
-        pipeline.status().clone(),
-        stored.clone(),
-    );
-    let admin = wire::Admin::new(upkeep, ready.clone(), stopping.clone());
     let reports = Reports::new(store.clone(), pipeline.status().clone(), report_options);
     let closing = CancellationToken::new();
     let (health, health_service) = wire::health().await;
@@ -200,9 +214,10 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let writer = tokio::spawn(writer.run());
     drop(handle);
     pipeline.note_sources(&sources);
-    let pipeline = tokio::spawn(pipeline.run(committed, writes, stored));
+    let pipeline = tokio::spawn(pipeline.run(committed, writes, stored, forgetting));
     surveys::put(&surveys, &config.survey.files).await?;
     tokio::spawn(surveys.keep());
+    tokio::spawn(upkeep.keep(retention(config), stopping.clone()));
     ready_sender.send_replace(true);
     health.say(true).await;
 
@@ -349,6 +364,14 @@ fn calls_options(config: &Config) -> calls::Options {
         settle_events: config.calls.settle_events.into(),
         call_deadline: config.calls.call_deadline,
         open_calls_max: config.calls.open_calls_max as usize,
+    }
+}
+
+fn retention(config: &Config) -> Retention {
+    Retention {
+        journal: config.retention.journal,
+        calls: config.retention.calls,
+        pseudonyms: config.retention.pseudonyms,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::{
     Timestamp,
 };
 
+use super::forget::{forget_person, is_from};
 use super::order::Fold;
 use super::queues::Queues;
 use super::said::SaidVisit;
@@ -75,6 +76,20 @@ impl LiveCall {
     /// The call's story so far.
     pub(super) fn story(&self) -> &Story {
         &self.fold.story
+    }
+
+    /// Whether somebody with this hash of a pseudonym called, as far as it was told.
+    pub(super) fn is_of(&self, caller: &[u8; 16]) -> bool {
+        self.told.iter().any(|told| is_from(&told.event, caller))
+    }
+
+    /// Forgets who called, and what may lead there.
+    pub(super) fn forget(&mut self, key: CallKey) {
+        for told in &mut self.told {
+            forget_person(&mut told.event);
+        }
+        self.id = CallId::erased(key);
+        self.refold();
     }
 
     fn refold(&mut self) {
@@ -209,8 +224,12 @@ impl LiveCall {
 
     /// The record that remains.
     pub(super) fn settle(self, key: CallKey) -> Box<Settled> {
+        let mut record = self.fold.story.settle();
+        if self.id.is_erased() {
+            record.marks.add(Mark::Erased);
+        }
         Box::new(Settled {
-            record: self.fold.story.settle(),
+            record,
             told: state::write_told(&self.told),
             call: self.id,
             key,

@@ -19,6 +19,7 @@ mod checkpoint;
 mod close;
 mod crowd;
 mod deadlines;
+mod forget;
 mod handed;
 mod legs;
 mod live;
@@ -40,7 +41,10 @@ mod visits;
 mod wrap_up;
 
 pub use checkpoint::{OpenCall, OpenChanges};
-pub use open::{record_of_open, record_of_settled, timeline_of_open, timeline_of_settled};
+pub use forget::{forget_in_told, forget_person, is_from, is_told_from};
+pub use open::{
+    record_of_events, record_of_open, record_of_settled, timeline_of_open, timeline_of_settled,
+};
 pub use retell::{Retold, retell, told_event};
 pub use state::{StateError, record_of_told};
 pub use table::{Arrival, Calls, Options};

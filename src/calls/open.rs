@@ -1,11 +1,26 @@
 //! The records and timelines of stored calls, as reports read them.
 
-use crate::model::{CallId, CallRecord, ToldEvent};
+use crate::model::{CallEvent, CallId, CallRecord, EpochIndex, Timestamp, ToldEvent};
 
 use super::live;
 use super::order::Fold;
 use super::state;
-use super::told::Told;
+use super::told::{Order, Told};
+
+/// The record of one call from what was told of it, in the order of telling; `None` when nothing was. As reports show a
+/// call that is not settled: one without an end stays open.
+pub fn record_of_events(
+    events: impl IntoIterator<Item = (Timestamp, CallEvent)>,
+) -> Option<CallRecord> {
+    let numbered = (1..).zip(events);
+    let told: Vec<Told> = numbered
+        .map(|(sequence, (at, event))| {
+            let epoch = EpochIndex(0);
+            Told::new(at, Order { epoch, sequence }, false, event)
+        })
+        .collect();
+    (!told.is_empty()).then(|| live::fold(&told).story.conclude())
+}
 
 /// Reads call and record so far out of an open call's kept state; `None` = no known version wrote it, or it is damaged.
 pub fn record_of_open(state: &[u8]) -> Option<(CallId, CallRecord)> {

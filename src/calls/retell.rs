@@ -44,6 +44,9 @@ pub fn retell(told: &[u8], late: &[&[u8]], marks: Marks) -> Result<Retold, State
     if marks.has(Mark::CrowdedOut) && record.marks.has(Mark::EndMissing) {
         record.marks.add(Mark::CrowdedOut);
     }
+    if marks.has(Mark::Erased) {
+        record.marks.add(Mark::Erased);
+    }
     Ok(Retold {
         record,
         told,

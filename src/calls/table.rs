@@ -131,6 +131,20 @@ impl Calls {
         self.deadlines.next_at()
     }
 
+    /// Forgets this caller, by the hash of the pseudonym: whose open calls they are, from now on nobody knows. Says which
+    /// calls.
+    pub fn forget_caller(&mut self, caller: &[u8; 16]) -> Vec<CallKey> {
+        let theirs = self.calls.iter().filter(|(_, call)| call.is_of(caller));
+        let keys: Vec<CallKey> = theirs.map(|(key, _)| *key).collect();
+        for key in &keys {
+            if let Some(call) = self.calls.get_mut(key) {
+                call.forget(*key);
+            }
+            self.touch(*key);
+        }
+        keys
+    }
+
     /// Applies one event. `settled` tells under which epoch a call that is not live was settled before.
     pub fn handle_event(
         &mut self,

@@ -124,6 +124,7 @@ async fn show(args: &Args, options: simulate::Options, running: &Running) -> Res
     let queues = wire::GetQueueReportRequest {
         query: Some(query.clone()),
         wait_over: Vec::new(),
+        compat: Vec::new(),
     };
     let queues = reports
         .get_queue_report(queues)

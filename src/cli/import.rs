@@ -3,6 +3,8 @@
 //! Each file is read on a thread of its own and streamed as one epoch; run twice it changes nothing. What the person
 //! sees goes to stderr; the last line on stdout is the summary, for programs.
 
+mod asterisk;
+mod preview;
 mod reader;
 mod screen;
 mod summary;
@@ -39,6 +41,8 @@ const EXAMPLES: &str = "Examples:
   dozvon import anonymous-bank january.csv.gz february.csv.gz
   dozvon import events calls.jsonl --source samara
   dozvon import events calls.jsonl --as-live --speed 60x
+  dozvon import queue-log /var/log/asterisk/queue_log*
+  dozvon import ami-log hour.log --preview
 
 Exit codes: 0 all was taken, 1 a file is of another format or the server refuses, 4 no server, 5 some rows were not
 taken (they are listed), everything else was.";
@@ -49,8 +53,8 @@ taken (they are listed), everything else was.";
 pub struct Args {
     /// What the files are.
     #[arg(value_enum)]
-    pub format: Format,
-    /// Files to import, one after the other; plain or gzip.
+    pub format: Input,
+    /// Files to import, one after the other; plain or gzip. Those of `ami-log` are of one PBX and read as one.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Where the server is: http://HOST:PORT, HOST:PORT or HOST.
@@ -70,6 +74,25 @@ pub struct Args {
     /// Send as if it happened now, at its own time: to metrics and live views too, not only to reports.
     #[arg(long)]
     pub as_live: bool,
+    /// Send nothing: print what dozvon concludes, as one JSON object `{"calls": […]}`
+    /// (`ami-log`, `queue-log`).
+    #[arg(long)]
+    pub preview: bool,
+    /// `ami-log`: the PBX's `queue_log`, whole or rotated; it knows why a caller left a queue.
+    #[arg(long, value_name = "FILE")]
+    pub queue_log: Vec<PathBuf>,
+    /// `ami-log`: a dialplan context that customers come in by [default: every inbound call that is no agent's].
+    #[arg(long, value_name = "CONTEXT")]
+    pub trunk_context: Vec<String>,
+    /// `ami-log`: a dialplan context in which the survey is asked.
+    #[arg(long, value_name = "CONTEXT", default_value = "survey")]
+    pub survey_context: Vec<String>,
+    /// `queue-log`: the agent that a member's name in the log stands for.
+    #[arg(long, value_name = "NAME=EXTENSION", value_parser = agent_name)]
+    pub agent: Vec<(String, String)>,
+    /// `ami-log`: how many questions that survey has.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub survey_questions: u8,
     /// How long to look for a lost server, or to wait for a source that another sender holds.
     #[arg(long, default_value = "60s", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub retry_for: Duration,
@@ -77,6 +100,49 @@ pub struct Args {
     #[arg(long, default_value_t = BATCH_EVENTS as u16, value_name = "N",
           value_parser = clap::value_parser!(u16).range(1..=i64::from(BATCH_EVENTS_MAX)))]
     pub batch: u16,
+}
+
+/// What files are said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Input {
+    /// Calls of a bank's call centre, 1999: one CSV row a call.
+    AnonymousBank,
+    /// dozvon's own: JSON lines, as `dozvon simulate` writes them; the file may grow.
+    Events,
+    /// What a manager session (AMI) of Asterisk received, as it came; all files are of one PBX.
+    AmiLog,
+    /// Asterisk's own `queue_log`, whole or rotated; all files are of one PBX; the log may grow.
+    QueueLog,
+}
+
+impl Input {
+    /// The format, if each row of a file means something by itself.
+    fn rows(self) -> Option<Format> {
+        match self {
+            Self::AnonymousBank => Some(Format::AnonymousBank),
+            Self::Events => Some(Format::Events),
+            Self::AmiLog | Self::QueueLog => None,
+        }
+    }
+
+    /// The name on the command line, and of the source unless another is given.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AnonymousBank => Format::AnonymousBank.name(),
+            Self::Events => Format::Events.name(),
+            Self::AmiLog => "ami-log",
+            Self::QueueLog => "queue-log",
+        }
+    }
+}
+
+fn agent_name(text: &str) -> Result<(String, String), String> {
+    let parts = text.rsplit_once('=');
+    let parts = parts.filter(|(name, agent)| !name.is_empty() && !agent.is_empty());
+    let owned = |(name, agent): (&str, &str)| (name.to_owned(), agent.to_owned());
+    parts
+        .map(owned)
+        .ok_or_else(|| "give a name and an extension, as in \"Olena Koval=101\"".to_owned())
 }
 
 /// The pace of a replay.
@@ -117,6 +183,9 @@ impl fmt::Display for Speed {
 /// # Errors
 /// The worst of what happened to any file: no server, then a file of another format or a refusal, then rows not taken.
 pub async fn run(args: Args) -> Result<(), Failure> {
+    if args.preview {
+        return asterisk::preview(args).await;
+    }
     let (summary, result) = import(&args).await;
     let mut stdout = io::stdout().lock();
     let written = writeln!(stdout, "{}", summary.to_json()).and_then(|()| stdout.flush());
@@ -129,12 +198,18 @@ async fn import(args: &Args) -> (Summary, Result<(), Failure>) {
     let began = crate::clock::instant();
     let mut summary = Summary::default();
     let mut failures = Vec::new();
-    for path in &args.files {
-        if let Err(failure) = import_file(args, path.clone(), &mut summary).await {
-            let is_hopeless = failure.exit == Exit::Unreachable;
-            failures.push(failure);
-            if is_hopeless {
-                break;
+    match args.format.rows() {
+        None => failures.extend(asterisk::import(args, &mut summary).await.err()),
+        Some(format) => {
+            for path in &args.files {
+                let imported = import_file(args, format, path.clone(), &mut summary).await;
+                let is_hopeless = imported
+                    .as_ref()
+                    .is_err_and(|failure| failure.exit == Exit::Unreachable);
+                failures.extend(imported.err());
+                if is_hopeless {
+                    break;
+                }
             }
         }
     }
@@ -167,11 +242,16 @@ fn severity(exit: Exit) -> u8 {
     }
 }
 
-async fn import_file(args: &Args, path: PathBuf, summary: &mut Summary) -> Result<(), Failure> {
+async fn import_file(
+    args: &Args,
+    format: Format,
+    path: PathBuf,
+    summary: &mut Summary,
+) -> Result<(), Failure> {
     let recording = Recording {
         path,
-        format: args.format,
-        order: order(args),
+        format,
+        order: order(args, format),
     };
     let identified = recording.clone();
     let identity = spawn_blocking(move || identified.identify()).await;
@@ -179,7 +259,10 @@ async fn import_file(args: &Args, path: PathBuf, summary: &mut Summary) -> Resul
         tracing::info!(path = %recording.path.display(), "the log holds no finished record yet");
         return Ok(());
     };
-    let screen = Screen::new(&recording)?;
+    let screen = Screen::new(
+        recording.path.display().to_string(),
+        recording.bytes_total()?,
+    );
     let epoch = Epoch {
         id: Some(Id::Content(identity.to_vec())),
     };
@@ -191,10 +274,10 @@ async fn import_file(args: &Args, path: PathBuf, summary: &mut Summary) -> Resul
         screen: screen.clone(),
     };
     let (events, reading) = reader.start();
-    let work = deliver(&mut feed, events, reading, !args.format.is_append_only());
+    let work = deliver(&mut feed, events, reading, !format.is_append_only());
     let (tally, result) = screen.while_working(work).await;
     screen.close();
-    list_rejections(&recording, feed.delivered());
+    list_rejections(&recording.path.display().to_string(), feed.delivered());
     summary.add(&tally, feed.delivered());
     result
 }
@@ -243,16 +326,15 @@ fn options(args: &Args, epoch: Epoch) -> Options {
 }
 
 /// A replay needs the order of time; a log is in the order in which it was told, and what it holds may yet grow.
-fn order(args: &Args) -> Order {
+fn order(args: &Args, format: Format) -> Order {
     let is_replay = args.as_live || args.speed != Speed::Max;
-    match is_replay && !args.format.is_append_only() {
+    match is_replay && !format.is_append_only() {
         true => Order::ByTime,
         false => Order::AsWritten,
     }
 }
 
-fn list_rejections(recording: &Recording, delivered: &Delivered) {
-    let path = recording.path.display();
+fn list_rejections(path: &str, delivered: &Delivered) {
     let listed = delivered.rejections.iter().take(LISTED_MAX);
     for rejection in listed {
         eprintln!("{path}: {}", rejection_line(rejection));

@@ -4,6 +4,7 @@ pub mod check_config;
 pub mod definitions;
 mod deliver;
 pub mod demo;
+pub mod erase;
 pub mod failure;
 pub mod import;
 mod log;
@@ -43,9 +44,11 @@ enum Command {
     /// Send files of call events to a server.
     Import(import::Args),
     /// Print a report: queues, transfers, waits, agents, repeats, unserved, lines.
-    Report(report::Args),
+    Report(Box<report::Args>),
     /// Make the calls of a period again, with what was told of them too late.
     Recompute(recompute::Args),
+    /// Erase one caller: their calls stay in the figures and are nobody's.
+    Erase(erase::Args),
     /// Say what each figure means: formula, plain words, source.
     Definitions(definitions::Args),
     /// Look over, try out or speak a survey's definition.
@@ -75,8 +78,9 @@ pub async fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Import(args) => import::run(args).await,
-        Command::Report(args) => report::run(args, &Clock::system()).await,
+        Command::Report(args) => report::run(*args, &Clock::system()).await,
         Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,
+        Command::Erase(args) => erase::run(&args).await,
         Command::Definitions(args) => definitions::run(&args),
         Command::Survey(args) => survey::run(args).await,
         Command::Simulate(args) => simulate::run(args),

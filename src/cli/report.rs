@@ -132,8 +132,17 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
     match &args.report {
         Report::Queues(_) => {
             let wait_over = spans(&options.wait_over);
+            let compat = options
+                .compat
+                .iter()
+                .map(|pack| pack.as_str().to_owned())
+                .collect();
             let answer = client
-                .queues(v1::GetQueueReportRequest { query, wait_over })
+                .queues(v1::GetQueueReportRequest {
+                    query,
+                    wait_over,
+                    compat,
+                })
                 .await?;
             let answer = Answer {
                 title: queues::TITLE,

@@ -11,7 +11,7 @@ use strsim::damerau_levenshtein;
 use toml::{Table, Value};
 
 use super::place::message;
-use super::{Config, DatabaseUrl, Error, Origin};
+use super::{Config, DatabaseUrl, Error, Origin, Retention};
 
 const PREFIX: &str = "DOZVON_";
 
@@ -75,6 +75,12 @@ pub(crate) fn apply(
 fn known() -> BTreeMap<String, (String, Value)> {
     let mut config = Config::default();
     config.privacy.key_file = Some("pseudonym.key".into());
+    let span = Some(std::time::Duration::from_secs(24 * 60 * 60));
+    config.retention = Retention {
+        journal: span,
+        calls: span,
+        pseudonyms: span,
+    };
     config.database = DatabaseUrl::new("postgres://").ok();
     config.service_level.calendar = Some("office".into());
     config.survey.survey = Some("survey".to_owned());

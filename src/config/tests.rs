@@ -21,7 +21,12 @@ fn load(text: &str, env: &[(&str, &str)], overrides: &Overrides) -> Result<Confi
         .map_err(|error| error.to_string().replace(&prefix, ""))
 }
 
-fn wrong(text: &str) -> String {
+/// What a file of that text says.
+pub(super) fn loaded(text: &str) -> Config {
+    load(text, &[], &Overrides::default()).unwrap()
+}
+
+pub(super) fn wrong(text: &str) -> String {
     load(text, &[], &Overrides::default()).unwrap_err()
 }
 

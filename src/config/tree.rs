@@ -37,6 +37,8 @@ pub struct Config {
     pub privacy: Privacy,
     /// Whom to ask for their opinion.
     pub survey: Survey,
+    /// How long what is kept.
+    pub retention: Retention,
     /// What is logged, and how.
     pub log: Log,
     /// Queues that are known from the start.
@@ -71,6 +73,7 @@ impl Default for Config {
             service_level: ServiceLevel::default(),
             privacy: Privacy::default(),
             survey: Survey::default(),
+            retention: Retention::default(),
             log: Log::default(),
             queues: Vec::new(),
             sources: Vec::new(),
@@ -240,6 +243,21 @@ pub struct SurveyLine {
     /// When its callers are invited; else as `[survey]` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<Invite>,
+}
+
+/// How long what is kept; what is not said is kept for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// The journal's rows, from their commit on.
+    #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Duration>,
+    /// Calls with all that belongs to them, from their arrival on.
+    #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Duration>,
+    /// Who called, from the call's arrival on.
+    #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<Duration>,
 }
 
 /// What is logged, and how.

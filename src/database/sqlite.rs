@@ -21,6 +21,8 @@ pub fn options(path: &Path, synchronous: SqliteSynchronous) -> SqliteConnectOpti
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .busy_timeout(Duration::from_secs(5))
+        // What is deleted is gone from the file, too: who asks to be forgotten is.
+        .pragma("secure_delete", "on")
         .disable_statement_logging()
 }
 
@@ -52,6 +54,16 @@ pub async fn open(
     let name = path.display().to_string();
     done.map_err(|error| super::not_migrated(name, error, failed))?;
     Ok(writer)
+}
+
+/// Copies the write-ahead log into the file, syncs that and cuts the log to nothing; false = a reader keeps it from that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cut_log(writer: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("pragma wal_checkpoint(truncate)");
+    let row = row.fetch_one(writer).await?;
+    Ok(row.get::<i64, _>(0) == 0)
 }
 
 /// Limits the file's size: the database then says "full" as a full disk would.

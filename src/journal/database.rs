@@ -11,6 +11,8 @@ use super::{postgres, sqlite};
 
 /// How many rows a replay reads at a time.
 const REPLAY_ROWS: i64 = 64;
+/// How many rows are trimmed at a time: some megabytes.
+const TRIM_ROWS: i64 = 256;
 
 /// Why the journal's database fails.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,9 @@ pub enum Error {
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,
+    /// Somebody reads what is to be cleaned; trying again later helps.
+    #[error("somebody reads the journal at this moment")]
+    Busy,
     /// The database failed; what it holds can no longer be trusted without recovery.
     #[error("the journal failed to {doing}")]
     Failed {
@@ -104,6 +109,18 @@ impl Database {
         let sql = "select coalesce(max(last_position), 0) from journal";
         let rows = self.read(sql, &[], |row| Position(row.int(0) as u64));
         let rows = rows.await.map_err(failed("read its end"))?;
+        let end = rows.first().copied().unwrap_or_default();
+        Ok(end.max(self.trimmed().await?))
+    }
+
+    /// Rows up to here are gone: they were trimmed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trimmed(&mut self) -> Result<Position, Error> {
+        let sql = "select position from trimmed";
+        let rows = self.read(sql, &[], |row| Position(row.int(0) as u64));
+        let rows = rows.await.map_err(failed("read where it begins"))?;
         Ok(rows.first().copied().unwrap_or_default())
     }
 
@@ -239,6 +256,42 @@ impl Reader {
         let values = [(position.0 as i64).into(), REPLAY_ROWS.into()];
         let rows = self.read(sql, &values, read_row).await;
         rows.map_err(failed("read rows"))
+    }
+
+    /// On PostgreSQL: gives the room of row versions that are gone back, for others to write over. Their bytes stay until
+    /// then, and in the server's own log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn vacuum(&self) -> Result<(), Error> {
+        if let Db::Sqlite(_) = &self.readers {
+            return Ok(());
+        }
+        let rows = self.read("vacuum journal", &[], |_| ()).await;
+        rows.map(drop).map_err(failed("give room back"))
+    }
+
+    /// The position of the last row that was committed before an instant, and whose position is at most this; `None` =
+    /// there is none such.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_before(
+        &self,
+        instant: Timestamp,
+        most: Position,
+    ) -> Result<Option<Position>, Error> {
+        // Rows are in the order of their commits, unless our clock stepped back: then the later row waits for the earlier.
+        let sql =
+            "select last_position, committed_at from journal order by first_position limit $1";
+        let values = [TRIM_ROWS.into()];
+        let one = |row: &dyn Columns| (Position(row.int(0) as u64), row.int(1));
+        let rows = self.read(sql, &values, one).await;
+        let rows = rows.map_err(failed("look for old rows"))?;
+        let old = rows.into_iter().take_while(|(last, committed_at)| {
+            *last <= most && *committed_at < instant.as_micros()
+        });
+        Ok(old.last().map(|(last, _)| last))
     }
 
     /// The row that ends at a position; `None` = there is none such.

@@ -6,6 +6,7 @@ use crate::model::{
     Digest, EpochIndex, EpochName, Mode, Position, SourceId, SurveyEvent, Timestamp,
 };
 
+use super::chore::{Asked, Chores};
 use super::durable::Durable;
 use super::marks::Gap;
 use super::writer::Item;
@@ -185,14 +186,25 @@ pub(super) struct Question {
 pub struct Handle {
     commands: mpsc::Sender<Command>,
     questions: mpsc::Sender<Question>,
+    chores: mpsc::Sender<Asked>,
 }
 
 impl Handle {
-    pub(super) fn new(commands: mpsc::Sender<Command>, questions: mpsc::Sender<Question>) -> Self {
+    pub(super) fn new(
+        commands: mpsc::Sender<Command>,
+        questions: mpsc::Sender<Question>,
+        chores: mpsc::Sender<Asked>,
+    ) -> Self {
         Self {
             commands,
             questions,
+            chores,
         }
+    }
+
+    /// The way to the writer for chores alone, which does not keep it running.
+    pub fn chores(&self) -> Chores {
+        Chores::new(self.chores.clone())
     }
 
     /// Says where an epoch stands; an unknown source or epoch is noted.

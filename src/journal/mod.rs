@@ -9,6 +9,7 @@
 //! Invariants: positions rise by one an entry, without a hole; marks move in the transaction that holds their events; a
 //! refused commit leaves marks and gaps as they were; what is answered has been synced.
 
+mod chore;
 mod commit;
 mod database;
 mod durable;
@@ -24,6 +25,7 @@ mod survey;
 mod take;
 mod writer;
 
+pub use chore::{Chore, Chores};
 pub use database::{Database, Error, Reader, Rejection, Row};
 pub use durable::Durable;
 pub use handle::{

@@ -10,10 +10,16 @@ use super::commit::Commit;
 use super::database::{Database, Error, failed};
 use super::sqlite::name_columns;
 
-const MIGRATIONS: &Migrations = &[(
-    "journal",
-    include_str!("../../migrations/postgres/journal/0001_journal.sql"),
-)];
+const MIGRATIONS: &Migrations = &[
+    (
+        "journal",
+        include_str!("../../migrations/postgres/journal/0001_journal.sql"),
+    ),
+    (
+        "trimmed",
+        include_str!("../../migrations/postgres/journal/0002_trimmed.sql"),
+    ),
+];
 /// Readers beside the writer.
 const READERS: u32 = 2;
 

@@ -11,10 +11,16 @@ use crate::model::{EpochIndex, EpochName, SourceId};
 use super::commit::{Body, Commit};
 use super::database::{Database, Error};
 
-const MIGRATIONS: &database::Migrations = &[(
-    "journal",
-    include_str!("../../migrations/sqlite/journal/0001_journal.sql"),
-)];
+const MIGRATIONS: &database::Migrations = &[
+    (
+        "journal",
+        include_str!("../../migrations/sqlite/journal/0001_journal.sql"),
+    ),
+    (
+        "trimmed",
+        include_str!("../../migrations/sqlite/journal/0002_trimmed.sql"),
+    ),
+];
 
 impl Database {
     /// Opens or makes the file, and brings its tables up to date.

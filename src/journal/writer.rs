@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::model::{Digest, Event, Position, SourceId, Timestamp};
 
+use super::chore::Asked;
 use super::database::{Database, Error, Known};
 use super::epochs::Epochs;
 use super::group::{Answer, Group};
@@ -101,6 +102,7 @@ pub struct Writer {
     pub(super) questions: mpsc::Receiver<Question>,
     pub(super) committed: mpsc::Sender<Committed>,
     stored: watch::Receiver<Position>,
+    pub(super) chores: mpsc::Receiver<Asked>,
     pub(super) epochs: Epochs,
     pub(super) end: Position,
     pub(super) log_bytes: u64,
@@ -120,6 +122,7 @@ impl Writer {
     ) -> Result<(Self, Handle), Error> {
         let (sender, commands) = mpsc::channel(SUBMISSIONS_WAITING);
         let (question_sender, questions) = mpsc::channel(QUESTIONS_WAITING);
+        let (chore_sender, chores) = mpsc::channel(1);
         let end = database.end().await?;
         let mut writer = Self {
             options,
@@ -128,6 +131,7 @@ impl Writer {
             questions,
             committed,
             stored,
+            chores,
             epochs: Epochs::default(),
             end,
             log_bytes: 0,
@@ -136,7 +140,8 @@ impl Writer {
         for known in writer.database.known().await? {
             writer.epochs.know(known);
         }
-        Ok((writer, Handle::new(sender, question_sender)))
+        let handle = Handle::new(sender, question_sender, chore_sender);
+        Ok((writer, handle))
     }
 
     /// Writes until every handle is gone.
@@ -154,6 +159,13 @@ impl Writer {
                 biased;
                 Some(question) = self.questions.recv() => {
                     self.epochs.answer(question);
+                    continue;
+                }
+                // A chore is short, and who asks for many waits for each.
+                Some(asked) = self.chores.recv() => {
+                    if !self.serve(asked).await? {
+                        return Ok(());
+                    }
                     continue;
                 }
                 taken = self.commands.recv_many(&mut waiting, SUBMISSIONS_WAITING) => taken,

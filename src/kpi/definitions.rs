@@ -99,6 +99,13 @@ catalogue! {
     T9 "T9" 2 "matrix: transfers by the queue, or the agent, they left and by where they went, with returns and the callers' time spent: the wait W4 after the transfer, and the time with agents, hold included, until the next transfer or the end",
     T10 "T10" 1 "excessive: calls with more transfers than the limit k, those along a planned route not counted; k is that of the first answering queue at the call's arrival; loops: the ways of calls passed on twice or more, or sent back, with the calls behind them",
     T11 "T11" 1 "reroutes: moves between queues before any human answered; no transfers",
+    CiscoIgnored "cisco_ignored" 1 "Cisco, SL Aban Ignored: answered within T ÷ (service-level events − abandoned within T); calls abandoned within s, and those that left otherwise within T, are no events and are left out",
+    CiscoNegative "cisco_negative" 1 "Cisco, SL Aban Negative: answered within T ÷ service-level events; calls abandoned within s, and those that left otherwise within T, are no events and are left out",
+    CiscoPositive "cisco_positive" 1 "Cisco, SL Aban Positive: (answered within T + abandoned within T) ÷ service-level events; calls abandoned within s, and those that left otherwise within T, are no events and are left out",
+    AmazonLevel "amazon_service_level" 1 "Amazon Connect, service level: left within T by answer, abandon or callback ÷ contacts queued; refused calls are left out",
+    AsteriskFirst "asterisk_sl" 1 "Asterisk, SL: answered within T ÷ answered; everybody who was not answered is left out",
+    AsteriskSecond "asterisk_sl2" 1 "Asterisk, SL2: (answered within T + abandoned within T) ÷ (answered + abandoned), time-outs and empty queues among the abandoned; who left by key, to be called back or still waits is left out",
+    WazoQuality "wazo_quality_of_service" 1 "Wazo, quality_of_service: answered within T ÷ answered; everybody who was not answered is left out",
 }
 
 /// A threshold that some definitions speak of; its value is a definition, too.

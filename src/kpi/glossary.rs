@@ -52,6 +52,7 @@ macro_rules! words {
     };
 }
 
+const WAZO: &str = "Wazo, wazo-call-logd queue statistics";
 const AMAZON: &str = "Amazon Connect, metrics definitions";
 const TALKDESK: &str = "Talkdesk and RingCentral, service level options";
 const KAPLAN_MEIER: &str = "Kaplan and Meier, JASA 53 (1958) 457–481";
@@ -114,6 +115,13 @@ words! {
     "T9" OWN "From where to where callers are passed on." "Откуда и куда переводят.",
     "T10" OWN "Callers passed on more often than is bearable." "Звонящие, которых переводили чаще допустимого.",
     "T11" OWN "Callers moved between queues before anybody answered: the menu's doing, not a specialist's." "Перемещения между очередями до ответа: дело меню, а не специалиста.",
+    "cisco_ignored" CISCO "Cisco's service level with abandons ignored: who gave up in time is not counted at all." "Уровень сервиса Cisco без учёта ушедших в пределах порога.",
+    "cisco_negative" CISCO "Cisco's service level with abandons negative: who gave up counts against us, misdials excepted." "Уровень сервиса Cisco, где не дождавшиеся считаются против нас, кроме положивших трубку в первые секунды.",
+    "cisco_positive" CISCO "Cisco's service level with abandons positive: who gave up in time counts as answered." "Уровень сервиса Cisco, где ушедшие в пределах порога считаются отвеченными.",
+    "amazon_service_level" AMAZON "Amazon Connect's service level: whoever left the queue in time counts as well served." "Уровень сервиса Amazon Connect: все, кто вовремя покинул очередь, считаются обслуженными.",
+    "asterisk_sl" ASTERISK "Asterisk's first figure: whoever was not answered is not seen." "Первая цифра Asterisk: тех, кому не ответили, не видно.",
+    "asterisk_sl2" ASTERISK "Asterisk's second figure: giving up in time, or being sent away in time, counts as a success." "Вторая цифра Asterisk: вовремя ушедшие и отправленные считаются успехом.",
+    "wazo_quality_of_service" WAZO "Wazo's quality of service: whoever was not answered is not seen." "Качество обслуживания Wazo: тех, кому не ответили, не видно.",
 }
 
 #[cfg(test)]

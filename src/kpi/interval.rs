@@ -18,7 +18,7 @@ pub struct Part {
 
 impl Part {
     /// The share; `None` of nothing.
-    fn share(self) -> Option<f64> {
+    pub fn share(self) -> Option<f64> {
         super::share::share(self.count, self.of)
     }
 }

@@ -7,6 +7,7 @@
 mod abandonment;
 mod agent_time;
 mod callback;
+mod compat;
 mod definitions;
 mod digest;
 mod erlang;
@@ -32,6 +33,7 @@ pub use abandonment::{
 };
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use callback::{Callback, is_unserved};
+pub use compat::{CompatCounts, CompatFigure, Pack};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
@@ -65,8 +67,8 @@ pub use survey::{
     response_rate_1, response_rate_2, score, top_box, trouble_rates, weighted_share,
 };
 pub use transfers::{
-    TRANSFERS_SLOTS, is_done, is_excessive, is_return, is_served, is_transferred, is_wrong_door,
-    transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
+    TRANSFERS_SLOTS, is_done, is_excessive, is_planned, is_return, is_served, is_transferred,
+    is_wrong_door, transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
 };
 pub use volume::{
     conservation_residual, demand, is_arrived, is_left_before_queue, is_offered, is_refused,

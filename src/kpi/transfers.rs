@@ -1,6 +1,6 @@
 //! Transfers: T1–T11, as far as they are formulas. What is a transfer, a return or a reroute is concluded in `calls`.
 
-use crate::model::{CallRow, TransferOutcome, TransferRow};
+use crate::model::{CallRow, PlannedRoutes, QueueId, TargetKind, TransferOutcome, TransferRow};
 
 use super::share::share;
 
@@ -43,18 +43,27 @@ pub fn is_return(transfer: &TransferRow) -> bool {
     transfer.is_return && is_done(transfer)
 }
 
-/// T8: whether the first answering queue differs from the last; a leg without a queue is no door.
-pub fn is_wrong_door(call: &CallRow) -> bool {
+/// T8: whether the first answering queue differs from the last, and no planned routes lead from one to the other; a leg
+/// without a queue is no door.
+pub fn is_wrong_door(call: &CallRow, planned: &PlannedRoutes) -> bool {
     let doors = call
         .first_answer_queue
         .as_ref()
         .zip(call.last_answer_queue.as_ref());
-    is_served(call) && doors.is_some_and(|(first, last)| first != last)
+    is_served(call)
+        && doors.is_some_and(|(first, last)| first != last && !planned.leads(first, last))
 }
 
 /// T8: calls through the wrong door ÷ served calls.
 pub fn wrong_door_rate(wrong_door: u64, calls_served: u64) -> Option<f64> {
     share(wrong_door, calls_served)
+}
+
+/// T10: whether a transfer goes along a planned route, and so is none too many.
+pub fn is_planned(transfer: &TransferRow, planned: &PlannedRoutes) -> bool {
+    let from = transfer.from_queue.as_ref();
+    let to_queue = transfer.target == TargetKind::Queue;
+    to_queue && from.is_some_and(|from| planned.has(from, &QueueId::new(&*transfer.to)))
 }
 
 /// T10: whether a call was transferred more often than the limit.
@@ -124,6 +133,7 @@ mod tests {
 
     #[test]
     fn a_wrong_door_has_two_doors() {
+        let none = PlannedRoutes::default();
         for (first, last, wrong) in [
             (Some("jobs"), Some("jobs"), false),
             (Some("jobs"), Some("benefits"), true),
@@ -132,7 +142,7 @@ mod tests {
             (None, None, false),
         ] {
             assert_eq!(
-                is_wrong_door(&call(first, last)),
+                is_wrong_door(&call(first, last), &none),
                 wrong,
                 "{first:?} → {last:?}"
             );
@@ -141,7 +151,36 @@ mod tests {
             answered: false,
             ..call(Some("jobs"), Some("benefits"))
         };
-        assert!(!is_wrong_door(&unserved));
+        assert!(!is_wrong_door(&unserved, &none));
+    }
+
+    #[test]
+    fn planned_routes_are_no_wrong_door_and_none_too_many() {
+        let [first, specialists, other] = ["jobs", "specialists", "benefits"].map(QueueId::new);
+        let planned = [(first.clone(), specialists.clone())].into_iter().collect();
+        for (from, to, wrong) in [
+            ("jobs", "specialists", false),
+            // The way back is not planned.
+            ("specialists", "jobs", true),
+            ("jobs", "benefits", true),
+        ] {
+            assert_eq!(is_wrong_door(&call(Some(from), Some(to)), &planned), wrong);
+        }
+        let along = |from: &QueueId, to: &QueueId, target| TransferRow {
+            from_queue: Some(from.clone()),
+            to: to.as_str().into(),
+            target,
+            ..transfer(Some(TransferOutcome::Answered), false)
+        };
+        for (moved, expected) in [
+            (along(&first, &specialists, TargetKind::Queue), true),
+            (along(&first, &other, TargetKind::Queue), false),
+            // An agent of that name is no queue.
+            (along(&first, &specialists, TargetKind::Agent), false),
+            (transfer(Some(TransferOutcome::Answered), false), false),
+        ] {
+            assert_eq!(is_planned(&moved, &planned), expected, "{moved:?}");
+        }
     }
 
     #[test]

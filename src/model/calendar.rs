@@ -18,6 +18,9 @@ pub const DAY_MINUTES: u16 = 24 * 60;
 const MINUTE_MICROS: i64 = 60_000_000;
 const DAY_MICROS: i64 = DAY_MINUTES as i64 * MINUTE_MICROS;
 
+/// How much of a long period is looked at at once: its openings fit into a few pages.
+const AT_ONCE: Duration = Duration::from_micros(DAY_MICROS as u64 * 100);
+
 /// How far ahead an opening is looked for: a calendar without one for so long is closed for good.
 const AHEAD_DAYS: i64 = 400;
 
@@ -109,8 +112,17 @@ impl Calendar {
 
     /// How long it is open within `[start, end)`.
     pub fn open_time(&self, start: Timestamp, end: Timestamp) -> Duration {
-        let spans = self.open_spans(start, end).into_iter();
-        spans.filter_map(|(from, to)| to.since(from)).sum()
+        let (mut from, mut open) = (start, Duration::ZERO);
+        // A stretch at a time: a period may be as long as the calendar itself.
+        while from < end {
+            let until = from.plus(AT_ONCE).min(end);
+            let spans = self.open_spans(from, until).into_iter();
+            open += spans
+                .filter_map(|(from, to)| to.since(from))
+                .sum::<Duration>();
+            from = until;
+        }
+        open
     }
 
     /// The first instant from `at` on at which it is open; `None` when it stays closed for more than a year.

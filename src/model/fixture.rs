@@ -10,6 +10,7 @@ use super::{
 /// An inbound call of which nothing else is known.
 pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
     CallRow {
+        row: 0,
         arrived_at,
         outcome: None,
         direction: Direction::Inbound,
@@ -46,6 +47,7 @@ pub(crate) fn call(arrived_at: Timestamp) -> CallRow {
 /// Passed on blindly from one queue to another, and answered there at once.
 pub(crate) fn transfer(from: Option<&str>, to: &str) -> TransferRow {
     TransferRow {
+        call_row: 0,
         call_arrived_at: Timestamp::default(),
         first_answer_queue: from.map(QueueId::new),
         method: TransferMethod::Blind,

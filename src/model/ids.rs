@@ -65,6 +65,8 @@ shared_name! {
     /// An answer to a question, by its code.
     AnswerCode
 }
+/// How the ids of erased calls begin. A sender that writes such an id means that call of its own.
+const ERASED: &str = "erased:";
 
 /// A call, unique within its source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,9 +83,27 @@ impl CallId {
         &self.0
     }
 
-    /// The key under which the call is found within its source.
+    /// The key under which the call is found within its source; an erased call keeps the one it had.
     pub fn key(&self) -> CallKey {
-        CallKey(xxhash_rust::xxh3::xxh3_128(self.0.as_bytes()))
+        self.erased_key()
+            .unwrap_or_else(|| CallKey(xxhash_rust::xxh3::xxh3_128(self.0.as_bytes())))
+    }
+
+    /// What stands in the place of an erased call's id: the key alone, by which it is known again.
+    pub fn erased(key: CallKey) -> Self {
+        Self(format!("{ERASED}{:032x}", key.0))
+    }
+
+    /// Whether the call's own id is erased.
+    pub fn is_erased(&self) -> bool {
+        self.erased_key().is_some()
+    }
+
+    fn erased_key(&self) -> Option<CallKey> {
+        let hex = self.0.strip_prefix(ERASED)?;
+        let is_hex = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let key = u128::from_str_radix(hex, 16).ok()?;
+        is_hex.then_some(CallKey(key))
     }
 }
 
@@ -106,5 +126,26 @@ impl CallKey {
     /// A key from the store.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_erased_call_keeps_its_key() {
+        let call = CallId::new("1700000000.123");
+        let erased = CallId::erased(call.key());
+        assert_eq!(erased.key(), call.key());
+        assert!(erased.is_erased() && !call.is_erased());
+        assert!(!erased.as_str().contains("1700000000"));
+        for other in [
+            "erased:",
+            "erased:12",
+            &format!("erased:{}", "+".repeat(32)),
+        ] {
+            assert!(!CallId::new(other).is_erased(), "{other}");
+        }
     }
 }

@@ -48,8 +48,8 @@ pub use record::{
 pub use row::{AgentTold, CallRow, LineTold, TransferRow, VisitRow};
 pub use source::{Digest, EpochIndex, EpochName, Mode, Position, SourceIndex};
 pub use survey::{
-    QuestionAsked, SessionEnded, SessionEvent, SessionOpened, SurveyConsent, SurveyEvent,
-    SurveyFact, SurveyQuestion, SurveySession, SurveyText,
+    ERASED_ANSWER, QuestionAsked, SessionEnded, SessionEvent, SessionOpened, SurveyConsent,
+    SurveyEvent, SurveyFact, SurveyQuestion, SurveySession, SurveyText,
 };
 pub use target::{
     EXCESSIVE_LIMIT_DEFAULT, InForce, QueueRules, QueueTarget, RulesVersion, Targets, Timeline,

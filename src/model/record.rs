@@ -238,11 +238,13 @@ pub enum Mark {
     AnswerMissing = 1 << 13,
     /// Closed before an end was told, because more calls of its source were open than are kept.
     CrowdedOut = 1 << 14,
+    /// Its caller was erased: who called, and the call's own id, are not known any more.
+    Erased = 1 << 15,
 }
 
 impl Mark {
     /// Every mark, in order of its bit.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ArrivalMissing,
         Self::EndMissing,
         Self::ExitMissing,
@@ -258,6 +260,7 @@ impl Mark {
         Self::Truncated,
         Self::AnswerMissing,
         Self::CrowdedOut,
+        Self::Erased,
     ];
 
     /// The word for people and programs.
@@ -278,6 +281,7 @@ impl Mark {
             Self::Truncated => "truncated",
             Self::AnswerMissing => "answer_missing",
             Self::CrowdedOut => "crowded_out",
+            Self::Erased => "erased",
         }
     }
 }

@@ -15,6 +15,8 @@ use super::words::{
 /// One call as reports read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallRow {
+    /// Its number among the rows read together: its transfers have the same.
+    pub row: i64,
     /// Arrival.
     pub arrived_at: Timestamp,
     /// How it ended; `None` = still open.
@@ -128,6 +130,8 @@ pub struct VisitRow {
 /// One transfer as reports read it; transfers of test calls are not among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferRow {
+    /// The number of its call's row.
+    pub call_row: i64,
     /// Arrival of its call: the cohort it belongs to.
     pub call_arrived_at: Timestamp,
     /// The first queue that answered its call.

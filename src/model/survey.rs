@@ -147,6 +147,8 @@ pub struct SurveyQuestion {
     pub question: QuestionId,
     /// The answer; `None` = skipped, or left without one.
     pub answer: Option<AnswerCode>,
+    /// Whether that is one of the definition's codes; else a number, or the id of a recording.
+    pub coded: bool,
     /// When it was answered or skipped; `None` = neither.
     pub done_at: Option<Timestamp>,
     /// What it took.
@@ -157,7 +159,38 @@ pub struct SurveyQuestion {
     pub repeats: u32,
 }
 
+impl SurveyEvent {
+    /// Forgets whose session it is: the call's id, what the caller said in words or numbers, and the state that holds it.
+    pub fn forget(&mut self) {
+        if let Self::Session { call, event, state } = self {
+            *call = CallId::erased(call.key());
+            state.clear();
+            if let SessionEvent::Answered {
+                answer,
+                coded: false,
+                ..
+            } = event
+            {
+                *answer = AnswerCode::new(ERASED_ANSWER);
+            }
+        }
+    }
+}
+
+/// What stands in the place of an erased answer that was no code.
+pub const ERASED_ANSWER: &str = "erased";
+
 impl SurveySession {
+    /// Forgets what the caller said in words or numbers.
+    pub fn forget(&mut self) {
+        self.call = CallId::erased(self.call.key());
+        for question in self.questions.iter_mut().filter(|one| !one.coded) {
+            if let Some(answer) = &mut question.answer {
+                *answer = AnswerCode::new(ERASED_ANSWER);
+            }
+        }
+    }
+
     /// Its question of that code; made when it is not there.
     pub fn question_mut(&mut self, question: &QuestionId) -> &mut SurveyQuestion {
         let found = self
@@ -168,6 +201,7 @@ impl SurveySession {
             self.questions.push(SurveyQuestion {
                 question: question.clone(),
                 answer: None,
+                coded: false,
                 done_at: None,
                 noinputs: 0,
                 nomatches: 0,

@@ -16,6 +16,7 @@ use crate::survey::{Plan, Sessions};
 use crate::validate::Reason;
 
 use super::facts::note_settled;
+use super::forget::Forgetting;
 use super::known::{OnTheWay, SettledBefore};
 use super::lookup::{Lookup, Question};
 use super::status::Status;
@@ -72,6 +73,7 @@ impl Pipeline {
         mut committed: mpsc::Receiver<Committed>,
         writes: mpsc::Sender<Write>,
         mut stored: watch::Receiver<Position>,
+        mut forgetting: mpsc::Receiver<Forgetting>,
     ) -> Result<(), store::Error> {
         let mut sent = *stored.borrow();
         loop {
@@ -92,6 +94,15 @@ impl Pipeline {
                     Some(row) => self.apply(row).await?,
                     None => break,
                 },
+                Some(asked) = forgetting.recv() => {
+                    let calls = self.forget(&asked);
+                    // Written at once, though no row of the journal came: who asked goes on from there.
+                    sent = self.next.position.max(sent);
+                    if writes.send(self.take_write()).await.is_err() {
+                        return Err(store::Error::Stopped);
+                    }
+                    asked.answer(calls);
+                }
                 changed = stored.changed() => {
                     if changed.is_err() {
                         return Err(store::Error::Stopped);

@@ -11,6 +11,7 @@
 mod apply;
 mod facts;
 mod flush;
+mod forget;
 mod known;
 mod lookup;
 mod replay;
@@ -18,6 +19,7 @@ mod status;
 
 pub use apply::{Options, Pipeline};
 pub use flush::store_task;
+pub use forget::{Forgetter, Forgetting, forgetter};
 pub use lookup::{CallNow, Lookup};
-pub use replay::Error;
+pub use replay::{Error, Extent};
 pub use status::{SourceStatus, Status};

@@ -43,6 +43,25 @@ pub enum Error {
         /// The journal's end.
         end: Position,
     },
+    /// What would have to be applied again was trimmed.
+    #[error(
+        "{fault}, and the journal cannot make up for it: it was trimmed up to position {trimmed}; restore journal and store from one backup"
+    )]
+    Trimmed {
+        /// What is wrong with the store.
+        fault: String,
+        /// The journal begins behind it.
+        trimmed: Position,
+    },
+}
+
+/// What the journal holds: rows behind `trimmed`, up to `end`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Rows up to here were trimmed.
+    pub trimmed: Position,
+    /// The last row ends here.
+    pub end: Position,
 }
 
 /// What a checkpoint gives back: sources and totals, or nothing when it is damaged.
@@ -87,14 +106,21 @@ impl Pipeline {
     /// Takes the checkpoint back; `clock` tells for how long a source has been silent. Returns the pipeline and the position behind which rows are to be applied.
     ///
     /// # Errors
-    /// When the store goes beyond the journal's end.
+    /// When the store goes beyond the journal's end, or would have to be made again from rows that were trimmed.
     pub fn start(
         options: Options,
         checkpoint: Checkpoint,
-        end: Position,
+        Extent { trimmed, end }: Extent,
         store: Store,
         clock: Clock,
     ) -> Result<(Self, Position), Error> {
+        if checkpoint.position < trimmed {
+            let fault = format!(
+                "the store goes no further than position {}",
+                checkpoint.position
+            );
+            return Err(Error::Trimmed { fault, trimmed });
+        }
         if checkpoint.position > end {
             return Err(Error::StoreAhead {
                 checkpoint: checkpoint.position,
@@ -107,6 +133,10 @@ impl Pipeline {
         let stored = stored.map(|stored| (stored.source.clone(), stored.recomputed_events));
         status.take_recomputed(&stored.collect::<Vec<_>>());
         let rebuild = restored.is_none();
+        if rebuild && trimmed > Position(0) {
+            let fault = "the store's state of the open calls is damaged".to_owned();
+            return Err(Error::Trimmed { fault, trimmed });
+        }
         if rebuild {
             tracing::warn!(
                 "the checkpoint cannot be taken back: the live state is made again from the journal"

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::kpi::{self, AgentKnown, Id};
 use crate::model::{
     AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Direction, EndedBy, OfferResult,
-    QueueId, TargetKind, Text, Timestamp,
+    TargetKind, Text, Timestamp,
 };
 
 use crate::store::StoredCall;
@@ -35,6 +35,10 @@ pub struct AgentRow {
     pub bucket_start: String,
     /// The agent.
     pub agent: String,
+    /// The agent's name; empty = none is configured.
+    pub name: String,
+    /// The teams that the agent is in during the interval, in order.
+    pub team: String,
     /// Offers by how they ended; of those still ringing nothing is counted.
     pub offers: OfferCounts,
     /// Offers answered ÷ offers that say something about the agent; `None` below ten.
@@ -129,8 +133,8 @@ pub(super) struct Gathered {
 #[derive(Default)]
 struct Agent {
     known: AgentKnown,
-    /// Releases in order of time, with the leg's queue: a wrap-up belongs to the last one before it.
-    released: Vec<(Timestamp, Option<QueueId>)>,
+    /// Releases in order of time, and whether the leg is asked for: a wrap-up belongs to the last one before it.
+    released: Vec<(Timestamp, bool)>,
 }
 
 impl Gathered {
@@ -146,12 +150,15 @@ impl Gathered {
     pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
         if plan.buckets.index_of(record.arrived_at).is_some() {
             let (source, id) = (&call.source, &call.place.call);
-            self.counted.add(source, id, call.provisional, record.test);
+            if plan.admits_line(record) {
+                self.counted.add(source, id, call.provisional, record.test);
+            }
         }
         if record.test {
             return;
         }
         let inbound = is_handled(record);
+        let of_line = plan.admits_line(record);
         for leg in &record.legs {
             self.told_last(leg.released_at.unwrap_or(leg.connected_at));
             // One that lasts is cut where knowledge ends.
@@ -163,9 +170,10 @@ impl Gathered {
             }
             agent.known.talking.push(stretch);
             if let Some(released_at) = leg.released_at {
-                agent.released.push((released_at, leg.queue.clone()));
+                let wanted = of_line && plan.wants(leg.queue.as_ref());
+                agent.released.push((released_at, wanted));
             }
-            let wanted = plan.wants(leg.queue.as_ref());
+            let wanted = of_line && plan.wants(leg.queue.as_ref());
             if let Some(row) = self
                 .row(plan, &leg.agent, leg.connected_at)
                 .filter(|_| wanted)
@@ -184,7 +192,7 @@ impl Gathered {
             let stretch = (offer.offered_at, offer.ended_at.unwrap_or(plan.end));
             let agent = self.agents.entry(offer.agent.clone()).or_default();
             agent.known.ringing.push(stretch);
-            let wanted = plan.wants(offer.queue.as_ref());
+            let wanted = of_line && plan.wants(offer.queue.as_ref());
             if let Some(result) = offer.result
                 && let Some(row) = self
                     .row(plan, &offer.agent, offer.offered_at)
@@ -194,7 +202,7 @@ impl Gathered {
             }
         }
         for transfer in &record.transfers {
-            let wanted = plan.wants(transfer.from_queue.as_ref());
+            let wanted = of_line && plan.wants(transfer.from_queue.as_ref());
             if let Some(row) = self
                 .row(plan, &transfer.from_agent, transfer.at)
                 .filter(|_| wanted)
@@ -223,24 +231,30 @@ impl Gathered {
             agent.released.sort_unstable();
             for span in agent.known.spans((plan.start, known_until)) {
                 let before = agent.released.partition_point(|(at, _)| *at <= span.start);
-                let queue = before
-                    .checked_sub(1)
-                    .and_then(|last| agent.released[last].1.as_ref());
+                let wanted = match before.checked_sub(1) {
+                    Some(last) => agent.released[last].1,
+                    None => plan.is_unfiltered(),
+                };
                 for (bucket, _, time) in plan.of_agent(&name, (span.start, span.end)) {
                     let row = self.tallies.entry((bucket, name.clone())).or_default();
                     row.add_time(span.state, time);
                     if span.state == AgentState::Paused {
                         pause(&mut row.pauses, &span.reason, time);
                     }
-                    if span.state == AgentState::WrapUp && plan.wants(queue) {
+                    if span.state == AgentState::WrapUp && wanted {
                         row.wrap_up_sum = row.wrap_up_sum.saturating_add(time);
                     }
                 }
             }
         }
-        let rows = self.tallies.into_iter();
-        let rows =
-            rows.map(|((bucket, agent), row)| finish(row, plan.bucket_start(bucket), &agent));
+        let rows = self.tallies.into_iter().map(|((bucket, agent), row)| {
+            let (name, team) = plan.named(&agent, plan.stretch_of(bucket));
+            AgentRow {
+                name,
+                team,
+                ..finish(row, plan.bucket_start(bucket), &agent)
+            }
+        });
         AgentReport {
             rows: rows.collect(),
             context: Context::of(

@@ -109,7 +109,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             let (record, timeline) = (call.record().map_err(read)?, call.timeline().map_err(read)?);
             let mut plan = plan(&asked, &options, life(&record, &timeline))?;
             plan.read_at = slowest(&sources);
-            let rows = call.rows(&record);
+            let rows = call.rows(&record, 0);
             let queue = super::transfers::queue_of(&rows.call);
             let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, record.arrived_at));
             let case = Case {

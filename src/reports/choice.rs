@@ -186,6 +186,35 @@ impl Plan {
         parts.collect()
     }
 
+    /// The name of a line; empty when it has none.
+    pub(super) fn line_name(&self, line: &str) -> String {
+        let name = self.floor.line_name(&LineId::new(line));
+        name.unwrap_or_default().to_owned()
+    }
+
+    /// An agent's name at the end of a stretch, and the teams in it in order.
+    pub(super) fn named(
+        &self,
+        agent: &AgentId,
+        (start, end): (Timestamp, Timestamp),
+    ) -> (String, String) {
+        let posts = self.floor.agents.get(agent).into_iter().flatten();
+        let posts =
+            posts.filter(|post| post.since < end && post.until.is_none_or(|until| start < until));
+        let (mut name, mut teams) = (String::new(), Vec::<&str>::new());
+        for post in posts {
+            if let Some(own) = &post.name {
+                name = own.to_string();
+            }
+            if let Some(team) = post.team.as_deref()
+                && teams.last() != Some(&team)
+            {
+                teams.push(team);
+            }
+        }
+        (name, teams.join(" → "))
+    }
+
     /// The bucket of an instant; `None` outside the period, and while the calendar asked for is closed.
     pub(super) fn index_of(&self, at: Timestamp) -> Option<usize> {
         self.buckets.index_of(at).filter(|_| self.is_open_at(at))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::kpi::{CallsDigest, Definition};
 use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
-use crate::store::Selection;
+use crate::store::{Kept, Selection};
 
 use super::measure::RulesInForce;
 use super::plan::Plan;
@@ -77,6 +77,8 @@ pub struct Context {
     pub lines: Vec<String>,
     /// The teams asked for.
     pub teams: Vec<String>,
+    /// From where on calls, and callers of calls, are kept.
+    pub kept: Kept,
 }
 
 /// What a report counts over all calls of its period, of whatever queue.
@@ -90,6 +92,8 @@ pub(super) struct Counted {
     pub(super) provisional: BTreeMap<SourceId, u64>,
     /// Journal position up to which the figures are.
     pub(super) stored: Position,
+    /// From where on things are kept.
+    pub(super) kept: Kept,
     /// Queues ever seen.
     pub(super) queues: Vec<QueueId>,
 }
@@ -109,6 +113,7 @@ impl Counted {
     pub(super) fn head(selection: &Selection) -> Self {
         Self {
             stored: selection.stored,
+            kept: selection.kept,
             queues: selection.queues.clone(),
             ..Self::default()
         }
@@ -156,6 +161,7 @@ impl Context {
             calls_test: counted.test,
             calls: counted.digest,
             stored: counted.stored,
+            kept: counted.kept,
             sources,
             counting: None,
             cautions: plan.without_effect(),

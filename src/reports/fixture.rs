@@ -117,7 +117,7 @@ impl Memory {
         calls.sort_by(|one, other| one.place.cmp(&other.place));
         let mut selection = Selection::default();
         for call in &calls {
-            let rows = call.rows(&call.record().unwrap());
+            let rows = call.rows(&call.record().unwrap(), selection.calls.len() as i64);
             selection.calls.push(rows.call);
             selection.visits.extend(rows.visits);
             selection.transfers.extend(rows.transfers);
@@ -194,7 +194,7 @@ impl Rows for Memory {
         parts: mpsc::Sender<Vec<StoredCall>>,
     ) -> Result<(), Error> {
         let passed = |call: &&StoredCall| {
-            let row = call.rows(&call.record().unwrap()).call;
+            let row = call.rows(&call.record().unwrap(), 0).call;
             row.transfers + row.returns > 1
         };
         let some = Self {
@@ -315,7 +315,7 @@ impl Asked {
     }
 }
 
-fn wait_for<T>(report: impl Future<Output = T>) -> T {
+pub(crate) fn wait_for<T>(report: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

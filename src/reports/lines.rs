@@ -30,6 +30,8 @@ pub struct LineRow {
     pub bucket_start: String,
     /// The line; empty = none was told.
     pub line: String,
+    /// The line's name; empty = none is configured.
+    pub name: String,
     /// Calls that arrived.
     pub calls_arrived: u64,
     /// Calls refused and with no visit, by reason, in the order of `RefusalReason::ALL`.
@@ -144,18 +146,20 @@ impl Gathered {
             let row = tally.finish();
             LineRow {
                 bucket_start: plan.bucket_start(bucket),
+                name: plan.line_name(&line),
                 line,
                 ..row
             }
         });
+        let definitions = vec![Id::V4.definition(), Id::Blocking.definition()];
+        let mut context = Context::of(plan, self.counted, sources, definitions);
+        if !plan.choice.teams.is_empty() {
+            let words = "this report has no teams: calls that nobody answered belong to none";
+            context.cautions.push(words.to_owned());
+        }
         LineReport {
             rows: rows.collect(),
-            context: Context::of(
-                plan,
-                self.counted,
-                sources,
-                vec![Id::V4.definition(), Id::Blocking.definition()],
-            ),
+            context,
         }
     }
 }

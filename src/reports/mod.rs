@@ -37,9 +37,13 @@ mod bank_test;
 #[cfg(test)]
 mod callers_test;
 #[cfg(test)]
+mod definitions_test;
+#[cfg(test)]
 pub(crate) mod fixture;
 
-pub use crate::kpi::{Definition, Quantiles, ServiceLevel, WaitSummary, Words, glossary};
+pub use crate::kpi::{
+    CompatFigure, Definition, Pack, Part, Quantiles, ServiceLevel, WaitSummary, Words, glossary,
+};
 pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
 pub use call::{CallAsked, CallReport, Explanation};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kpi::TALK_SHORT;
+use crate::kpi::{Pack, TALK_SHORT};
 use crate::model::{Altered, Floor, Headline, QueueId, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
@@ -49,6 +49,8 @@ pub struct Query {
     pub lines: Vec<String>,
     /// Only calls that these teams answered first; none = all.
     pub teams: Vec<String>,
+    /// Products whose figures are worked out, too.
+    pub compat: Vec<Pack>,
 }
 
 /// A checked query.
@@ -65,6 +67,8 @@ pub(super) struct Plan {
     pub(super) lens: Lens,
     pub(super) basis: Basis,
     pub(super) choice: Choice,
+    /// Products whose figures are worked out, each once.
+    pub(super) compat: BTreeSet<Pack>,
     pub(super) floor: Arc<Floor>,
     queues: BTreeSet<QueueId>,
     pub(super) targets: Targets,
@@ -105,6 +109,7 @@ impl Plan {
                 .map(|name| QueueId::new(name.as_str()))
                 .collect(),
             choice: Choice::of(query, &options.targets, &options.floor)?,
+            compat: query.compat.iter().copied().collect(),
             floor: options.floor.clone(),
             targets: options.targets.clone(),
             altered: options.altered.clone(),

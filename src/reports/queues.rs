@@ -7,7 +7,9 @@
 
 use std::time::Duration;
 
-use crate::kpi::{self, Id, LevelCounts, ServiceLevel, Threshold, WaitSummary};
+use crate::kpi::{
+    self, CompatCounts, CompatFigure, Id, LevelCounts, Pack, ServiceLevel, Threshold, WaitSummary,
+};
 use crate::model::{Exit, ExitClass, Headline, QueueTarget, VisitRow};
 use crate::store::Selection;
 
@@ -85,6 +87,8 @@ pub struct QueueRow {
     pub missed_offer_time: Duration,
     /// What is said of calls.
     pub calls: CallFigures,
+    /// The figures of other products that are asked for.
+    pub compat: Vec<(CompatFigure, kpi::Part)>,
 }
 
 /// How many waits were longer than a threshold.
@@ -175,11 +179,14 @@ pub(super) fn report(
         Threshold::ShortAnswered,
     ];
     let values = letters.map(|letter| plan.letter(letter, known));
+    let others = plan.compat.iter().copied().flat_map(Pack::figures);
+    let others = others.map(|figure| figure.id().definition());
     let definitions = DEFINITIONS
         .map(Id::definition)
         .into_iter()
         .chain(values)
         .chain([plan.headline_definition(known)])
+        .chain(others)
         .collect();
 
     let mut rows = Vec::new();
@@ -253,6 +260,7 @@ struct Tally {
     exits: ExitCounts,
     waiting: u64,
     counts: LevelCounts,
+    compat: CompatCounts,
     negative_spans: u64,
     waits_unknown: u64,
     talk_sum: Duration,
@@ -296,6 +304,7 @@ impl Tally {
             self.waits_unknown += u64::from(visit.wait.is_none());
         }
         self.counts.add(LevelCounts::of_end(visit, target));
+        self.compat.add(CompatCounts::of_end(visit, target));
         let after_transfer = kpi::is_abandoned_after_transfer(visit);
         self.abandoned_after_transfer += u64::from(after_transfer);
         match exit.class() {
@@ -341,6 +350,14 @@ impl Tally {
             // The exits are those of other visits, too.
             Basis::Event => self.ended,
         };
+        let counts = CompatCounts {
+            decided: self.counts.decided,
+            ..self.compat
+        };
+        let figures = plan.compat.iter().copied().flat_map(Pack::figures);
+        let compat = figures
+            .map(|figure| (*figure, figure.part(&counts)))
+            .collect();
         let service_level = ServiceLevel::of(&self.counts, &self.calls.journeys);
         QueueRow {
             bucket_start,
@@ -376,6 +393,7 @@ impl Tally {
             waits_unknown: self.waits_unknown,
             missed_offer_time: self.missed_offer_time,
             calls: self.calls.finish(plan.basis),
+            compat,
         }
     }
 }

@@ -293,7 +293,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let each =
             |selection: &mut Selection, plan: &Plan, call: &StoredCall, record: &CallRecord| {
                 if plan.admits(record) {
-                    let rows = call.rows(record);
+                    let rows = call.rows(record, selection.calls.len() as i64);
                     selection.calls.push(rows.call);
                     selection.visits.extend(rows.visits);
                     selection.transfers.extend(rows.transfers);

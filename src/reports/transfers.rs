@@ -7,7 +7,7 @@
 mod loops;
 mod paths;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::kpi::{self, Id, Matrix, TRANSFERS_SLOTS, Threshold};
@@ -137,6 +137,7 @@ pub(super) fn report(
     sources: Vec<SourceCompleteness>,
     limit: Option<u32>,
 ) -> TransferReport {
+    let planned = planned(plan, selection);
     let mut tallies = Tallies::<Tally>::new();
     for call in selection.calls.iter().filter(|call| !call.test) {
         let queue = queue_of(call);
@@ -144,11 +145,13 @@ pub(super) fn report(
             && plan.wants(queue)
         {
             let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, call.arrived_at));
+            let along = planned.get(&call.row).copied().unwrap_or_default();
+            let excessive = kpi::is_excessive(call.transfers.saturating_sub(along), limit);
             for group in [Group::of(queue), Group::All] {
                 tallies
                     .entry((bucket, group))
                     .or_default()
-                    .call(call, limit);
+                    .call(plan, call, excessive);
             }
         }
     }
@@ -195,6 +198,19 @@ pub(super) fn report(
     }
 }
 
+/// How many transfers of each call go along planned routes, by the number of its row.
+fn planned(plan: &Plan, selection: &Selection) -> HashMap<i64, u32> {
+    let routes = &plan.floor.routes;
+    let mut planned = HashMap::new();
+    if !routes.is_empty() {
+        let done = selection.transfers.iter().filter(|one| kpi::is_done(one));
+        for transfer in done.filter(|one| kpi::is_planned(one, routes)) {
+            *planned.entry(transfer.call_row).or_default() += 1;
+        }
+    }
+    planned
+}
+
 /// The queue under which a call's figures stand here.
 pub(super) fn queue_of(call: &CallRow) -> Option<&QueueId> {
     let queue = if kpi::is_served(call) {
@@ -214,7 +230,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn call(&mut self, call: &CallRow, limit: u32) {
+    fn call(&mut self, plan: &Plan, call: &CallRow, excessive: bool) {
         let row = &mut self.row;
         row.reroutes += u64::from(call.reroutes);
         if !kpi::is_served(call) {
@@ -227,8 +243,8 @@ impl Tally {
         row.calls_by_returns[kpi::transfers_slot(call.returns)] += 1;
         row.failed += call.failed_transfers.len() as u64;
         row.transfer_wait_sum = row.transfer_wait_sum.saturating_add(call.transfer_wait);
-        row.wrong_door += u64::from(kpi::is_wrong_door(call));
-        row.excessive += u64::from(kpi::is_excessive(call.transfers, limit));
+        row.wrong_door += u64::from(kpi::is_wrong_door(call, &plan.floor.routes));
+        row.excessive += u64::from(excessive);
         row.requeued += u64::from(call.requeued);
         row.consult_only += u64::from(call.consult_only);
         for cause in &call.failed_transfers {

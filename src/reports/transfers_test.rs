@@ -25,6 +25,7 @@ fn transfer(
 ) -> TransferRow {
     let outcome = outcome.into();
     TransferRow {
+        call_row: 0,
         call_arrived_at: samara("10:00:00"),
         is_return: outcome == Some(TransferOutcome::Returned),
         outcome,

@@ -5,8 +5,9 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{Position, SourceId};
+use crate::model::{CallId, CallKey, Position, SourceId, Timestamp};
 
+use super::keeping::PSEUDONYMS;
 use super::rows::Error;
 use super::write::SettledCall;
 use super::writer::StoreWriter;
@@ -19,7 +20,7 @@ pub struct Rewrite {
     /// As it is from now on.
     pub call: SettledCall,
     /// Where its figures stood.
-    pub before: Vec<crate::model::Timestamp>,
+    pub before: Vec<Timestamp>,
     /// The late events that are part of it now: the position of each one's journal row, and its number.
     pub taken: Vec<(Position, u64)>,
 }
@@ -29,6 +30,58 @@ pub struct Rewrite {
 pub enum Chore {
     /// Write calls again.
     Rewrite(Vec<Rewrite>),
+    /// Write late events again, of calls whose person is to be forgotten.
+    ForgetLate(Vec<ForgottenEvent>),
+    /// Forget whose survey sessions those of these calls are.
+    ForgetSessions(Vec<(SourceId, CallKey)>),
+    /// Note an act of erasing, with the calls it is about.
+    BeginErasure(Erasure, Vec<(SourceId, CallKey)>),
+    /// Note that an act of erasing is done.
+    EndErasure(Erasure),
+    /// Remove the calls that arrived before an instant, some of them, with all that belongs to them.
+    RemoveCalls(Timestamp),
+    /// Note that pseudonyms of calls that arrived before an instant are gone.
+    NoteForgotten(Timestamp),
+    /// Bring everything written into the file, synced.
+    Sync,
+    /// Leave nothing of what was removed in SQLite's files.
+    Clean,
+}
+
+/// A late event that is to tell less.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForgottenEvent {
+    /// The position of its journal row.
+    pub position: Position,
+    /// Whose it is.
+    pub source: SourceId,
+    /// The call that it names.
+    pub call: CallId,
+    /// Its number.
+    pub sequence: u64,
+    /// Itself, from now on.
+    pub told: Option<Vec<u8>>,
+}
+
+/// An act of erasing one caller. Who it was is not said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erasure {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Our clock when it began.
+    pub begun_at: Timestamp,
+    /// Our clock when it was done; `None` = it is under way.
+    pub finished_at: Option<Timestamp>,
+    /// Which key made the pseudonym, where that is known.
+    pub key: Option<u32>,
+    /// Calls that are nobody's now.
+    pub calls: u64,
+    /// Of them those that were open then.
+    pub calls_open: u64,
+    /// Events of theirs in the journal.
+    pub events: u64,
+    /// SHA-256 of the calls' sources and keys, as hexadecimal digits.
+    pub digest: String,
 }
 
 /// What came of a chore.
@@ -36,6 +89,10 @@ pub enum Chore {
 pub struct Done {
     /// Late events that are in the figures by now, of the sources that the chore touched.
     pub recomputed: Vec<(SourceId, u64)>,
+    /// How many rows it found to do; a chore that is done piece by piece is done when it finds none.
+    pub rows: u64,
+    /// Everything up to here is synced in the file.
+    pub synced: Option<Position>,
 }
 
 /// A chore, and who waits for it.
@@ -73,6 +130,14 @@ impl StoreWriter {
     pub async fn serve(&mut self, asked: Asked) -> bool {
         let done = match &asked.chore {
             Chore::Rewrite(calls) => self.rewrite(calls).await,
+            Chore::ForgetLate(events) => self.forget_late(events).await,
+            Chore::ForgetSessions(calls) => self.forget_sessions(calls).await,
+            Chore::BeginErasure(act, calls) => self.begin_erasure(act, calls).await,
+            Chore::EndErasure(act) => self.end_erasure(act).await,
+            Chore::RemoveCalls(before) => self.remove_calls(*before).await,
+            Chore::NoteForgotten(before) => self.note_kept(PSEUDONYMS, *before).await,
+            Chore::Sync => self.sync().await,
+            Chore::Clean => self.clean().await,
         };
         let lost = matches!(done, Err(Error::Lost { .. }));
         if !lost && done.is_err() {

@@ -92,6 +92,7 @@ impl Names {
         let failed = row.bytes(14).iter();
         let failed = failed.map(|code| TransferFailure::from_code(*code));
         Ok(CallRow {
+            row: row.int(31),
             arrived_at: Timestamp::from_micros(row.int(0)),
             outcome: Some(word(row, 1, Outcome::from_code)?),
             direction: word(row, 2, Direction::from_code)?,
@@ -152,6 +153,7 @@ impl Names {
     /// A transfer.
     pub(super) fn transfer(&mut self, row: &dyn Columns) -> Result<TransferRow, Error> {
         Ok(TransferRow {
+            call_row: row.int(11),
             call_arrived_at: Timestamp::from_micros(row.int(0)),
             first_answer_queue: self.maybe_queue(row, 1),
             method: word(row, 2, TransferMethod::from_code)?,

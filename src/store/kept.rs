@@ -261,6 +261,83 @@ pub(super) async fn page(
     Ok(calls)
 }
 
+static OF_CALLER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {}, sources.name from calls join sources using (source_id) where calls.caller = $1",
+        columns(&table::CALLS)
+    )
+});
+
+static OF_KEY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {}, sources.name from calls join sources using (source_id)
+            join call_keys on call_keys.call_row = calls.call_row
+        where sources.name = $1 and call_keys.source_id = sources.source_id
+            and call_keys.call_key = $2",
+        columns(&table::CALLS)
+    )
+});
+
+static WITH_CALLER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {}, sources.name from calls join sources using (source_id)
+        where calls.arrived_at < $1 and calls.caller_key is not null
+            and (calls.arrived_at, calls.call_row) > ($2, $3)
+        order by calls.arrived_at, calls.call_row limit $4",
+        columns(&table::CALLS)
+    )
+});
+
+/// The settled calls of a caller, by the hash of the pseudonym, and those with these keys; without visits and transfers.
+pub(super) async fn of_person(
+    connection: &mut impl Fetch,
+    caller: &[u8; 16],
+    keys: &[(SourceId, crate::model::CallKey)],
+) -> Result<Vec<KeptCall>, Error> {
+    let read = failed("look for a caller's calls");
+    let bound = [caller.as_slice().into()];
+    let rows = connection.fetch(OF_CALLER.as_str(), &bound).await;
+    let rows = rows.map_err(&read)?;
+    let mut calls = BTreeMap::new();
+    for row in &rows {
+        let call = call(row)?;
+        calls.insert(call.row, call);
+    }
+    for (source, key) in keys {
+        let bytes = key.to_bytes();
+        let bound = [source.as_str().into(), bytes.as_slice().into()];
+        for row in connection
+            .fetch(OF_KEY.as_str(), &bound)
+            .await
+            .map_err(&read)?
+        {
+            let call = call(&row)?;
+            if call.place.call.key() == *key {
+                calls.insert(call.row, call);
+            }
+        }
+    }
+    Ok(calls.into_values().collect())
+}
+
+/// Calls that arrived before an instant and whose caller is known, behind one that was read before.
+pub(super) async fn with_caller(
+    connection: &mut impl Fetch,
+    before: Timestamp,
+    after: (Timestamp, i64),
+    size: usize,
+) -> Result<Vec<KeptCall>, Error> {
+    let bound = [
+        before.as_micros().into(),
+        after.0.as_micros().into(),
+        after.1.into(),
+        (size as i64).into(),
+    ];
+    let rows = connection.fetch(WITH_CALLER.as_str(), &bound).await;
+    let rows = rows.map_err(failed("look for old pseudonyms"))?;
+    rows.iter().map(|row| call(row)).collect()
+}
+
 fn visits_of(rows: &mut CallValues) -> &mut Vec<Value<'static>> {
     &mut rows.visits
 }

@@ -13,6 +13,7 @@ mod from_row;
 mod ids;
 mod insert_postgres;
 mod insert_sqlite;
+mod keeping;
 mod kept;
 mod postgres;
 mod project;
@@ -29,7 +30,8 @@ mod write;
 mod writer;
 
 pub use checkpoint::{Checkpoint, StoredSource};
-pub use chore::{Asked, Chore, Chores, Done, Rewrite, chores};
+pub use chore::{Asked, Chore, Chores, Done, Erasure, ForgottenEvent, Rewrite, chores};
+pub use keeping::Kept;
 pub use kept::{CallValues, Happened, KeptCall, LateEvent};
 #[cfg(test)]
 pub(crate) use project::add_open;

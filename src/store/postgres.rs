@@ -37,6 +37,10 @@ const MIGRATIONS: &Migrations = &[
         "surveys",
         include_str!("../../migrations/postgres/store/0008_surveys.sql"),
     ),
+    (
+        "keeping",
+        include_str!("../../migrations/postgres/store/0015_keeping.sql"),
+    ),
 ];
 
 impl Store {

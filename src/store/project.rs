@@ -19,8 +19,10 @@ pub(crate) fn add_open(
     (start, end): (Timestamp, Timestamp),
 ) {
     let within = |at: Timestamp| at >= start && at < end;
+    // Below every number that the table gives.
+    let number = -1 - selection.calls.len() as i64;
     if within(record.arrived_at) {
-        let row = call_row(record, source, call, true);
+        let row = call_row(record, number, source, call, true);
         selection.calls.push(row);
     }
     if record.test {
@@ -29,30 +31,37 @@ pub(crate) fn add_open(
     let visits = visit_rows(record, true).filter(|visit| within(visit.entered_at));
     selection.visits.extend(visits);
     if within(record.arrived_at) {
-        selection.transfers.extend(transfer_rows(record));
+        selection.transfers.extend(transfer_rows(record, number));
     }
 }
 
-/// The rows of one call, settled or open.
-pub(super) fn rows_of(record: &CallRecord, stored: &StoredCall) -> CallRows {
+/// The rows of one call, settled or open, under a number.
+pub(super) fn rows_of(record: &CallRecord, stored: &StoredCall, number: i64) -> CallRows {
     let (source, call) = (stored.source.clone(), stored.place.call.clone());
     let provisional = stored.provisional;
     let mut rows = CallRows {
-        call: call_row(record, source, call, provisional),
+        call: call_row(record, number, source, call, provisional),
         visits: Vec::new(),
         transfers: Vec::new(),
     };
     if !record.test {
         rows.visits.extend(visit_rows(record, provisional));
-        rows.transfers.extend(transfer_rows(record));
+        rows.transfers.extend(transfer_rows(record, number));
     }
     rows
 }
 
 /// The call's own row.
-fn call_row(record: &CallRecord, source: SourceId, call: CallId, provisional: bool) -> CallRow {
+fn call_row(
+    record: &CallRecord,
+    number: i64,
+    source: SourceId,
+    call: CallId,
+    provisional: bool,
+) -> CallRow {
     let refused = record.refusals.last();
     CallRow {
+        row: number,
         arrived_at: record.arrived_at,
         outcome: record.outcome,
         direction: record.direction,
@@ -212,9 +221,10 @@ fn visit_rows(record: &CallRecord, provisional: bool) -> impl Iterator<Item = Vi
 }
 
 /// The rows of its transfers.
-fn transfer_rows(record: &CallRecord) -> impl Iterator<Item = TransferRow> + '_ {
+fn transfer_rows(record: &CallRecord, number: i64) -> impl Iterator<Item = TransferRow> + '_ {
     let transfers = record.transfers.iter().enumerate();
-    transfers.map(|(index, transfer)| TransferRow {
+    transfers.map(move |(index, transfer)| TransferRow {
+        call_row: number,
         call_arrived_at: record.arrived_at,
         first_answer_queue: record.legs.first().and_then(|leg| leg.queue.clone()),
         method: transfer.method,

@@ -5,7 +5,7 @@ use crate::calls::tests::settled;
 
 fn row(story: &str) -> CallRow {
     let record = settled(Timestamp::default(), story);
-    call_row(&record, SourceId::new("pbx"), CallId::new("1"), true)
+    call_row(&record, 0, SourceId::new("pbx"), CallId::new("1"), true)
 }
 
 fn s(seconds: u64) -> Duration {

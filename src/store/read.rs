@@ -11,6 +11,7 @@ use crate::database::{self, Bind, Columns, Db, Fetch, on};
 use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
 
 use super::checkpoint::position;
+use super::chore::{Erasure, ForgottenEvent};
 use super::from_row::{self, Names};
 use super::ids::SourceIds;
 use super::kept::{CallValues, KeptCall};
@@ -20,7 +21,7 @@ use super::stored::{Place, Readers, StoredCall};
 use super::stream::Which;
 use super::write::{SettledCall, unseal};
 use super::writer::StoreWriter;
-use super::{insert_postgres, insert_sqlite, kept, stream, table};
+use super::{insert_postgres, insert_sqlite, keeping, kept, stream, table};
 
 /// Reports that may read at the same time.
 const REPORTS_AT_ONCE: u32 = 4;
@@ -135,6 +136,80 @@ impl Store {
         })
     }
 
+    /// The settled calls of a caller, by the hash of the pseudonym, and those with these keys; without visits and
+    /// transfers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn calls_of_person(
+        &self,
+        caller: &[u8; 16],
+        keys: &[(SourceId, CallKey)],
+    ) -> Result<Vec<KeptCall>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            kept::of_person(&mut **transaction, caller, keys).await
+        })
+    }
+
+    /// The next settled calls that arrived before an instant and whose caller is known, behind an arrival and row.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn calls_with_caller(
+        &self,
+        before: Timestamp,
+        after: (Timestamp, i64),
+        size: usize,
+    ) -> Result<Vec<KeptCall>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            kept::with_caller(&mut **transaction, before, after, size).await
+        })
+    }
+
+    /// Every event that is in the journal and not in the figures.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unapplied(&self) -> Result<Vec<ForgottenEvent>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            keeping::late(&mut **transaction).await
+        })
+    }
+
+    /// The position of the oldest late event that the journal alone has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn oldest_late_in_journal(&self) -> Result<Option<Position>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            keeping::oldest_late_in_journal(&mut **transaction).await
+        })
+    }
+
+    /// The acts of erasing that are under way, with the calls that each is about.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn erasures(&self) -> Result<Vec<(Erasure, Vec<(SourceId, CallKey)>)>, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            keeping::erasures(&mut **transaction).await
+        })
+    }
+
+    /// On PostgreSQL: gives the room of row versions that are gone back, for others to write over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn vacuum(&self) -> Result<(), Error> {
+        let Db::Postgres(readers) = &self.readers else {
+            return Ok(());
+        };
+        let failed = failed("give room back");
+        let mut connection = readers.acquire().await.map_err(&failed)?;
+        let sql = "vacuum calls, open_calls, unapplied_events, erasing";
+        connection.fetch(sql, &[]).await.map(drop).map_err(&failed)
+    }
+
     /// The next settled calls that arrived in a period, of the source with these rows or of all, behind a place.
     ///
     /// # Errors
@@ -208,6 +283,7 @@ async fn select(
     let period = [start.as_micros().into(), end.as_micros().into()];
     let mut selection = Selection {
         stored: position(connection).await?,
+        kept: keeping::kept(connection).await?,
         ..Selection::default()
     };
     let mut names = Names::default();
@@ -223,7 +299,7 @@ async fn select(
             last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
             transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
             first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time,
-            returns from calls where arrived_at >= $1 and arrived_at < $2";
+            returns, call_row from calls where arrived_at >= $1 and arrived_at < $2";
     let one = |row: &dyn Columns| names.call(row, &sources);
     selection.calls = collect(connection, sql, &period, one).await?;
     let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
@@ -232,7 +308,7 @@ async fn select(
     let one = |row: &dyn Columns| names.visit(row);
     selection.visits = collect(connection, sql, &period, one).await?;
     let sql = "select call_arrived_at, first_answer_queue, method, target, to_name,
-            from_queue, is_return, outcome, from_agent, wait, spent from transfers
+            from_queue, is_return, outcome, from_agent, wait, spent, call_row from transfers
             where call_arrived_at >= $1 and call_arrived_at < $2 and test = 0";
     let one = |row: &dyn Columns| names.transfer(row);
     selection.transfers = collect(connection, sql, &period, one).await?;

@@ -61,6 +61,7 @@ impl StoreWriter {
         self.run("commit", &[], "commit").await?;
         Ok(Done {
             recomputed: self.recomputed().await?,
+            ..Done::default()
         })
     }
 

@@ -9,6 +9,7 @@ use crate::model::{
     AgentTold, CallId, CallRow, LineTold, Position, QueueId, Timestamp, TransferRow, VisitRow,
 };
 
+use super::keeping::Kept;
 use super::stored::{Place, StoredCall};
 
 /// Why the store could not be read or written.
@@ -41,6 +42,9 @@ pub enum Error {
     /// The disk is full; trying again later helps.
     #[error("the disk is full")]
     Full,
+    /// Somebody reads what is to be cleaned; trying again later helps.
+    #[error("somebody reads the store at this moment")]
+    Busy,
     /// The store's task has stopped.
     #[error("the store has stopped")]
     Stopped,
@@ -78,6 +82,8 @@ pub struct Selection {
     pub queues: Vec<QueueId>,
     /// Everything up to here is in the rows.
     pub stored: Position,
+    /// From where on things are kept.
+    pub kept: Kept,
 }
 
 /// First instant, and first instant after.

@@ -153,3 +153,58 @@ async fn write(connection: &mut impl Fetch, targets: &Targets, at: Timestamp) ->
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Readers, Store};
+
+    fn targets(own: u64) -> Targets {
+        let rules = |seconds| QueueRules {
+            calendar: (seconds > 20).then(|| "office".into()),
+            headline: Headline::Journey,
+            excessive_limit: 3,
+            target: QueueTarget {
+                service_level: Duration::from_secs(seconds),
+                ..QueueTarget::default()
+            },
+        };
+        let changes = vec![RulesVersion {
+            since: Timestamp::from_micros(7),
+            rules: rules(own),
+        }];
+        Targets {
+            queues: [(
+                QueueId::new("jobs"),
+                Timeline::with_changes(rules(20), changes),
+            )]
+            .into(),
+            ..Targets::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_configuration_is_kept_when_it_differs_from_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let reading = Readers {
+            open: |_| None,
+            told: |_| None,
+            open_timeline: |_| None,
+            told_timeline: |_| None,
+        };
+        let at = Timestamp::from_micros;
+        let mut seen = Vec::new();
+        // Each start opens the file anew; the last has a clock that was put back.
+        for (own, now) in [(30, 100), (30, 200), (40, 300), (30, 50)] {
+            let (_, mut writer) = Store::open(&path, reading).await.unwrap();
+            seen = writer.see_rules(&targets(own), at(now)).await.unwrap();
+        }
+        let expected = [
+            (at(100), targets(30)),
+            (at(300), targets(40)),
+            (at(301), targets(30)),
+        ];
+        assert_eq!(seen, expected);
+    }
+}

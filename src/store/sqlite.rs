@@ -47,6 +47,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "surveys",
         include_str!("../../migrations/sqlite/store/0008_surveys.sql"),
     ),
+    (
+        "keeping",
+        include_str!("../../migrations/sqlite/store/0015_keeping.sql"),
+    ),
 ];
 
 impl Store {

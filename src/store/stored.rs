@@ -162,8 +162,8 @@ impl StoredCall {
         timeline.ok_or(Error::Corrupt { what: "call" })
     }
 
-    /// The rows that a selection would hold of it.
-    pub fn rows(&self, record: &CallRecord) -> CallRows {
-        project::rows_of(record, self)
+    /// The rows that a selection would hold of it, under this number.
+    pub fn rows(&self, record: &CallRecord, number: i64) -> CallRows {
+        project::rows_of(record, self, number)
     }
 }

@@ -73,6 +73,7 @@ fn answers<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
                 (place as i64).into(),
                 question.question.as_str().into(),
                 question.answer.as_ref().map(AnswerCode::as_str).into(),
+                question.coded.into(),
                 question.done_at.map(Timestamp::as_micros).into(),
                 question.noinputs.into(),
                 question.nomatches.into(),
@@ -103,6 +104,19 @@ fn consents<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
     }
     rows
 }
+
+/// What removes the session of a call: by source and key.
+pub(super) const REMOVALS: [&str; 3] = [
+    "delete from survey_answers where source_id = $1 and call_key = $2",
+    "delete from survey_consents where source_id = $1 and call_key = $2",
+    "delete from survey_sessions where source_id = $1 and call_key = $2",
+];
+/// Puts another id in the place of a session's call.
+pub(super) const FORGET_CALL: &str = "update survey_sessions set call_id = $1
+    where source_id = $2 and call_key = $3";
+/// Puts a word in the place of a session's answers that are no codes.
+pub(super) const FORGET_ANSWERS: &str = "update survey_answers set answer = $1
+    where source_id = $2 and call_key = $3 and coded = 0 and answer is not null";
 
 /// What surveys left behind for a restart.
 #[derive(Clone, Debug, Default)]
@@ -186,7 +200,8 @@ async fn of_session(
     key: &[u8],
 ) -> Result<(), Error> {
     let read = failed("read a survey session");
-    let sql = "select question, answer, done_at, noinputs, nomatches, repeats from survey_answers
+    let sql =
+        "select question, answer, done_at, noinputs, nomatches, repeats, coded from survey_answers
         where source_id = $1 and call_key = $2 order by place";
     let rows = connection.fetch(sql, &[source_id.into(), key.into()]).await;
     let rows = rows.map_err(&read)?;
@@ -208,6 +223,7 @@ fn question(row: &impl Columns) -> SurveyQuestion {
         noinputs: row.int(3) as u32,
         nomatches: row.int(4) as u32,
         repeats: row.int(5) as u32,
+        coded: row.flag(6),
     }
 }
 

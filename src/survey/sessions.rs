@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::model::{
-    CallId, CallRecord, Direction, Disposition, Outcome, Pseudonym, SessionEnded, SessionEvent,
-    SessionOpened, SourceId, SurveyConsent, SurveyFact, SurveyId, SurveySession, Timestamp,
+    CallId, CallKey, CallRecord, Direction, Disposition, Outcome, Pseudonym, SessionEnded,
+    SessionEvent, SessionOpened, SourceId, SurveyConsent, SurveyFact, SurveyId, SurveySession,
+    Timestamp,
 };
 
 use super::plan::{Candidate, Plan, WHOLE, disposition_of, known, why_never_asked};
@@ -21,7 +22,8 @@ const UNSETTLED_MAX: Duration = Duration::from_secs(48 * 60 * 60);
 /// How often what is too old is looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
 
-type Key = (SourceId, CallId);
+/// By the key, which an erased call keeps.
+type Key = (SourceId, CallKey);
 
 /// The sessions that may still change.
 #[derive(Debug, Default)]
@@ -52,7 +54,7 @@ impl Sessions {
     ) {
         for session in sessions {
             self.latest = self.latest.max(session.opened_at.unwrap_or_default());
-            let key = (session.source.clone(), session.call.clone());
+            let key = (session.source.clone(), session.call.key());
             self.sessions.insert(key, session);
         }
         for (caller, at) in invited {
@@ -67,7 +69,7 @@ impl Sessions {
 
     /// The session of a call, while it may still change.
     pub fn of(&self, source: &SourceId, call: &CallId) -> Option<&SurveySession> {
-        self.sessions.get(&(source.clone(), call.clone()))
+        self.sessions.get(&(source.clone(), call.key()))
     }
 
     /// Every session that may still change.
@@ -90,12 +92,12 @@ impl Sessions {
         facts: &mut Vec<SurveyFact>,
     ) {
         self.latest = self.latest.max(at);
-        let key = (source.clone(), call);
+        let key = (source.clone(), call.key());
         if let SessionEvent::Opened(opened) = event {
             if let Some(caller) = caller.filter(|_| disposition_of(opened.reason).is_none()) {
                 self.invite(caller, at);
             }
-            let (source, call) = key.clone();
+            let source = source.clone();
             let session = SurveySession {
                 source,
                 call,
@@ -137,6 +139,7 @@ impl Sessions {
                 if asked.done_at.is_none() {
                     asked.done_at = Some(at);
                     asked.answer = Some(answer.clone());
+                    asked.coded = coded;
                     facts.push(SurveyFact::Answered {
                         survey: session.opened.survey.clone(),
                         question,
@@ -174,7 +177,7 @@ impl Sessions {
         record: &CallRecord,
         facts: &mut Vec<SurveyFact>,
     ) {
-        let key = (source.clone(), call.clone());
+        let key = (source.clone(), call.key());
         if let Some(session) = self.sessions.get_mut(&key) {
             session.settled = true;
             let asked = disposition_of(session.opened.reason).is_none();
@@ -245,6 +248,17 @@ impl Sessions {
             ended: Some((ended_at, ended)),
             settled: true,
             state: Vec::new(),
+        }
+    }
+
+    /// Forgets a caller, by the hash of the pseudonym, and whose sessions these calls' are.
+    pub fn forget(&mut self, caller: &[u8; 16], calls: &[(SourceId, CallKey)]) {
+        self.invited.retain(|invited, _| invited.hash != *caller);
+        for key in calls {
+            if let Some(session) = self.sessions.get_mut(key) {
+                session.forget();
+                self.touched.insert(key.clone());
+            }
         }
     }
 

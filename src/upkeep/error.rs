@@ -31,6 +31,19 @@ pub enum Error {
         /// The names known.
         known: String,
     },
+    /// Nothing is known of this caller.
+    #[error(
+        "no call of this caller is known; a caller who was erased is unknown, too, and a number is found under the key it was taken in with"
+    )]
+    UnknownCaller,
+    /// The caller is not named as one can be.
+    #[error("{fault}")]
+    BadCaller {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// What was told of a call cannot be read.
     #[error("what was told of call {call:?} cannot be read: restore the store from a backup")]
     Damaged {
@@ -64,7 +77,9 @@ impl Error {
             Self::PeriodMissing { field } | Self::PeriodOutOfRange { field } => Some(field),
             Self::PeriodReversed => Some("end"),
             Self::UnknownSource { .. } => Some("source"),
+            Self::BadCaller { field, .. } => Some(field),
             Self::Busy
+            | Self::UnknownCaller
             | Self::Damaged { .. }
             | Self::Stopped
             | Self::Store(_)

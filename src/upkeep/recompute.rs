@@ -84,7 +84,7 @@ impl Upkeep {
         let period = asked.period()?;
         let source = asked.source.as_ref().map(|name| self.source_row(name));
         let source = source.transpose()?;
-        let _turn = self.take_turn()?;
+        let _turn = self.take_turn().await?;
         self.catch_up().await?;
         let mut at = Progress {
             calls_done: 0,

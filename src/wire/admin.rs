@@ -1,5 +1,7 @@
 //! The admin service: what the command line does to a running server.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -10,9 +12,13 @@ use crate::proto::v1;
 use crate::proto::v1::admin_service_server::AdminService;
 use crate::proto::v1::recompute_response::Message;
 use crate::reports;
-use crate::upkeep::{self, Progress, QueueFigures, Recomputed, Upkeep};
+use crate::store::Erasure;
+use crate::upkeep::{self, Person, Progress, QueueFigures, Recomputed, Upkeep};
+
+use crate::validate::{Privacy, caps, country_of};
 
 use super::report;
+use super::source::timestamp;
 use super::status::{self, IngestError};
 
 /// Messages of one stream that may wait for its reader.
@@ -24,15 +30,22 @@ const ALL: &str = "ALL";
 #[derive(Clone, Debug)]
 pub struct Admin {
     upkeep: Upkeep,
+    privacy: Arc<Privacy>,
     ready: watch::Receiver<bool>,
     stopping: CancellationToken,
 }
 
 impl Admin {
     /// Has things done by this upkeep, once the server is ready and until it stops.
-    pub fn new(upkeep: Upkeep, ready: watch::Receiver<bool>, stopping: CancellationToken) -> Self {
+    pub fn new(
+        upkeep: Upkeep,
+        privacy: Arc<Privacy>,
+        ready: watch::Receiver<bool>,
+        stopping: CancellationToken,
+    ) -> Self {
         Self {
             upkeep,
+            privacy,
             ready,
             stopping,
         }
@@ -78,6 +91,79 @@ impl AdminService for Admin {
             drop(out.send(last).await);
         });
         Ok(Response::new(ReceiverStream::new(answers)))
+    }
+
+    async fn erase_caller(
+        &self,
+        request: Request<v1::EraseCallerRequest>,
+    ) -> Result<Response<v1::EraseCallerResponse>, Status> {
+        self.check_ready()?;
+        let person = person(request.get_ref(), &self.privacy);
+        let person = person.map_err(|error| status::upkeep(&error))?;
+        let upkeep = self.upkeep.clone();
+        // Once begun it goes on, whether or not who asked still listens.
+        let erased = tokio::spawn(async move { upkeep.erase(person).await }).await;
+        match erased {
+            Ok(Ok(erased)) => Ok(Response::new(act(&erased))),
+            Ok(Err(error)) => Err(status::upkeep(&error)),
+            Err(_) => Err(status::upkeep(&upkeep::Error::Stopped)),
+        }
+    }
+}
+
+/// Whom a request is about. The number goes no further than here.
+fn person(request: &v1::EraseCallerRequest, privacy: &Privacy) -> Result<Person, upkeep::Error> {
+    let bad = |field, fault| Err(upkeep::Error::BadCaller { field, fault });
+    match (&*request.number, &*request.pseudonym) {
+        ("", "") => bad("number", "name the caller by number or by pseudonym"),
+        ("", hex) => {
+            let digits = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+            match u128::from_str_radix(hex, 16) {
+                Ok(hash) if digits => Ok(Person {
+                    hash: hash.to_be_bytes(),
+                    key: None,
+                }),
+                Ok(_) | Err(_) => bad("pseudonym", "a pseudonym has 32 hexadecimal digits"),
+            }
+        }
+        (number, "") => {
+            let country = match &*request.country {
+                "" => country_of("RU"),
+                code => match country_of(code) {
+                    Some(country) => Some(country),
+                    None => {
+                        return bad("country", "no such country: give its ISO 3166 code, as RU");
+                    }
+                },
+            };
+            if number.len() > caps::CALLER_BYTES
+                || !number.bytes().any(|byte| byte.is_ascii_digit())
+            {
+                return bad("number", "that is no telephone number");
+            }
+            let pseudonym = privacy.of_number(number, country);
+            Ok(Person {
+                hash: pseudonym.hash,
+                key: Some(pseudonym.key),
+            })
+        }
+        _ => bad(
+            "pseudonym",
+            "name the caller by number or by pseudonym, not by both",
+        ),
+    }
+}
+
+fn act(act: &Erasure) -> v1::EraseCallerResponse {
+    v1::EraseCallerResponse {
+        act: act.number,
+        begun_at: Some(timestamp(act.begun_at)),
+        finished_at: act.finished_at.map(timestamp),
+        key_id: act.key.unwrap_or_default(),
+        calls: act.calls,
+        calls_open: act.calls_open,
+        events: act.events,
+        digest: act.digest.clone(),
     }
 }
 

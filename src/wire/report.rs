@@ -12,7 +12,7 @@ use crate::model::{Headline, Timestamp};
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
-    Basis, Bucket, CallAsked, CallFilter, CallsQuery, Error, Lens, Query, Reports, Sources,
+    Basis, Bucket, CallAsked, CallFilter, CallsQuery, Error, Lens, Pack, Query, Reports, Sources,
 };
 use crate::store::Rows;
 
@@ -33,7 +33,11 @@ impl<R: Rows, S: Sources> Service<R, S> {
         asked: v1::GetQueueReportRequest,
     ) -> Result<v1::GetQueueReportResponse, Error> {
         let over = spans("wait_over", &asked.wait_over)?;
-        let report = self.0.queues(&query(asked.query)?, &over).await?;
+        let query = Query {
+            compat: packs(&asked.compat)?,
+            ..query(asked.query)?
+        };
+        let report = self.0.queues(&query, &over).await?;
         Ok(answer::queues(report))
     }
 
@@ -214,6 +218,7 @@ fn query(asked: Option<v1::ReportQuery>) -> Result<Query, Error> {
         hours: asked.hours,
         lines: asked.lines,
         teams: asked.teams,
+        compat: Vec::new(),
     })
 }
 
@@ -252,6 +257,14 @@ fn basis(value: i32) -> Result<Basis, Error> {
             value,
         }),
     }
+}
+
+fn packs(words: &[String]) -> Result<Vec<Pack>, Error> {
+    let pack = |word: &String| {
+        let known = Pack::ALL.map(Pack::as_str);
+        Pack::from_word(word).ok_or_else(|| Error::unknown_word("compat", word, known))
+    };
+    words.iter().map(pack).collect()
 }
 
 fn headline(id: &str) -> Result<Option<Headline>, Error> {

@@ -109,6 +109,7 @@ async fn an_answer_holds_the_figures_and_their_context() {
     let request = v1::GetQueueReportRequest {
         query: Some(ten_seconds()),
         wait_over: vec![seconds(1, 0)],
+        compat: Vec::new(),
     };
     let answer = service()
         .get_queue_report(Request::new(request))

@@ -341,6 +341,8 @@ pub fn upkeep(error: &upkeep::Error) -> Status {
         E::PeriodOutOfRange { .. } => (Code::InvalidArgument, "period_out_of_range", None),
         E::PeriodReversed => (Code::InvalidArgument, "period_reversed", None),
         E::UnknownSource { .. } => (Code::NotFound, "unknown_source", None),
+        E::UnknownCaller => (Code::NotFound, "unknown_caller", None),
+        E::BadCaller { .. } => (Code::InvalidArgument, "bad_caller", None),
         E::Damaged { .. } => (Code::DataLoss, "call_damaged", None),
         E::Store(store::Error::Lost { .. }) => {
             tracing::error!(%error, "upkeep could not reach the store");
@@ -349,11 +351,14 @@ pub fn upkeep(error: &upkeep::Error) -> Status {
         E::Store(store::Error::Full) => {
             return ingest(&IngestError::Refused(Refusal::DiskFull));
         }
+        E::Store(store::Error::Busy) | E::Journal(journal::Error::Busy) => {
+            (Code::Unavailable, "upkeep_busy", Some(RETRY_BUSY))
+        }
         E::Store(source) => {
             tracing::error!(error = %source, "upkeep could not use the store");
             (Code::Internal, "internal", None)
         }
-        E::Journal(source) => return journal(source),
+        E::Journal(source) => return self::journal(source),
     };
     build(code, reason, &error.to_string(), field, retry)
 }

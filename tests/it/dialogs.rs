@@ -18,7 +18,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Streaming};
 
-use crate::harness::{PATIENCE, Server};
+use crate::harness::{PATIENCE, Server, run};
+use crate::keeping::{call_of, erase, held};
 use crate::sender::{SECOND, Sender, answered, live, now, reason};
 
 /// The shipped survey: satisfaction 1–5, then solved 1 or 2; staying on the line consents.
@@ -406,6 +407,39 @@ async fn a_served_call_that_was_never_asked_has_its_disposition_when_it_settles(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_erased_caller_s_session_stays_in_the_figures_and_is_nobody_s() {
+    let call = "the-call-that-is-erased";
+    let mut server = Server::start_with(ASK_ALL).await;
+    put(&server, TWO_QUESTIONS).await;
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    let events = call_of(1, call, now() - 70 * SECOND, "+7 912 345-67-89");
+    sender.batch(events[..3].to_vec()).await;
+    let mut dialog = Dialog::open(server.channel().await, open(call)).await;
+    dialog.question("satisfaction").await;
+    dialog.press("4").await;
+    dialog.question("solved").await;
+    dialog.report(Report::HungUp(CallerHungUp {})).await;
+    assert_eq!(dialog.end().await.disposition, "partial");
+    sender.batch(events[3..].to_vec()).await;
+    sender.heartbeat(now() + 40 * SECOND).await;
+    until_served(&server, 1).await;
+
+    assert!(held(&server, call.as_bytes()).await > 0);
+    let said = run(erase(&server, &["--caller", "8 912 345-67-89", "--yes"])).await;
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert_eq!(held(&server, call.as_bytes()).await, 0);
+    server.kill();
+    server.restart().await;
+    assert_eq!(sessions(&server, "partial").await, 1);
+    assert_eq!(answers(&server, "satisfaction", "4").await, 1);
+    let again = Dialog::open(server.channel().await, open(call))
+        .await
+        .end()
+        .await;
+    assert_eq!(again.reason, "call_over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_version_never_changes() {
     let server = Server::start().await;
     put(&server, TWO_QUESTIONS).await;
@@ -460,7 +494,7 @@ async fn the_client_of_the_documents_conducts_a_survey() {
         command.args(["--call", call, "--language", "en", "--keys", keys]);
         command
     };
-    let said = crate::harness::run(conduct("c-1", "5,1")).await;
+    let said = run(conduct("c-1", "5,1")).await;
     assert_eq!(said.code, 0, "{}", said.stderr);
     let lines = said.stdout.lines().map(serde_json::from_str);
     let lines: Vec<serde_json::Value> = lines.map(Result::unwrap).collect();
@@ -475,7 +509,7 @@ async fn the_client_of_the_documents_conducts_a_survey() {
     assert_eq!(lines[7]["disposition"], "complete");
     assert_eq!(answers(&server, "satisfaction", "5").await, 1);
     assert_eq!(answers(&server, "solved", "yes").await, 1);
-    let again = crate::harness::run(conduct("c-1", "1,2")).await;
+    let again = run(conduct("c-1", "1,2")).await;
     assert!(again.stdout.contains("already_asked"), "{}", again.stdout);
 }
 

@@ -149,6 +149,12 @@ impl Server {
         self.child = Some(child);
     }
 
+    /// Gives it another configuration for its next start.
+    pub(crate) fn configure(&self, config: &str) {
+        let path = self.config.as_ref().expect("it has a configuration");
+        std::fs::write(path, config).unwrap();
+    }
+
     /// `dozvon serve` on its data; addresses are to be added.
     pub(crate) fn serve(&self) -> Command {
         let mut command = dozvon();

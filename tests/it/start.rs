@@ -225,7 +225,7 @@ async fn a_damaged_row_of_the_journal_is_refused_by_its_position() {
 }
 
 /// The store with all that is in it.
-async fn remove_store(server: &Server) {
+pub(crate) async fn remove_store(server: &Server) {
     if server.database().is_some() {
         let rows = Rows::of(server, Part::Store).await;
         return rows.drop_all().await;

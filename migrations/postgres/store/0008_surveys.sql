@@ -38,6 +38,7 @@ create table survey_answers (
     place bigint not null,            -- in the order in which they were asked, from 0
     question text collate "C" not null,
     answer text,                       -- null: skipped, or left without one
+    coded bigint not null,             -- 1 = one of the definition's codes; 0 = a number, or a recording's id
     done_at bigint,                   -- when it was answered or skipped
     noinputs bigint not null,
     nomatches bigint not null,

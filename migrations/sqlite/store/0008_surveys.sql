@@ -38,6 +38,7 @@ create table survey_answers (
     place integer not null,            -- in the order in which they were asked, from 0
     question text not null,
     answer text,                       -- null: skipped, or left without one
+    coded integer not null,            -- 1 = one of the definition's codes; 0 = a number, or a recording's id
     done_at integer,                   -- when it was answered or skipped
     noinputs integer not null,
     nomatches integer not null,

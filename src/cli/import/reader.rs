@@ -55,21 +55,14 @@ pub(super) struct Reader {
 impl Reader {
     /// Starts reading; ends by itself when the events are no longer wanted.
     pub(super) fn start(self) -> (Numbered, Reading) {
-        let (chunks, received) = mpsc::channel(CHUNKS_AHEAD);
-        let numbered = Numbered {
-            chunks: received,
-            chunk: Vec::new().into_iter(),
-        };
-        let reading = spawn_blocking(move || {
-            let mut tally = Tally::default();
+        start(move |tally, chunks| {
             let read = match self.recording.order {
-                Order::AsWritten => self.read_as_written(&mut tally, chunks),
-                Order::ByTime => self.read_by_time(&mut tally, &chunks),
+                Order::AsWritten => self.read_as_written(tally, chunks),
+                Order::ByTime => self.read_by_time(tally, &chunks),
             };
             self.screen.close_list();
-            (tally, read)
-        });
-        (numbered, reading)
+            read
+        })
     }
 
     fn read_as_written(
@@ -167,6 +160,25 @@ impl Reader {
     }
 }
 
+/// Starts a thread that reads; ends by itself when the events are no longer wanted.
+pub(super) fn start(
+    read: impl FnOnce(&mut Tally, mpsc::Sender<Vec<Event>>) -> Result<(), source_file::Error>
+    + Send
+    + 'static,
+) -> (Numbered, Reading) {
+    let (chunks, received) = mpsc::channel(CHUNKS_AHEAD);
+    let numbered = Numbered {
+        chunks: received,
+        chunk: Vec::new().into_iter(),
+    };
+    let reading = spawn_blocking(move || {
+        let mut tally = Tally::default();
+        let read = read(&mut tally, chunks);
+        (tally, read)
+    });
+    (numbered, reading)
+}
+
 /// Where in the file, and what is wrong there.
 pub(super) fn place(row: u64, line: u64, broken: &Broken) -> String {
     let Broken {
@@ -185,7 +197,7 @@ pub(super) fn place(row: u64, line: u64, broken: &Broken) -> String {
 }
 
 /// Numbers events 1, 2, 3 … and gathers them.
-struct Chunker {
+pub(super) struct Chunker {
     chunks: mpsc::Sender<Vec<Event>>,
     chunk_events: usize,
     chunk: Vec<Event>,
@@ -193,7 +205,7 @@ struct Chunker {
 }
 
 impl Chunker {
-    fn new(chunks: mpsc::Sender<Vec<Event>>, chunk_events: usize) -> Self {
+    pub(super) fn new(chunks: mpsc::Sender<Vec<Event>>, chunk_events: usize) -> Self {
         Self {
             chunks,
             chunk_events,
@@ -202,7 +214,7 @@ impl Chunker {
         }
     }
 
-    fn push(&mut self, event: Event) -> ControlFlow<()> {
+    pub(super) fn push(&mut self, event: Event) -> ControlFlow<()> {
         self.numbered += 1;
         let sequence = self.numbered;
         self.chunk.push(Event { sequence, ..event });
@@ -212,7 +224,7 @@ impl Chunker {
         }
     }
 
-    fn flush(&mut self) -> ControlFlow<()> {
+    pub(super) fn flush(&mut self) -> ControlFlow<()> {
         let next = Vec::with_capacity(self.chunk_events);
         let chunk = std::mem::replace(&mut self.chunk, next);
         match self.chunks.blocking_send(chunk) {

@@ -14,8 +14,6 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::connect::{recording::Recording, source_file};
-
 /// How many rows, and how many events, are listed one by one; the rest is a count.
 pub(super) const LISTED_MAX: usize = 20;
 
@@ -35,9 +33,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(recording: &Recording) -> Result<Self, source_file::Error> {
-        let bytes_total = recording.bytes_total()?;
-        let name = recording.path.display().to_string();
+    pub(super) fn new(name: String, bytes_total: u64) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let style = "{msg} {wide_bar} {bytes} of {total_bytes}, {eta} left";
             let style = ProgressStyle::with_template(style);
@@ -46,13 +42,13 @@ impl Screen {
                 .with_style(style)
                 .with_message(name.clone())
         });
-        Ok(Self {
+        Self {
             name,
             bar,
             bytes_done: Arc::default(),
             bytes_total,
             listed: Arc::default(),
-        })
+        }
     }
 
     /// The counter of bytes of the file that are dealt with.

@@ -49,7 +49,9 @@ pub(super) fn columns() -> Columns<AgentReportRow> {
         .span("other_call", |row| time(row).other_call)
         .span("desk", |row| time(row).desk)
         .span("paused", |row| time(row).paused)
-        .span("logged_out", |row| time(row).logged_out);
+        .span("logged_out", |row| time(row).logged_out)
+        .text("name", |row| &row.name)
+        .text("team", |row| &row.team);
     columns
 }
 
@@ -81,7 +83,10 @@ pub fn agents_table(answer: &GetAgentReportResponse) -> String {
         let missed = offers.no_answer + offers.busy + offers.rejected;
         let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
         cells.extend([
-            row.agent.clone(),
+            match row.name.as_str() {
+                "" => row.agent.clone(),
+                name => format!("{name} ({})", row.agent),
+            },
             row.handled.to_string(),
             clock(row.talk_sum.as_ref()),
             clock(row.hold_sum.as_ref()),

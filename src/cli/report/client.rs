@@ -205,6 +205,7 @@ fn flag(field: &str) -> &str {
         "query.lens" => "--lens",
         "query.basis" => "--basis",
         "query.headline" => "--headline",
+        "compat" => "--compat",
         "query.hours" => "--hours",
         "query.lines" => "--line",
         "query.teams" => "--team",

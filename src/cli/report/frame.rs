@@ -84,6 +84,29 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = context.cautions.clone();
+    for (from, [gone, are], lacking) in [
+        (
+            &context.calls_kept_from,
+            ["calls that arrived", "are"],
+            "all figures of that time lack them",
+        ),
+        (
+            &context.pseudonyms_kept_from,
+            ["who made calls that arrived", "is"],
+            "figures of callers lack them",
+        ),
+    ] {
+        let begins = context.start.as_ref();
+        let reaches = |from: &&pbjson_types::Timestamp| {
+            begins.is_none_or(|at| (at.seconds, at.nanos) < (from.seconds, from.nanos))
+        };
+        if let Some(from) = from.as_ref().filter(reaches) {
+            let from = when(&local(from, &context.zone));
+            lines.push(format!(
+                "{gone} before {from} {are} kept no more: {lacking}"
+            ));
+        }
+    }
     if context.calls_provisional > 0 {
         let calls = context.calls_provisional;
         lines.push(format!(

@@ -8,6 +8,7 @@ Examples:
   dozvon report queues --from 2026-01 --to 2026-02 --bucket day --out january.xlsx
   dozvon report queues --from 2026-01 --queue jobs --service-level 30s --wait-over 2min
   dozvon report queues --from 2026-01 --bucket hour-of-day --basis event   # at which hours are callers lost?
+  dozvon report queues --from 2026-01 --compat cisco,asterisk   # as the old exchange would say it
   dozvon report queues --from 2026-01 --hours office --headline answered_only
   dozvon report queues --from 2026-01 --line 'jobs line' --team first --bucket day
   dozvon report queues --from 2026-01 --lens journey          # each call once, whatever queues it went through";
@@ -63,9 +64,10 @@ Examples:
 
 /// What of the flags of all reports says something else, or nothing, in a list of calls.
 pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 12] = [
+    const SILENT: [&str; 13] = [
         "part",
         "bucket",
+        "compat",
         "headline",
         "service_level",
         "short_abandon",
@@ -89,8 +91,9 @@ pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
 
 /// What of the flags of all reports says nothing about one call.
 pub(super) fn of_call(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 14] = [
+    const SILENT: [&str; 15] = [
         "part",
+        "compat",
         "headline",
         "hours",
         "line",

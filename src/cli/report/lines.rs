@@ -27,7 +27,8 @@ pub(super) fn columns() -> Columns<LineReportRow> {
         .count("channels", |row| row.channels)
         .span("all_busy", |row| row.all_busy)
         .share("blocked", |row| row.blocked)
-        .share("erlang_b", |row| row.erlang_b);
+        .share("erlang_b", |row| row.erlang_b)
+        .text("name", |row| &row.name);
     columns
 }
 
@@ -65,10 +66,10 @@ pub fn lines_table(answer: &GetLineReportResponse) -> String {
         let refused = refused(row);
         let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
         cells.extend([
-            if row.line.is_empty() {
-                none()
-            } else {
-                row.line.clone()
+            match (row.line.as_str(), row.name.as_str()) {
+                ("", _) => none(),
+                (line, "") => line.to_owned(),
+                (line, name) => format!("{name} ({line})"),
             },
             row.calls_arrived.to_string(),
             refused.busy.to_string(),

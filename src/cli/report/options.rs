@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::connect::client::Server;
 use crate::model::Headline;
 use crate::proto::v1;
-use crate::reports::{Basis, Bucket, Lens, Zone};
+use crate::reports::{Basis, Bucket, Lens, Pack, Zone};
 
 use super::super::failure::{Exit, Failure};
 use super::client::Client;
@@ -57,6 +57,9 @@ pub(super) struct Options {
     /// The formula that stands for a queue, as strict or answered_only [default: as configured]
     #[arg(long, value_name = "FORMULA", value_parser = headlines())]
     pub(super) headline: Option<Headline>,
+    /// Queues: also the figures of another product, from the same calls; several by commas or again
+    #[arg(long, value_name = "PRODUCT", value_parser = packs(), value_delimiter = ',')]
+    pub(super) compat: Vec<Pack>,
     /// Count only what begins while this business calendar is open (with --basis event: what happens)
     #[arg(long, value_name = "CALENDAR")]
     pub(super) hours: Option<String>,
@@ -115,6 +118,11 @@ pub(super) enum Part {
 /// The words of `--bucket`.
 fn buckets() -> impl clap::builder::TypedValueParser<Value = Bucket> {
     words(Bucket::ALL, Bucket::as_str)
+}
+
+/// The words of `--compat`.
+fn packs() -> impl clap::builder::TypedValueParser<Value = Pack> {
+    words(Pack::ALL, Pack::as_str)
 }
 
 /// The words of `--headline`.

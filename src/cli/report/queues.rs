@@ -114,6 +114,12 @@ pub(super) fn columns(
         .text("headline", |row| headline_formula(row))
         .share("service_level", |row| level(row).headline)
         .span("target", |row| level(row).threshold);
+    for id in compat_ids(answer) {
+        columns.share(id.clone(), move |row| {
+            let found = row.compat.iter().find(|figure| figure.id == id);
+            found.and_then(|figure| figure.share)
+        });
+    }
     columns
 }
 
@@ -244,8 +250,30 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
     text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
     if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
         text += &of_all(all);
+        text += &compat(all);
     }
     text + &frame::footnotes(context)
+}
+
+/// The figures of other products, by their ids.
+fn compat_ids(answer: &GetQueueReportResponse) -> Vec<String> {
+    let first = answer.rows.first();
+    let figures = first.into_iter().flat_map(|row| &row.compat);
+    figures.map(|figure| figure.id.clone()).collect()
+}
+
+/// The figures of other products, a line each.
+fn compat(row: &QueueReportRow) -> String {
+    let mut text = String::new();
+    for figures in row.compat.chunk_by(|one, other| one.pack == other.pack) {
+        let shown = figures
+            .iter()
+            .map(|figure| format!("{} {}", figure.name, percent(figure.share)));
+        let shown: Vec<_> = shown.collect();
+        let pack = figures.first().map_or("", |figure| figure.pack.as_str());
+        text += &format!("As {pack} has it, {}: {}\n", row.queue, shown.join(" · "));
+    }
+    text
 }
 
 /// The formula of a row's headline; empty where there is none.

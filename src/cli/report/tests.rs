@@ -45,6 +45,7 @@ fn day() -> Memory {
         ..call(samara("10:00:00"))
     };
     let transfer = TransferRow {
+        call_row: 0,
         call_arrived_at: samara("10:00:00"),
         method: TransferMethod::Attended,
         target: TargetKind::Agent,

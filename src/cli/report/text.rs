@@ -24,7 +24,7 @@ pub(super) fn timestamp(at: jiff::Timestamp) -> pbjson_types::Timestamp {
 }
 
 /// An instant of the contract in local time with offset (RFC 3339), to the second; UTC where the zone is not known here.
-pub(super) fn local(at: &pbjson_types::Timestamp, zone: &str) -> String {
+pub(in crate::cli) fn local(at: &pbjson_types::Timestamp, zone: &str) -> String {
     let instant = jiff::Timestamp::from_second(at.seconds).unwrap_or_default();
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     instant

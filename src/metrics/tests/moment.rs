@@ -1,7 +1,9 @@
 //! Gauges: what is true at the moment of the scrape.
 
 use super::*;
-use crate::model::{QueueNow, SourceNow};
+use crate::model::{
+    Calendar, Hours, QueueNow, QueueRules, QueueTarget, RulesVersion, SourceNow, Timeline,
+};
 
 fn waiting(name: &str, visits: u64, entry: i64, journey: i64) -> QueueNow {
     QueueNow {
@@ -176,4 +178,41 @@ fn gaps_that_fill_never_lower_the_counter_not_over_a_restart_either() {
         gaps(&mut shared, name, level);
     }
     assert_eq!(shown(shared), "{source=\"other\"} 7");
+}
+
+#[test]
+fn the_target_and_the_hours_are_those_of_the_moment() {
+    let version = RulesVersion {
+        since: at(1_000),
+        rules: QueueRules {
+            calendar: Some("office".into()),
+            ..QueueTarget {
+                service_level: millis(10_000),
+                ..QueueTarget::default()
+            }
+            .into()
+        },
+    };
+    // Open for the first hour of each day of 1970.
+    let weekly = std::array::from_fn(|_| Hours::new(vec![(0, 60)]));
+    let calendar = Calendar::new(jiff::tz::TimeZone::UTC, weekly, []);
+    let targets = Targets {
+        default: Timeline::default(),
+        queues: [(
+            queue("sales"),
+            Timeline::with_changes(QueueRules::default(), vec![version]),
+        )]
+        .into(),
+        calendars: [("office".into(), calendar)].into(),
+    };
+    let board = Board::new(Totals::new(&targets));
+    for (scraped, target, open) in [(999, "20", "1"), (1_000, "10", "1"), (3_600, "10", "0")] {
+        let target_of = value(
+            &board,
+            at(scraped),
+            "dozvon_queue_service_level_target_seconds",
+        );
+        let open_of = value(&board, at(scraped), "dozvon_queue_open");
+        assert_eq!((&*target_of, &*open_of), (target, open), "at {scraped}");
+    }
 }

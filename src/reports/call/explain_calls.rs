@@ -146,16 +146,35 @@ pub(super) fn wrong_door(case: &Case<'_>) -> Vec<Explanation> {
         queue_words(call.first_answer_queue.as_ref()),
         queue_words(call.last_answer_queue.as_ref())
     );
-    share(case, kpi::is_wrong_door(call).into(), &words)
+    let planned = &case.plan.floor.routes;
+    let doors = call
+        .first_answer_queue
+        .as_ref()
+        .zip(call.last_answer_queue.as_ref());
+    let led = doors.is_some_and(|(first, last)| first != last && planned.leads(first, last));
+    let words = if led {
+        format!("{words}, by a planned route")
+    } else {
+        words
+    };
+    share(case, kpi::is_wrong_door(call, planned).into(), &words)
 }
 
 /// T10.
 pub(super) fn excessive(case: &Case<'_>) -> Vec<Explanation> {
-    let transfers = case.rows.call.transfers;
+    let planned = &case.plan.floor.routes;
+    let along = case.rows.transfers.iter();
+    let along = along.filter(|one| kpi::is_done(one) && kpi::is_planned(one, planned));
+    let along = along.count() as u32;
+    let transfers = case.rows.call.transfers.saturating_sub(along);
     let is_excessive = kpi::is_excessive(transfers, case.limit);
     let sign = if is_excessive { ">" } else { "≤" };
     let words = count(transfers.into(), "transfer");
-    let words = format!("{words} {sign} k = {}", case.limit);
+    let left_out = match along {
+        0 => String::new(),
+        along => format!(" ({along} along planned routes not counted)"),
+    };
+    let words = format!("{words}{left_out} {sign} k = {}", case.limit);
     number(case, is_excessive.into(), &words)
 }
 

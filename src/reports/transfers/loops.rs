@@ -52,7 +52,7 @@ pub(in super::super) struct Loops(BTreeMap<Vec<TransferStep>, TransferLoop>);
 impl Loops {
     /// Counts a call that was passed around.
     pub(in super::super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
-        let rows = call.rows(record).transfers;
+        let rows = call.rows(record, 0).transfers;
         let done: Vec<_> = rows.iter().filter(|one| kpi::is_done(one)).collect();
         let Some(first) = done.first() else {
             return;

@@ -87,6 +87,8 @@ fn context(context: Context) -> v1::ReportContext {
         calls: context.calls.calls,
         calls_digest: context.calls.to_string(),
         stored_position: context.stored.0,
+        calls_kept_from: context.kept.calls.map(instant),
+        pseudonyms_kept_from: context.kept.pseudonyms.map(instant),
         cautions: context.cautions,
         lens: context.counting.map_or(0, |(lens, _)| self::lens(lens)),
         basis: context.counting.map_or(0, |(_, basis)| self::basis(basis)),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::model::{CallId, SourceId, SurveyId, SurveySession, Timestamp};
+use crate::model::{CallId, CallKey, SourceId, SurveyId, SurveySession, Timestamp};
 use crate::survey::limits;
 
 /// Calls that were asked are remembered this long; by then they have settled, and the store knows them.
@@ -67,7 +67,14 @@ pub(super) enum Occupied {
 
 /// Everybody who is being asked; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Desk(Arc<Mutex<BTreeMap<Key, Seat>>>);
+pub(super) struct Desk(Arc<Mutex<Seats>>);
+
+/// By the call's key, which an erased call keeps.
+type Seats = BTreeMap<(SourceId, CallKey), (CallId, Seat)>;
+
+fn place((source, call): &Key) -> (SourceId, CallKey) {
+    (source.clone(), call.key())
+}
 
 impl Desk {
     /// Takes in what the journal left; `session_max` says how long a session of that survey and version may take.
@@ -85,7 +92,8 @@ impl Desk {
                 (Some((at, _)), _) => Seat::Over(*at),
                 (None, None) => continue,
             };
-            seats.insert((session.source.clone(), session.call.clone()), seat);
+            let call = session.call.clone();
+            seats.insert((session.source.clone(), call.key()), (call, seat));
         }
     }
 
@@ -94,15 +102,15 @@ impl Desk {
         let mut seats = self.lock();
         if seats.len() >= LOOK_FROM {
             let is_old = |at: Timestamp| now.since(at).is_some_and(|since| since > REMEMBERED);
-            seats.retain(|_, seat| !matches!(seat, Seat::Over(at) if is_old(*at)));
+            seats.retain(|_, (_, seat)| !matches!(seat, Seat::Over(at) if is_old(*at)));
         }
-        let left = match seats.get(&key) {
+        let left = match seats.get(&place(&key)).map(|(_, seat)| seat) {
             None => None,
             Some(Seat::Left(cut)) => Some(cut.clone()),
             Some(Seat::Taken) => return Err(Occupied::Asked),
             Some(Seat::Over(_)) => return Err(Occupied::Over),
         };
-        seats.insert(key.clone(), Seat::Taken);
+        seats.insert(place(&key), (key.1.clone(), Seat::Taken));
         Ok(Claim {
             desk: self.clone(),
             key,
@@ -113,14 +121,17 @@ impl Desk {
     /// Sessions without a dialog whose time is over.
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<Key> {
         let seats = self.lock();
-        let overdue = seats.iter().filter(|(_, seat)| match seat {
+        let overdue = seats.iter().filter(|(_, (_, seat))| match seat {
             Seat::Left(cut) => cut.until <= now,
             Seat::Taken | Seat::Over(_) => false,
         });
-        overdue.map(|(key, _)| key.clone()).collect()
+        let key = |((source, _), (call, _)): (&(SourceId, _), &(CallId, _))| {
+            (source.clone(), call.clone())
+        };
+        overdue.map(key).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Seat>> {
+    fn lock(&self) -> MutexGuard<'_, Seats> {
         // Nothing in the lock can panic half-way: a poisoned map is whole.
         self.0
             .lock()
@@ -166,8 +177,8 @@ impl Drop for Claim {
     fn drop(&mut self) {
         let mut seats = self.desk.lock();
         match self.leaves.take() {
-            Some(seat) => drop(seats.insert(self.key.clone(), seat)),
-            None => drop(seats.remove(&self.key)),
+            Some(seat) => drop(seats.insert(place(&self.key), (self.key.1.clone(), seat))),
+            None => drop(seats.remove(&place(&self.key))),
         }
     }
 }

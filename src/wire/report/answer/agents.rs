@@ -17,6 +17,8 @@ pub(super) fn row(row: AgentRow) -> v1::AgentReportRow {
     v1::AgentReportRow {
         bucket_start: row.bucket_start,
         agent: row.agent,
+        name: row.name,
+        team: row.team,
         offers: Some(offers(&row.offers)),
         answer_rate: row.answer_rate,
         answer_rate_interval: row.answer_rate_interval.map(interval),

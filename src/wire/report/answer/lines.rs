@@ -16,6 +16,7 @@ pub(super) fn row(row: LineRow) -> v1::LineReportRow {
         }),
         bucket_start: row.bucket_start,
         line: row.line,
+        name: row.name,
         calls_arrived: row.calls_arrived,
         observed: Some(row.observed.into()),
         busy_mean: row.busy_mean,

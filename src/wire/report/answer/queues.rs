@@ -2,7 +2,7 @@
 
 use crate::model::{Exit, Outcome};
 use crate::proto::v1;
-use crate::reports::{CallFigures, QueueRow, WaitOver};
+use crate::reports::{CallFigures, CompatFigure, Pack, Part, QueueRow, WaitOver};
 
 use super::{interval, span, summary};
 
@@ -79,6 +79,7 @@ pub(super) fn row(row: QueueRow) -> v1::QueueReportRow {
         abandoned_after_transfer: row.abandoned_after_transfer,
         answered_short: row.answered_short,
         callback_within: row.counts.callback_within,
+        compat: row.compat.iter().map(compat).collect(),
     }
 }
 
@@ -97,6 +98,19 @@ fn outcomes(calls: &CallFigures) -> v1::CallOutcomes {
         direct: of(Outcome::Direct),
         unknown: of(Outcome::Unknown),
         open: calls.open,
+    }
+}
+
+fn compat((figure, part): &(CompatFigure, Part)) -> v1::CompatFigure {
+    let mut packs = Pack::ALL.into_iter();
+    let pack = packs.find(|pack| pack.figures().contains(figure));
+    v1::CompatFigure {
+        pack: pack.map_or_else(String::new, |pack| pack.as_str().to_owned()),
+        name: figure.name().to_owned(),
+        id: figure.id().definition().id.to_owned(),
+        count: part.count,
+        of: part.of,
+        share: part.share(),
     }
 }
 
