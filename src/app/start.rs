@@ -19,7 +19,7 @@ use crate::journal::{self, Committed};
 use crate::metrics;
 use crate::model::{Position, SourceId};
 use crate::pipeline::{self, Extent, Pipeline};
-use crate::reports::{self, Reports, Zone};
+use crate::reports::{self, Folder, Reports, Zone};
 use crate::store::{self, Write};
 use crate::upkeep::{Retention, Upkeep};
 use crate::validate::country_of;
@@ -163,7 +163,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     });
     let (forgetter, forgetting) = pipeline::forgetter();
     let upkeep = Upkeep::new(
-        (store.clone(), chores),
+        (store.clone(), chores.clone()),
         (reader.clone(), handle.chores()),
         forgetter,
         pipeline.status().clone(),
@@ -193,6 +193,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         floor: Arc::new(config.floor()),
         altered: altered.into(),
     };
+    let folder = Folder::new(store.clone(), chores, &report_options);
     let reports = Reports::new(store.clone(), pipeline.status().clone(), report_options);
     let closing = CancellationToken::new();
     let (health, health_service) = wire::health().await;
@@ -214,12 +215,15 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let writer = tokio::spawn(writer.run());
     drop(handle);
     pipeline.note_sources(&sources);
+    let stored_now = stored.clone();
     let pipeline = tokio::spawn(pipeline.run(committed, writes, stored, forgetting));
     surveys::put(&surveys, &config.survey.files).await?;
     tokio::spawn(surveys.keep());
     tokio::spawn(upkeep.keep(retention(config), stopping.clone()));
     ready_sender.send_replace(true);
     health.say(true).await;
+    let folding = folder.run(stored_now);
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(folding));
 
     let parts = Parts {
         lock,

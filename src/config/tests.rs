@@ -55,6 +55,12 @@ fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
     whole.service_level.calendar = Some("office".into());
     whole.service_level.since = vec![change.clone()];
     let headline = |id: &str| serde_json::from_value::<Headline>(id.into()).ok();
+    let days = |days: u64| Some(Duration::from_secs(days * 24 * 60 * 60));
+    whole.retention = Retention {
+        journal: days(30),
+        calls: days(1_100),
+        pseudonyms: days(400),
+    };
     whole.queues = vec![Queue {
         name: "sales".into(),
         target: seconds(30),

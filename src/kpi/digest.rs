@@ -18,6 +18,22 @@ pub struct CallsDigest {
 }
 
 impl CallsDigest {
+    /// The set of so many calls whose hashes have this sum.
+    pub fn of_sum(calls: u64, sum: u128) -> Self {
+        Self { calls, sum }
+    }
+
+    /// The sum of the hashes.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// Adds a set that has no call in common.
+    pub fn merge(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.sum = self.sum.wrapping_add(other.sum);
+    }
+
     /// Adds a call that is not in the set.
     pub fn add(&mut self, source: &SourceId, call: &CallId) {
         let seed = xxh3_64(source.as_str().as_bytes());

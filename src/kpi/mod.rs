@@ -6,11 +6,14 @@
 
 mod abandonment;
 mod agent_time;
+mod call_tally;
 mod callback;
+mod cells;
 mod compat;
 mod definitions;
 mod digest;
 mod erlang;
+mod exits;
 mod glossary;
 mod handling;
 mod histogram;
@@ -20,23 +23,30 @@ mod kaplan_meier;
 mod matrix;
 mod outcome;
 mod repeats;
+mod rollup;
 mod seconds;
 mod service_level;
 mod share;
 mod survey;
+mod transfer_tally;
 mod transfers;
+mod visit_tally;
 mod volume;
 mod wait;
+mod waits;
 
 pub use abandonment::{
     abandon_rate, is_abandoned_after_transfer, is_abandoned_short, is_answered_short,
 };
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
+pub use call_tally::{CallTally, burden};
 pub use callback::{Callback, is_unserved};
+pub use cells::{Cells, Edges, QUANTILE_ERROR, Slots};
 pub use compat::{CompatCounts, CompatFigure, Pack};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
+pub use exits::ExitCounts;
 pub use glossary::{Words, glossary};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
@@ -55,6 +65,7 @@ pub use repeats::{
     got_through, is_called_again, is_mature, is_redial, is_repeat, next_call, previous_call,
     repeat_rate, withheld_share,
 };
+pub use rollup::{RollupHead, Tally, read_edges, read_tallies, write_edges, write_tallies};
 pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, LevelFormula, ServiceLevel, abandoned_met, amazon, answered_only, decided_at,
@@ -66,10 +77,12 @@ pub use survey::{
     invitation_rate, is_invited, is_selected, mix, net_promoters, outside_share, resolution,
     response_rate_1, response_rate_2, score, top_box, trouble_rates, weighted_share,
 };
+pub use transfer_tally::TransferTally;
 pub use transfers::{
     TRANSFERS_SLOTS, is_done, is_excessive, is_planned, is_return, is_served, is_transferred,
     is_wrong_door, transferred_call_rate, transfers_per_call, transfers_slot, wrong_door_rate,
 };
+pub use visit_tally::VisitTally;
 pub use volume::{
     conservation_residual, demand, is_arrived, is_left_before_queue, is_offered, is_refused,
     refused_rate,
@@ -78,3 +91,4 @@ pub use wait::{
     Quantiles, WAIT_OVER_DEFAULT, WaitSummary, count_over, is_span_negative, max_wait, mean_wait,
     nearest_rank, share_over, wait, wait_sum,
 };
+pub use waits::{Held, Waits};

@@ -20,9 +20,15 @@ impl OutcomeCounts {
         self.0.iter().sum()
     }
 
-    /// Counts one more.
-    pub fn add(&mut self, outcome: Outcome) {
-        self.0[Self::slot(outcome)] += 1;
+    /// Counts so many more.
+    pub fn add(&mut self, outcome: Outcome, count: u64) {
+        self.0[Self::slot(outcome)] += count;
+    }
+
+    /// Adds the counts of others.
+    pub fn merge(&mut self, other: &Self) {
+        let counts = self.0.iter_mut().zip(other.0);
+        counts.for_each(|(one, other)| *one += other);
     }
 
     /// Codes count from 1 without a hole.
@@ -61,7 +67,7 @@ mod tests {
     fn each_outcome_has_its_place() {
         let mut counts = OutcomeCounts::default();
         for (number, outcome) in (1..).zip(Outcome::ALL) {
-            (0..number).for_each(|_| counts.add(*outcome));
+            counts.add(*outcome, number);
         }
         let each: Vec<_> = Outcome::ALL
             .iter()

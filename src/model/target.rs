@@ -195,6 +195,13 @@ impl Targets {
         calendar.is_none_or(|calendar| calendar.is_open(at))
     }
 
+    /// The instants at which the rules of some queue change.
+    pub fn changes(&self) -> impl Iterator<Item = Timestamp> {
+        let timelines = self.queues.values().chain([&self.default]);
+        let versions = timelines.flat_map(|timeline| timeline.versions().iter().skip(1));
+        versions.map(|version| version.since)
+    }
+
     /// Every threshold that counts at some time, rising.
     pub fn thresholds(&self) -> BTreeSet<Duration> {
         let timelines = self.queues.values().chain([&self.default]);

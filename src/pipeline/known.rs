@@ -124,7 +124,7 @@ impl SettledBefore {
         }
         // Nothing can be applied without the answer: a database that is away is waited for.
         let settled = loop {
-            match store.settled(&asked, first).await {
+            match store.settled_before(&asked, first).await {
                 Err(store::Error::Lost { .. }) => tokio::time::sleep(LOST_RETRY).await,
                 settled => break settled?,
             }

@@ -136,6 +136,11 @@ impl Buckets {
         }
     }
 
+    /// The first instants of the intervals, rising.
+    pub(super) fn starts(&self) -> &[Timestamp] {
+        &self.starts
+    }
+
     /// The number of the bucket that holds an instant; `None` outside the period.
     pub(super) fn index_of(&self, at: Timestamp) -> Option<usize> {
         self.interval_of(at)

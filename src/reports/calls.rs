@@ -72,7 +72,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let sources = self.sources.completeness();
         let head = self.head(&plan).await?;
 
-        let mut page = Page::new(asked.page_size, Counted::head(&head));
+        let mut page = Page::new(asked.page_size, head);
         let (parts, mut received) = mpsc::channel::<Vec<StoredCall>>(PARTS_WAITING);
         let period = (plan.start, plan.end);
         let working = tokio::task::spawn_blocking(move || {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::kpi::{CallsDigest, Definition};
+use crate::kpi::{CallsDigest, Definition, RollupHead};
 use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
-use crate::store::{Kept, Selection};
+use crate::store::{Head, Kept, Selection};
 
 use super::measure::RulesInForce;
 use super::plan::Plan;
@@ -34,7 +34,7 @@ pub struct SourceCompleteness {
 }
 
 /// What a report says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Context {
     /// First instant of the period.
     pub start: Timestamp,
@@ -79,6 +79,10 @@ pub struct Context {
     pub teams: Vec<String>,
     /// From where on calls, and callers of calls, are kept.
     pub kept: Kept,
+    /// Roll-ups were used.
+    pub from_rollups: bool,
+    /// By which share quantiles may be off, since roll-ups were used; `None` = they are exact.
+    pub quantile_error: Option<f64>,
 }
 
 /// What a report counts over all calls of its period, of whatever queue.
@@ -96,27 +100,35 @@ pub(super) struct Counted {
     pub(super) kept: Kept,
     /// Queues ever seen.
     pub(super) queues: Vec<QueueId>,
+    /// Roll-ups were used.
+    pub(super) from_rollups: bool,
+    /// By which share quantiles may be off.
+    pub(super) quantile_error: Option<f64>,
 }
 
 impl Counted {
-    /// Counts over the rows of the period; those around it may have been selected, too.
-    pub(super) fn of(plan: &Plan, selection: &Selection) -> Self {
-        let mut counted = Self::head(selection);
-        let calls = selection.calls.iter();
-        for call in calls.filter(|call| plan.buckets.index_of(call.arrived_at).is_some()) {
-            counted.add(&call.source, &call.call, call.provisional, call.test);
-        }
-        counted
-    }
-
     /// Nothing counted yet: what is known before the calls are.
-    pub(super) fn head(selection: &Selection) -> Self {
+    pub(super) fn head(head: Head) -> Self {
         Self {
-            stored: selection.stored,
-            kept: selection.kept,
-            queues: selection.queues.clone(),
+            stored: head.stored,
+            kept: head.kept,
+            queues: head.queues,
             ..Self::default()
         }
+    }
+
+    /// Counts over rows of the period; those around it may be among them, too.
+    pub(super) fn rows(&mut self, plan: &Plan, selection: &Selection) {
+        let calls = selection.calls.iter();
+        for call in calls.filter(|call| plan.buckets.index_of(call.arrived_at).is_some()) {
+            self.add(&call.source, &call.call, call.provisional, call.test);
+        }
+    }
+
+    /// Counts what a roll-up of the period has counted.
+    pub(super) fn rollup(&mut self, head: RollupHead) {
+        self.digest.merge(head.digest);
+        self.test += head.test;
     }
 
     /// Counts one call of the period.
@@ -162,6 +174,8 @@ impl Context {
             calls: counted.digest,
             stored: counted.stored,
             kept: counted.kept,
+            from_rollups: counted.from_rollups,
+            quantile_error: counted.quantile_error,
             sources,
             counting: None,
             cautions: plan.without_effect(),

@@ -24,6 +24,11 @@ impl Group {
         queue.map_or(Self::NoQueue, |queue| Self::Queue(queue.clone()))
     }
 
+    /// The group of a queue by its name, or of none.
+    pub(super) fn named(queue: Option<&str>) -> Self {
+        queue.map_or(Self::NoQueue, |name| Self::Queue(QueueId::new(name)))
+    }
+
     /// The name in the row.
     pub(super) fn name(&self) -> String {
         match self {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::calls::tests::settled;
 use crate::kpi::JourneyCounts;
-use crate::model::{CallRow, Outcome, QueueId, Timestamp};
+use crate::model::{CallRow, Exit, Outcome, QueueId, Timestamp};
 use crate::reports::fixture::{Memory, call, hotline, query, samara, seconds, visit};
 use crate::reports::{Bucket, Query};
 use crate::store::Told;

@@ -38,6 +38,21 @@ impl Plan {
         rules.excessive_limit
     }
 
+    /// Every limit of T10 that may count, when this one is asked for.
+    pub(super) fn excessive_limits(&self, asked: Option<u32>) -> impl Iterator<Item = u32> {
+        let limits = match asked {
+            Some(limit) => vec![limit],
+            None => {
+                let timelines = self.targets.queues.values().chain([&self.targets.default]);
+                let versions = timelines.flat_map(|timeline| timeline.versions());
+                versions
+                    .map(|version| version.rules.excessive_limit)
+                    .collect()
+            }
+        };
+        limits.into_iter()
+    }
+
     /// A queue's rules with what the query asks for over them.
     fn asked(&self, configured: &QueueRules) -> QueueRules {
         QueueRules {

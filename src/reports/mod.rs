@@ -16,8 +16,10 @@ mod choice;
 mod contacts;
 mod context;
 mod error;
+mod folding;
 mod group;
 mod lines;
+mod making;
 mod measure;
 mod nearest;
 mod plan;
@@ -42,7 +44,8 @@ mod definitions_test;
 pub(crate) mod fixture;
 
 pub use crate::kpi::{
-    CompatFigure, Definition, Pack, Part, Quantiles, ServiceLevel, WaitSummary, Words, glossary,
+    CompatFigure, Definition, ExitCounts, Pack, Part, Quantiles, ServiceLevel, WaitSummary, Words,
+    glossary,
 };
 pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
@@ -50,12 +53,13 @@ pub use call::{CallAsked, CallReport, Explanation};
 pub use calls::{CallFilter, CallSummary, CallsPage, CallsQuery, PAGE_SIZE_MAX};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;
+pub use folding::Folder;
 pub use lines::{LineReport, LineRow};
 pub use measure::RulesInForce;
 pub(crate) use nearest::nearest;
 pub use plan::{Query, THRESHOLDS_MAX};
 pub use queue_calls::CallFigures;
-pub use queues::{ExitCounts, QueueReport, QueueRow, WaitOver};
+pub use queues::{QueueReport, QueueRow, WaitOver};
 pub use repeats::{RepeatReport, RepeatRow, RepeatWindow};
 pub use service::{Options, Reports, Sources};
 pub use stays::{Basis, Lens};

@@ -51,6 +51,8 @@ pub struct Query {
     pub teams: Vec<String>,
     /// Products whose figures are worked out, too.
     pub compat: Vec<Pack>,
+    /// Only from the calls themselves, however long the period: quantiles are exact then.
+    pub exact: bool,
 }
 
 /// A checked query.
@@ -70,6 +72,8 @@ pub(super) struct Plan {
     /// Products whose figures are worked out, each once.
     pub(super) compat: BTreeSet<Pack>,
     pub(super) floor: Arc<Floor>,
+    /// No roll-ups.
+    pub(super) exact: bool,
     queues: BTreeSet<QueueId>,
     pub(super) targets: Targets,
     pub(super) altered: Arc<[Altered]>,
@@ -103,6 +107,7 @@ impl Plan {
             short_answered: query.short_answered.unwrap_or(TALK_SHORT),
             lens: query.lens,
             basis: query.basis,
+            exact: query.exact,
             queues: query
                 .queues
                 .iter()
@@ -174,6 +179,24 @@ impl Plan {
     /// Whether figures of this queue, or of none, are asked for.
     pub(super) fn wants(&self, queue: Option<&QueueId>) -> bool {
         self.is_unfiltered() || queue.is_some_and(|queue| self.queues.contains(queue))
+    }
+
+    /// The same by the queue's name.
+    pub(super) fn wants_name(&self, queue: Option<&str>) -> bool {
+        let mut queues = self.queues.iter();
+        self.is_unfiltered() || queue.is_some_and(|name| queues.any(|queue| queue.as_str() == name))
+    }
+
+    /// Whether a short talk is what it usually is: roll-ups know no other.
+    pub(super) fn is_short_answered_usual(&self) -> bool {
+        self.short_answered == TALK_SHORT
+    }
+
+    /// The thresholds asked for.
+    pub(super) fn asked_thresholds(&self) -> impl Iterator<Item = Duration> {
+        [self.service_level, self.short_abandon]
+            .into_iter()
+            .flatten()
     }
 
     /// Every threshold that is configured for some time.

@@ -6,10 +6,9 @@
 
 use std::time::Duration;
 
-use crate::kpi::{self, JourneyCounts, OutcomeCounts, WaitSummary};
+use crate::kpi::{self, CallTally, JourneyCounts, OutcomeCounts, WaitSummary};
 use crate::model::{CallRow, QueueId, Timestamp};
 
-use super::group::{Group, Tallies};
 use super::plan::Plan;
 use super::stays::Basis;
 
@@ -48,45 +47,24 @@ pub struct CallFigures {
     pub lost_rate_interval: Option<(f64, f64)>,
 }
 
-/// What a row's figures of calls are made of.
-#[derive(Default)]
-pub(super) struct CallTally {
-    pub(super) arrived: u64,
-    pub(super) offered: u64,
-    pub(super) left_before_queue: u64,
-    /// Of those that arrived here, whenever they ended.
-    ended: u64,
-    open: u64,
-    outcomes: OutcomeCounts,
-    refused_closed: u64,
-    pub(super) journeys: JourneyCounts,
-    journey_waits: Vec<Duration>,
-    journey_waits_censored: Vec<Duration>,
-    queue_wait_sum: Duration,
-    times_to_human: Vec<Duration>,
-    burdens: Vec<Duration>,
-    lost: u64,
-    /// Calls of which the lost ones are a part.
-    lost_of: u64,
-}
-
-/// Tallies the calls that arrived: `of` finds a row's tally.
-pub(super) fn tally<T: Default>(
+/// Tallies the calls that arrived: `at` finds the tallies of an interval and a queue, that for all among them.
+pub(super) fn tally<'a>(
     plan: &Plan,
-    calls: &[CallRow],
-    tallies: &mut Tallies<T>,
-    of: fn(&mut T) -> &mut CallTally,
+    calls: impl Iterator<Item = &'a CallRow>,
+    mut at: impl FnMut(usize, Option<&QueueId>, &dyn Fn(&mut CallTally)),
 ) {
-    for call in calls.iter().filter(|call| kpi::is_arrived(call)) {
+    for call in calls.filter(|call| kpi::is_arrived(call)) {
         let queue = belongs_to(call);
         if !plan.wants(queue) {
             continue;
         }
         for (bucket, step) in steps(plan, call) {
-            for group in [Group::of(queue), Group::All] {
-                let tally = tallies.entry((bucket, group)).or_default();
-                of(tally).take(plan, call, step);
-            }
+            at(bucket, queue, &|tally| match step {
+                Step::Arrives => tally.add_arrived(call),
+                Step::MeetsAHuman => tally.add_answered(call),
+                Step::IsDecided => tally.add_decided(is_within(plan, call)),
+                Step::Ends => tally.add_ended(call),
+            });
         }
     }
 }
@@ -149,90 +127,33 @@ pub(super) fn is_within(plan: &Plan, call: &CallRow) -> bool {
     })
 }
 
-/// W12 of a call that met a queue or a human.
-pub(super) fn burden(call: &CallRow) -> Option<Duration> {
-    (kpi::is_offered(call) || call.answered).then(|| kpi::caller_burden(call))
-}
-
-impl CallTally {
-    fn take(&mut self, plan: &Plan, call: &CallRow, step: Step) {
-        match step {
-            Step::Arrives => self.arrives(plan, call),
-            Step::MeetsAHuman => {
-                self.journey_waits.extend(kpi::journey_wait(call));
-                self.times_to_human.extend(kpi::time_to_human(call));
-            }
-            Step::IsDecided => self.is_decided(plan, call),
-            Step::Ends => self.ends(plan, call),
-        }
-    }
-
-    fn arrives(&mut self, plan: &Plan, call: &CallRow) {
-        let (offered, ended) = (kpi::is_offered(call), call.outcome.is_some());
-        self.arrived += 1;
-        self.offered += u64::from(offered);
-        self.journeys.refused += u64::from(kpi::is_refused(call));
-        self.refused_closed += u64::from(kpi::is_refused_closed(call));
-        self.ended += u64::from(ended);
-        self.open += u64::from(!ended);
-        if plan.basis == Basis::Cohort {
-            self.lost_of += u64::from(offered);
-        }
-    }
-
-    fn is_decided(&mut self, plan: &Plan, call: &CallRow) {
-        self.journeys.decided += 1;
-        self.journeys.answered_within += u64::from(is_within(plan, call));
-    }
-
-    fn ends(&mut self, plan: &Plan, call: &CallRow) {
-        if let Some(outcome) = call.outcome {
-            self.outcomes.add(outcome);
-        }
-        self.left_before_queue += u64::from(kpi::is_left_before_queue(call));
-        self.lost += u64::from(kpi::is_lost(call));
-        if plan.basis == Basis::Event {
-            self.lost_of += u64::from(kpi::is_offered(call));
-        }
-        self.journey_waits_censored
-            .extend(kpi::journey_wait_censored(call));
-        self.queue_wait_sum = self.queue_wait_sum.saturating_add(call.queue_wait);
-        self.burdens.extend(burden(call));
-    }
-
-    pub(super) fn finish(mut self, basis: Basis) -> CallFigures {
-        for waits in [
-            &mut self.journey_waits,
-            &mut self.journey_waits_censored,
-            &mut self.times_to_human,
-            &mut self.burdens,
-        ] {
-            waits.sort_unstable();
-        }
-        let ended = match basis {
-            Basis::Cohort => self.outcomes.sum(),
+impl CallFigures {
+    /// The figures of some calls.
+    pub(super) fn of(mut tally: CallTally, basis: Basis) -> Self {
+        let (ended, lost_of) = match basis {
+            Basis::Cohort => (tally.outcomes.sum(), tally.offered),
             // The outcomes are those of other calls, too.
-            Basis::Event => self.ended,
+            Basis::Event => (tally.ended, tally.offered_ended),
         };
-        let refused = self.journeys.refused;
+        let refused = tally.journeys.refused;
         let lost = kpi::Part {
-            count: self.lost,
-            of: self.lost_of,
+            count: tally.lost,
+            of: lost_of,
         };
-        CallFigures {
-            outcomes: self.outcomes,
-            open: self.open,
-            outcome_residual: kpi::outcome_residual(self.arrived, ended, self.open),
-            demand: kpi::demand(self.offered, refused),
-            refused_rate: kpi::refused_rate(self.offered, refused),
-            refused_closed: self.refused_closed,
-            journeys: self.journeys,
-            journey_wait: WaitSummary::of(&self.journey_waits),
-            journey_wait_censored: WaitSummary::of(&self.journey_waits_censored),
-            queue_wait_sum: self.queue_wait_sum,
-            time_to_human: WaitSummary::of(&self.times_to_human),
-            caller_burden: WaitSummary::of(&self.burdens),
-            lost: self.lost,
+        Self {
+            outcomes: tally.outcomes,
+            open: tally.open,
+            outcome_residual: kpi::outcome_residual(tally.arrived, ended, tally.open),
+            demand: kpi::demand(tally.offered, refused),
+            refused_rate: kpi::refused_rate(tally.offered, refused),
+            refused_closed: tally.refused_closed,
+            journeys: tally.journeys,
+            journey_wait: tally.journey_waits.summary(),
+            journey_wait_censored: tally.journey_waits_censored.summary(),
+            queue_wait_sum: tally.queue_wait_sum,
+            time_to_human: tally.times_to_human.summary(),
+            caller_burden: tally.burdens.summary(),
+            lost: tally.lost,
             lost_rate: kpi::lost_rate(lost.count, lost.of),
             lost_rate_interval: kpi::wilson(lost),
         }

@@ -8,16 +8,18 @@
 use std::time::Duration;
 
 use crate::kpi::{
-    self, CompatCounts, CompatFigure, Id, LevelCounts, Pack, ServiceLevel, Threshold, WaitSummary,
+    self, CallTally, CompatCounts, CompatFigure, ExitCounts, Held, Id, LevelCounts, Pack,
+    ServiceLevel, Slots, Threshold, VisitTally, WaitSummary,
 };
-use crate::model::{Exit, ExitClass, Headline, QueueTarget, VisitRow};
-use crate::store::Selection;
+use crate::model::Headline;
+use crate::store::{Rollup, Selection};
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
+use super::making::Making;
 use super::plan::Plan;
-use super::queue_calls::{self, CallFigures, CallTally};
-use super::stays::{self, Basis, Lens, Stay};
+use super::queue_calls::{self, CallFigures};
+use super::stays::{self, Basis, Lens};
 
 /// The queue report.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,31 +104,6 @@ pub struct WaitOver {
     pub share: Option<f64>,
 }
 
-/// Visits ended, by exit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ExitCounts([u64; Exit::ALL.len()]);
-
-impl ExitCounts {
-    /// How many ended so.
-    pub fn of(&self, exit: Exit) -> u64 {
-        self.0[Self::slot(exit)]
-    }
-
-    /// How many ended in all.
-    pub fn sum(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    fn add(&mut self, exit: Exit) {
-        self.0[Self::slot(exit)] += 1;
-    }
-
-    /// Codes count from 1 without a hole.
-    fn slot(exit: Exit) -> usize {
-        usize::from(exit.code()) - 1
-    }
-}
-
 pub(super) const DEFINITIONS: [Id; 30] = [
     Id::V1,
     Id::V2,
@@ -160,62 +137,159 @@ pub(super) const DEFINITIONS: [Id; 30] = [
     Id::Ab6,
 ];
 
-/// Makes the queue report; `over` are the thresholds of W10, none = the usual.
-pub(super) fn report(
-    plan: &Plan,
-    selection: &Selection,
-    sources: Vec<SourceCompleteness>,
-    over: &[Duration],
-) -> QueueReport {
-    let over = if over.is_empty() {
-        &kpi::WAIT_OVER_DEFAULT
-    } else {
-        over
-    };
-    let known = &selection.queues;
-    let letters = [
-        Threshold::ServiceLevel,
-        Threshold::ShortAbandon,
-        Threshold::ShortAnswered,
-    ];
-    let values = letters.map(|letter| plan.letter(letter, known));
-    let others = plan.compat.iter().copied().flat_map(Pack::figures);
-    let others = others.map(|figure| figure.id().definition());
-    let definitions = DEFINITIONS
-        .map(Id::definition)
-        .into_iter()
-        .chain(values)
-        .chain([plan.headline_definition(known)])
-        .chain(others)
-        .collect();
+/// The queue report in the making.
+pub(super) struct Queues {
+    over: Vec<Duration>,
+    held: Held,
+    tallies: Tallies<Tally>,
+}
 
-    let mut rows = Vec::new();
-    for ((bucket, group), tally) in tally(plan, selection) {
-        let stretch = plan.stretch_of(bucket);
-        let own = match &group {
-            Group::Queue(queue) => std::slice::from_ref(queue),
-            Group::NoQueue | Group::All => known,
-        };
-        let measured = Measured {
-            threshold: plan.common_target(own, stretch),
-            headline: plan.common_headline(own, stretch),
-        };
-        if group != Group::All && !tally.is_shown() {
-            continue;
+impl Queues {
+    /// Nothing taken yet; `over` are the thresholds of W10, none = the usual.
+    pub(super) fn new(over: Vec<Duration>, held: Held) -> Self {
+        Self {
+            over,
+            held,
+            tallies: Tallies::new(),
         }
-        let bucket_start = plan.bucket_start(bucket);
-        let mut row = tally.finish(plan, bucket_start, group.name(), measured, over);
-        if group != Group::All || !plan.is_unfiltered() {
-            row.calls_arrived = None;
-            row.left_before_queue = None;
-        }
-        rows.push(row);
     }
-    QueueReport {
-        context: Context::of(plan, Counted::of(plan, selection), sources, definitions)
-            .following(plan)
-            .measured(plan, known),
-        rows,
+
+    /// The thresholds of W10, none = the usual.
+    pub(super) fn over(asked: Vec<Duration>) -> Vec<Duration> {
+        if asked.is_empty() {
+            kpi::WAIT_OVER_DEFAULT.to_vec()
+        } else {
+            asked
+        }
+    }
+
+    /// The tally of a row.
+    fn at(&mut self, bucket: usize, group: Group) -> &mut Tally {
+        let held = &self.held;
+        let new = || Tally::new(held);
+        self.tallies.entry((bucket, group)).or_insert_with(new)
+    }
+
+    /// The sums of each row.
+    pub(super) fn tallies(self) -> Tallies<Tally> {
+        self.tallies
+    }
+}
+
+impl Making for Queues {
+    type Report = QueueReport;
+
+    fn rows(&mut self, plan: &Plan, rows: &Selection) {
+        for stay in stays::stays(plan, rows) {
+            let queue = &stay.visit.queue;
+            let target = plan.target(queue, stay.visit.entered_at);
+            let mut at = |bucket, then: &dyn Fn(&mut VisitTally)| {
+                for group in [Group::Queue(queue.clone()), Group::All] {
+                    then(&mut self.at(bucket, group).visits);
+                }
+            };
+            if let Some(bucket) = stay.offered_in(plan) {
+                at(bucket, &|tally| tally.add_offered(&stay.visit));
+            }
+            if let Some(bucket) = stay.decided_in(plan) {
+                at(bucket, &VisitTally::add_decided);
+            }
+            if let Some(bucket) = stay.ended_in(plan) {
+                let short = plan.short_answered;
+                at(bucket, &|tally| tally.add_ended(&stay.visit, target, short));
+            }
+        }
+        queue_calls::tally(plan, rows.calls.iter(), |bucket, queue, then| {
+            for group in [Group::of(queue), Group::All] {
+                then(&mut self.at(bucket, group).calls);
+            }
+        });
+    }
+
+    fn rollup(&mut self, plan: &Plan, bucket: usize, rollup: &Rollup, slots: &Slots) -> Option<()> {
+        let wanted = |queue: Option<&str>| plan.wants_name(queue);
+        // Nothing that this depends on changes within it: where it does, rows are read.
+        let at = rollup.period.0;
+        let visits = match plan.lens {
+            Lens::Visit => &rollup.visits,
+            Lens::Journey => &rollup.journeys,
+        };
+        kpi::read_tallies(visits, slots, wanted, |queue, mut tally: VisitTally| {
+            let group = Group::named(queue);
+            if let Group::Queue(queue) = &group {
+                tally.judge(plan.target(queue, at));
+            }
+            for group in [Group::All, group] {
+                self.at(bucket, group).visits.merge(&tally);
+            }
+        })?;
+        kpi::read_tallies(
+            &rollup.calls,
+            slots,
+            wanted,
+            |queue, mut tally: CallTally| {
+                let group = Group::named(queue);
+                if let Group::Queue(queue) = &group {
+                    tally.judge(plan.target(queue, at).service_level);
+                }
+                for group in [Group::All, group] {
+                    self.at(bucket, group).calls.merge(&tally);
+                }
+            },
+        )
+    }
+
+    fn finish(
+        self,
+        plan: &Plan,
+        counted: Counted,
+        sources: Vec<SourceCompleteness>,
+    ) -> QueueReport {
+        let letters = [
+            Threshold::ServiceLevel,
+            Threshold::ShortAbandon,
+            Threshold::ShortAnswered,
+        ];
+        let known = counted.queues.clone();
+        let values = letters.map(|letter| plan.letter(letter, &known));
+        let others = plan.compat.iter().copied().flat_map(Pack::figures);
+        let others = others.map(|figure| figure.id().definition());
+        let definitions = DEFINITIONS
+            .map(Id::definition)
+            .into_iter()
+            .chain(values)
+            .chain([plan.headline_definition(&known)])
+            .chain(others)
+            .collect();
+
+        let mut rows = Vec::new();
+        for ((bucket, group), tally) in self.tallies {
+            let stretch = plan.stretch_of(bucket);
+            let own = match &group {
+                Group::Queue(queue) => std::slice::from_ref(queue),
+                Group::NoQueue | Group::All => &known,
+            };
+            let measured = Measured {
+                threshold: plan.common_target(own, stretch),
+                headline: plan.common_headline(own, stretch),
+            };
+            if group != Group::All && !tally.is_shown() {
+                continue;
+            }
+            let bucket_start = plan.bucket_start(bucket);
+            let mut row = tally.finish(plan, bucket_start, group.name(), measured, &self.over);
+            if group != Group::All || !plan.is_unfiltered() {
+                row.calls_arrived = None;
+                row.left_before_queue = None;
+            }
+            rows.push(row);
+        }
+        QueueReport {
+            context: Context::of(plan, counted, sources, definitions)
+                .following(plan)
+                .measured(plan, &known),
+            rows,
+        }
     }
 }
 
@@ -225,174 +299,95 @@ struct Measured {
     headline: Option<Headline>,
 }
 
-fn tally(plan: &Plan, selection: &Selection) -> Tallies<Tally> {
-    let mut tallies = Tallies::<Tally>::new();
-    for stay in stays::stays(plan, selection) {
-        let mut at = |bucket, then: fn(&mut Tally, &Stay<'_>, QueueTarget, &Plan)| {
-            let target = plan.target(&stay.visit.queue, stay.visit.entered_at);
-            for group in [Group::Queue(stay.visit.queue.clone()), Group::All] {
-                let tally = tallies.entry((bucket, group)).or_default();
-                then(tally, &stay, target, plan);
-            }
-        };
-        if let Some(bucket) = stay.offered_in(plan) {
-            at(bucket, Tally::offered);
-        }
-        if let Some(bucket) = stay.decided_in(plan) {
-            at(bucket, |tally, _, _, _| tally.counts.decided += 1);
-        }
-        if let Some(bucket) = stay.ended_in(plan) {
-            at(bucket, Tally::ended);
-        }
-    }
-    queue_calls::tally(plan, &selection.calls, &mut tallies, |tally| {
-        &mut tally.calls
-    });
-    tallies
-}
-
 /// What one row is made of.
-#[derive(Default)]
-struct Tally {
-    visits_offered: u64,
-    /// Of those that began here, whenever they ended.
-    ended: u64,
-    exits: ExitCounts,
-    waiting: u64,
-    counts: LevelCounts,
-    compat: CompatCounts,
-    negative_spans: u64,
-    waits_unknown: u64,
-    talk_sum: Duration,
-    missed_offer_time: Duration,
-    abandoned_after_transfer: u64,
-    answered_short: u64,
-    answered: Vec<Duration>,
-    abandoned: Vec<Duration>,
-    other: Vec<Duration>,
-    calls: CallTally,
+pub(super) struct Tally {
+    pub(super) visits: VisitTally,
+    pub(super) calls: CallTally,
 }
 
 impl Tally {
-    fn offered(&mut self, stay: &Stay<'_>, _: QueueTarget, _: &Plan) {
-        self.visits_offered += 1;
-        if stay.visit.exit.is_some() {
-            self.ended += 1;
-        } else {
-            self.waiting += 1;
-            self.add_spans(&stay.visit);
-        }
-    }
-
-    fn add_spans(&mut self, visit: &VisitRow) {
-        self.talk_sum = self.talk_sum.saturating_add(visit.talk.unwrap_or_default());
-        self.missed_offer_time = self
-            .missed_offer_time
-            .saturating_add(visit.missed_offer_time);
-    }
-
-    fn ended(&mut self, stay: &Stay<'_>, target: QueueTarget, plan: &Plan) {
-        let visit = &*stay.visit;
-        let Some(exit) = visit.exit else {
-            return;
-        };
-        self.exits.add(exit);
-        self.add_spans(visit);
-        if kpi::is_span_negative(visit.entered_at, visit.exited_at) {
-            self.negative_spans += 1;
-        } else {
-            self.waits_unknown += u64::from(visit.wait.is_none());
-        }
-        self.counts.add(LevelCounts::of_end(visit, target));
-        self.compat.add(CompatCounts::of_end(visit, target));
-        let after_transfer = kpi::is_abandoned_after_transfer(visit);
-        self.abandoned_after_transfer += u64::from(after_transfer);
-        match exit.class() {
-            ExitClass::Answered => {
-                let short = kpi::is_answered_short(visit.talk, plan.short_answered);
-                self.answered_short += u64::from(short);
-                self.answered.extend(visit.wait);
-            }
-            ExitClass::Abandoned => self.abandoned.extend(visit.wait),
-            ExitClass::Other => self.other.extend(visit.wait),
+    fn new(held: &Held) -> Self {
+        Self {
+            visits: VisitTally::new(held),
+            calls: CallTally::new(held),
         }
     }
 
     /// Whether a queue's row has something to show.
     fn is_shown(&self) -> bool {
-        self.visits_offered + self.exits.sum() + self.counts.decided > 0
+        let visits = &self.visits;
+        visits.offered + visits.exits.sum() + visits.counts.decided > 0
     }
 
     fn finish(
-        mut self,
+        self,
         plan: &Plan,
         bucket_start: String,
         queue: String,
         measured: Measured,
         over: &[Duration],
     ) -> QueueRow {
-        self.answered.sort_unstable();
-        self.abandoned.sort_unstable();
-        let mut all = [self.answered.as_slice(), &self.abandoned, &self.other].concat();
-        all.sort_unstable();
-        let ended = self.exits.sum();
+        let Self { mut visits, calls } = self;
+        let mut all = visits.all();
+        let ended = visits.exits.sum();
         let wait_over = over.iter().map(|threshold| {
-            let count = kpi::count_over(&all, *threshold);
+            let count = all.count_over(*threshold);
             WaitOver {
                 threshold: *threshold,
                 count,
                 share: kpi::share_over(count, ended),
             }
         });
+        let wait_over = wait_over.collect();
         let part = |count, of| kpi::wilson(kpi::Part { count, of });
         let accounted = match plan.basis {
             Basis::Cohort => ended,
             // The exits are those of other visits, too.
-            Basis::Event => self.ended,
+            Basis::Event => visits.ended,
         };
-        let counts = CompatCounts {
-            decided: self.counts.decided,
-            ..self.compat
+        let counts = visits.counts;
+        let compat_counts = CompatCounts {
+            decided: counts.decided,
+            ..visits.compat
         };
         let figures = plan.compat.iter().copied().flat_map(Pack::figures);
         let compat = figures
-            .map(|figure| (*figure, figure.part(&counts)))
+            .map(|figure| (*figure, figure.part(&compat_counts)))
             .collect();
-        let service_level = ServiceLevel::of(&self.counts, &self.calls.journeys);
         QueueRow {
             bucket_start,
             queue,
-            calls_arrived: Some(self.calls.arrived),
-            left_before_queue: Some(self.calls.left_before_queue),
-            calls_offered: self.calls.offered,
-            calls_refused: self.calls.journeys.refused,
-            visits_offered: self.visits_offered,
-            exits: self.exits,
-            waiting: self.waiting,
+            calls_arrived: Some(calls.arrived),
+            left_before_queue: Some(calls.left_before_queue),
+            calls_offered: calls.offered,
+            calls_refused: calls.journeys.refused,
+            visits_offered: visits.offered,
+            exits: visits.exits,
+            waiting: visits.waiting,
             conservation_residual: kpi::conservation_residual(
-                self.visits_offered,
+                visits.offered,
                 accounted,
-                self.waiting,
+                visits.waiting,
             ),
-            counts: self.counts,
+            counts,
             threshold: measured.threshold,
             headline: measured.headline,
-            service_level,
-            strict_interval: part(self.counts.answered_within, self.counts.decided),
-            abandon_rate: kpi::abandon_rate(self.counts.abandoned, ended),
-            abandon_rate_interval: part(self.counts.abandoned, ended),
+            service_level: ServiceLevel::of(&counts, &calls.journeys),
+            strict_interval: part(counts.answered_within, counts.decided),
+            abandon_rate: kpi::abandon_rate(counts.abandoned, ended),
+            abandon_rate_interval: part(counts.abandoned, ended),
             abandoned_after_transfer: (plan.lens == Lens::Visit)
-                .then_some(self.abandoned_after_transfer),
-            answered_short: self.answered_short,
-            wait_answered: WaitSummary::of(&self.answered),
-            wait_abandoned: WaitSummary::of(&self.abandoned),
-            wait_all: WaitSummary::of(&all),
-            wait_over: wait_over.collect(),
-            talk_sum: self.talk_sum,
-            negative_spans: self.negative_spans,
-            waits_unknown: self.waits_unknown,
-            missed_offer_time: self.missed_offer_time,
-            calls: self.calls.finish(plan.basis),
+                .then_some(visits.abandoned_after_transfer),
+            answered_short: visits.answered_short,
+            wait_answered: visits.answered.summary(),
+            wait_abandoned: visits.abandoned.summary(),
+            wait_all: all.summary(),
+            wait_over,
+            talk_sum: visits.talk_sum,
+            negative_spans: visits.negative_spans,
+            waits_unknown: visits.waits_unknown,
+            missed_offer_time: visits.missed_offer_time,
+            calls: CallFigures::of(calls, plan.basis),
             compat,
         }
     }

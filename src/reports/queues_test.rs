@@ -1,7 +1,9 @@
 //! The queue report over rows in memory.
 
 use super::*;
-use crate::model::{CallRow, Direction, Outcome, QueueId, RefusalReason, SourceId};
+use crate::model::{
+    CallRow, Direction, Exit, Outcome, QueueId, QueueTarget, RefusalReason, SourceId, VisitRow,
+};
 use crate::reports::fixture::{Memory, at, call, hotline, query, samara, seconds, visit, waiting};
 use crate::reports::{Bucket, Query, Zone};
 

@@ -6,22 +6,23 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use crate::kpi::REPEAT_WINDOWS;
+use crate::kpi::{Held, REPEAT_WINDOWS, TransferTally};
 use crate::model::{Altered, CallRecord, Floor, Targets, Timestamp};
-use crate::store::{Period, Rows, Selection, StoredCall};
+use crate::store::{Period, Rows, Selection, StoredCall, Sums};
 
 use super::agents::{AgentReport, Gathered};
 use super::contacts::Contacts;
 use super::context::{Counted, SourceCompleteness};
 use super::error::Error;
 use super::lines::{self, LineReport};
+use super::making::{self, ByRollups, Making};
 use super::plan::{Plan, Query, thresholds};
-use super::queues::{self, QueueReport};
+use super::queues::{QueueReport, Queues};
 use super::repeats::{self, RepeatReport};
-use super::stays::Basis;
-use super::transfers::{self, Loops, TransferReport};
+use super::stays::Lens;
+use super::transfers::{Loops, TransferReport, Transfers};
 use super::unserved::{self, UnservedReport};
-use super::waits::{self, WaitReport};
+use super::waits::{WaitReport, WaitsMade};
 use super::zone::Zone;
 
 /// How far before a period is looked for calls that reach into it, and for states still in force: no call and no shift
@@ -86,11 +87,16 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         query: &Query,
         wait_over: &[Duration],
     ) -> Result<QueueReport, Error> {
-        let over = thresholds("wait_over", wait_over)?;
-        let work = move |plan: &Plan, rows: &Selection, sources| {
-            queues::report(plan, rows, sources, &over)
+        let over = Queues::over(thresholds("wait_over", wait_over)?);
+        let (plan, sources) = self.plan(query)?;
+        let sums = match plan.lens {
+            Lens::Visit => Sums::Visits,
+            Lens::Journey => Sums::Journeys,
         };
-        self.make(query, work).await
+        let kept = self.head(&plan).await?.kept;
+        let by = ByRollups::of(&plan, sums, &over, kept);
+        let queues = |held| Queues::new(over.clone(), held);
+        self.make(plan, sources, by, queues).await
     }
 
     /// Transfers; a call with more than `excessive_limit` is excessive, `None` = as configured.
@@ -103,21 +109,19 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         query: &Query,
         excessive_limit: Option<u32>,
     ) -> Result<TransferReport, Error> {
-        let work = move |plan: &Plan, rows: &Selection, sources| {
-            transfers::report(plan, rows, sources, excessive_limit)
-        };
-        let mut report = self.make(query, work).await?;
-        let (plan, _) = self.plan(query)?;
-        let loops = self
-            .follow_those(
-                Calls::PassedAround,
-                &plan,
-                (plan.start, plan.end),
-                Loops::default(),
-                Loops::call,
-            )
-            .await?;
-        loops.finish(&mut report);
+        let (plan, sources) = self.plan(query)?;
+        let kept = self.head(&plan).await?.kept;
+        let by = ByRollups::of(&plan, Sums::Transfers, &[], kept);
+        let by = by.filter(|_| {
+            plan.excessive_limits(excessive_limit)
+                .all(TransferTally::can_judge)
+        });
+        let transfers = |_| Transfers::new(excessive_limit);
+        let mut report = self.make(plan.clone(), sources, by, transfers).await?;
+        let period = (plan.start, plan.end);
+        let ways = Loops::default();
+        let loops = self.follow_those(Calls::PassedAround, &plan, period, ways, Loops::call);
+        loops.await?.finish(&mut report);
         Ok(report)
     }
 
@@ -128,10 +132,9 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     /// The query is wrong, or the store cannot be read.
     pub async fn waits(&self, query: &Query, edges: &[Duration]) -> Result<WaitReport, Error> {
         let edges = thresholds("edges", edges)?;
-        let work = move |plan: &Plan, rows: &Selection, sources| {
-            waits::report(plan, rows, sources, &edges)
-        };
-        self.make(query, work).await
+        let (plan, sources) = self.plan(query)?;
+        let waits = WaitsMade::new(&plan, &edges);
+        self.made(plan, sources, None, waits).await
     }
 
     /// Agents: offers, legs, where the time went.
@@ -145,7 +148,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let wide = (plan.start.minus(LOOK_BACK), plan.end);
         let told = self.rows.told(wide).await;
         let told = told.map_err(|source| Error::Store { source })?;
-        let gathered = Gathered::new(Counted::head(&head));
+        let gathered = Gathered::new(head);
         let gathered = self.follow(&plan, wide, gathered, Gathered::call).await?;
         let work = move || gathered.finish(&plan, told.agents, sources);
         joined(tokio::task::spawn_blocking(work).await)
@@ -198,7 +201,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             .told((plan.start.minus(LOOK_BACK), plan.end))
             .await;
         let told = told.map_err(|source| Error::Store { source })?;
-        let gathered = lines::Gathered::new(Counted::head(&head));
+        let gathered = lines::Gathered::new(head);
         let period = (plan.start, plan.end);
         let gathered = self
             .follow(&plan, period, gathered, lines::Gathered::call)
@@ -215,7 +218,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ) -> Result<(Plan, Vec<SourceCompleteness>, Contacts), Error> {
         let (plan, sources) = self.plan(query)?;
         let head = self.head(&plan).await?;
-        let contacts = Contacts::new(Counted::head(&head));
+        let contacts = Contacts::new(head);
         let wide = (plan.start.minus(widest), plan.end.plus(widest));
         let contacts = self.follow(&plan, wide, contacts, Contacts::call).await?;
         Ok((plan, sources, contacts))
@@ -230,11 +233,11 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     }
 
     /// What is known before any call is read: queues, among which those asked for must be, and the position.
-    pub(super) async fn head(&self, plan: &Plan) -> Result<Selection, Error> {
-        let head = self.rows.select(plan.start, plan.start).await;
+    pub(super) async fn head(&self, plan: &Plan) -> Result<Counted, Error> {
+        let head = self.rows.head().await;
         let head = head.map_err(|source| Error::Store { source })?;
         plan.admit(&head.queues)?;
-        Ok(head)
+        Ok(Counted::head(head))
     }
 
     /// Works on the calls of a period one by one, off the threads that serve. `period` widens the one asked for, where a
@@ -286,45 +289,76 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         sent.and(done).map_err(|source| Error::Store { source })
     }
 
-    /// The rows of the calls that are asked for by line or team, from `from` to the period's end. Rows know neither, so
-    /// they are made again from what was told of each call.
-    async fn chosen(&self, plan: &Plan, from: Timestamp) -> Result<Selection, Error> {
-        let selection = self.head(plan).await?;
+    /// Makes a report by roll-ups where they answer it, else by rows; `report` is told how to hold waits.
+    async fn make<M: Making>(
+        &self,
+        plan: Plan,
+        sources: Vec<SourceCompleteness>,
+        by: Option<ByRollups>,
+        report: impl Fn(Held) -> M,
+    ) -> Result<M::Report, Error> {
+        if let Some(by) = by {
+            let folded = report(Held::Cells(by.edges.clone()));
+            let made = self.made(plan.clone(), sources.clone(), Some(by), folded);
+            match made.await {
+                Err(error) if making::is_damaged(&error) => {
+                    tracing::error!(%error, "a roll-up is damaged: the report is made of rows");
+                }
+                made => return made,
+            }
+        }
+        self.made(plan, sources, None, report(Held::Each)).await
+    }
+
+    /// Makes a report of what makes its period up, where events and acks do not wait for it.
+    async fn made<M: Making>(
+        &self,
+        plan: Plan,
+        sources: Vec<SourceCompleteness>,
+        by: Option<ByRollups>,
+        report: M,
+    ) -> Result<M::Report, Error> {
+        let asked = making::asked(&plan, by.as_ref(), LOOK_BACK);
+        if plan.choice.needs_records() {
+            return self.chosen(plan, asked.period.0, sources, report).await;
+        }
+        let (parts, received) = mpsc::channel(PARTS_WAITING);
+        let working = move || making::make(&plan, by, report, sources, received);
+        let working = tokio::task::spawn_blocking(working);
+        let sent = self.rows.gather(&asked, parts).await;
+        let done = joined(working.await);
+        sent.map_err(|source| Error::Store { source })?;
+        done?
+    }
+
+    /// Makes a report of the calls that are asked for by line or team, of what happened from `from` to the period's end.
+    /// Rows know neither, so they are made again from what was told of each call.
+    async fn chosen<M: Making>(
+        &self,
+        plan: Plan,
+        from: Timestamp,
+        sources: Vec<SourceCompleteness>,
+        report: M,
+    ) -> Result<M::Report, Error> {
+        let head = self.head(&plan).await?;
         let each =
-            |selection: &mut Selection, plan: &Plan, call: &StoredCall, record: &CallRecord| {
+            |made: &mut (Counted, M), plan: &Plan, call: &StoredCall, record: &CallRecord| {
                 if plan.admits(record) {
-                    let rows = call.rows(record, selection.calls.len() as i64);
-                    selection.calls.push(rows.call);
-                    selection.visits.extend(rows.visits);
-                    selection.transfers.extend(rows.transfers);
+                    let rows = call.rows(record, 0);
+                    let rows = Selection {
+                        calls: vec![rows.call],
+                        visits: rows.visits,
+                        transfers: rows.transfers,
+                    };
+                    made.0.rows(plan, &rows);
+                    made.1.rows(plan, &rows);
                 }
             };
         // A visit of the period may be of a call that arrived before it.
         let wide = (from.minus(LOOK_BACK), plan.end);
-        self.follow(plan, wide, selection, each).await
-    }
-
-    /// Checks the query, reads the rows, and works on them where events and acks do not wait for it.
-    async fn make<T, F>(&self, query: &Query, work: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Plan, &Selection, Vec<SourceCompleteness>) -> T + Send + 'static,
-    {
-        let (plan, sources) = self.plan(query)?;
-        let from = match plan.basis {
-            Basis::Cohort => plan.start,
-            // What ends in the period may have begun before it.
-            Basis::Event => plan.start.minus(LOOK_BACK),
-        };
-        let selection = if plan.choice.needs_records() {
-            self.chosen(&plan, from).await?
-        } else {
-            let selected = self.rows.select(from, plan.end).await;
-            selected.map_err(|source| Error::Store { source })?
-        };
-        plan.admit(&selection.queues)?;
-        let working = tokio::task::spawn_blocking(move || work(&plan, &selection, sources));
-        joined(working.await)
+        let made = self.follow(&plan, wide, (head, report), each).await?;
+        let work = move || made.1.finish(&plan, made.0, sources);
+        joined(tokio::task::spawn_blocking(work).await)
     }
 }
 

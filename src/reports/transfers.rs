@@ -10,14 +10,13 @@ mod paths;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use crate::kpi::{self, Id, Matrix, TRANSFERS_SLOTS, Threshold};
-use crate::model::{
-    CallRow, QueueId, TargetKind, TransferFailure, TransferMethod, TransferOutcome, TransferRow,
-};
-use crate::store::Selection;
+use crate::kpi::{self, Id, Slots, TRANSFERS_SLOTS, Threshold, TransferTally};
+use crate::model::{CallRow, QueueId, TargetKind, TransferFailure, TransferMethod};
+use crate::store::{Rollup, Selection};
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
+use super::making::Making;
 use super::plan::Plan;
 
 pub(super) use loops::Loops;
@@ -130,71 +129,113 @@ pub(super) const DEFINITIONS: [Id; 12] = [
     Id::T11,
 ];
 
-/// Makes the transfer report; a call with more than `limit` transfers is excessive, `None` = as configured.
-pub(super) fn report(
-    plan: &Plan,
-    selection: &Selection,
-    sources: Vec<SourceCompleteness>,
+/// The transfer report in the making.
+pub(super) struct Transfers {
     limit: Option<u32>,
-) -> TransferReport {
-    let planned = planned(plan, selection);
-    let mut tallies = Tallies::<Tally>::new();
-    for call in selection.calls.iter().filter(|call| !call.test) {
-        let queue = queue_of(call);
-        if let Some(bucket) = plan.index_of(call.arrived_at)
-            && plan.wants(queue)
-        {
-            let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, call.arrived_at));
-            let along = planned.get(&call.row).copied().unwrap_or_default();
-            let excessive = kpi::is_excessive(call.transfers.saturating_sub(along), limit);
-            for group in [Group::of(queue), Group::All] {
-                tallies
-                    .entry((bucket, group))
-                    .or_default()
-                    .call(plan, call, excessive);
-            }
-        }
-    }
-    let mut matrices = BTreeMap::<usize, Matrix>::new();
-    for transfer in selection
-        .transfers
-        .iter()
-        .filter(|transfer| kpi::is_done(transfer))
-    {
-        let queue = transfer.first_answer_queue.as_ref();
-        if let Some(bucket) = plan.index_of(transfer.call_arrived_at)
-            && plan.wants(queue)
-        {
-            for group in [Group::of(queue), Group::All] {
-                tallies
-                    .entry((bucket, group))
-                    .or_default()
-                    .transfer(transfer);
-            }
-            matrices.entry(bucket).or_default().add(transfer);
+    tallies: Tallies<TransferTally>,
+}
+
+impl Transfers {
+    /// Nothing taken yet; a call with more than `limit` transfers is excessive, `None` = as configured.
+    pub(super) fn new(limit: Option<u32>) -> Self {
+        Self {
+            limit,
+            tallies: Tallies::new(),
         }
     }
 
-    let start = |bucket| plan.bucket_start(bucket);
-    let shown = tallies
-        .into_iter()
-        .filter(|((_, group), tally)| *group == Group::All || tally.is_shown());
-    let rows = shown.map(|((bucket, group), tally)| tally.finish(start(bucket), group.name()));
-    let known = &selection.queues;
-    let k = match limit {
-        Some(limit) => Threshold::ExcessiveLimit.definition(1, Some(&limit.to_string())),
-        None => plan.letter(Threshold::ExcessiveLimit, known),
-    };
-    let definitions = DEFINITIONS.map(Id::definition).into_iter().chain([k]);
-    let counted = Counted::of(plan, selection);
-    TransferReport {
-        context: Context::of(plan, counted, sources, definitions.collect()).measured(plan, known),
-        rows: rows.collect(),
-        paths: paths::from_queues(&matrices, start),
-        agent_paths: paths::from_agents(&matrices, start),
-        // Gathered from the calls themselves: their rows do not know the way as a whole.
-        loops: Vec::new(),
-        loops_found: 0,
+    /// The sums of each row.
+    pub(super) fn tallies(self) -> Tallies<TransferTally> {
+        self.tallies
+    }
+}
+
+impl Making for Transfers {
+    type Report = TransferReport;
+
+    fn rows(&mut self, plan: &Plan, rows: &Selection) {
+        let planned = planned(plan, rows);
+        let tallies = &mut self.tallies;
+        for call in rows.calls.iter().filter(|call| !call.test) {
+            let queue = queue_of(call);
+            if let Some(bucket) = plan.index_of(call.arrived_at)
+                && plan.wants(queue)
+            {
+                let configured = || plan.excessive_limit(queue, call.arrived_at);
+                let limit = self.limit.unwrap_or_else(configured);
+                let along = planned.get(&call.row).copied().unwrap_or_default();
+                for group in [Group::of(queue), Group::All] {
+                    let tally = tallies.entry((bucket, group)).or_default();
+                    tally.add_call(call, &plan.floor.routes, along, limit);
+                }
+            }
+        }
+        let transfers = rows.transfers.iter();
+        for transfer in transfers.filter(|transfer| kpi::is_done(transfer)) {
+            let queue = transfer.first_answer_queue.as_ref();
+            if let Some(bucket) = plan.index_of(transfer.call_arrived_at)
+                && plan.wants(queue)
+            {
+                for group in [Group::of(queue), Group::All] {
+                    let tally = tallies.entry((bucket, group)).or_default();
+                    tally.add_transfer(transfer);
+                }
+            }
+        }
+    }
+
+    fn rollup(&mut self, plan: &Plan, bucket: usize, rollup: &Rollup, slots: &Slots) -> Option<()> {
+        let wanted = |queue: Option<&str>| plan.wants_name(queue);
+        let each = |queue: Option<&str>, mut tally: TransferTally| {
+            let group = Group::named(queue);
+            let own = match &group {
+                Group::Queue(queue) => Some(queue),
+                Group::NoQueue | Group::All => None,
+            };
+            let configured = || plan.excessive_limit(own, rollup.period.0);
+            tally.judge(self.limit.unwrap_or_else(configured));
+            for group in [group, Group::All] {
+                let sums = self.tallies.entry((bucket, group)).or_default();
+                sums.merge(&tally);
+            }
+        };
+        kpi::read_tallies(&rollup.transfers, slots, wanted, each)
+    }
+
+    fn finish(
+        self,
+        plan: &Plan,
+        counted: Counted,
+        sources: Vec<SourceCompleteness>,
+    ) -> TransferReport {
+        let (mut rows, mut matrices) = (Vec::new(), BTreeMap::new());
+        for ((bucket, group), tally) in self.tallies {
+            if group == Group::All {
+                matrices.insert(bucket, tally.matrix.clone());
+            } else if tally.calls_served == 0 && tally.reroutes == 0 {
+                // There is no figure to show.
+                continue;
+            }
+            let bucket_start = plan.bucket_start(bucket);
+            rows.push(TransferReportRow::of(tally, bucket_start, group.name()));
+        }
+        let start = |bucket| plan.bucket_start(bucket);
+        let known = counted.queues.clone();
+        let k = match self.limit {
+            Some(limit) => Threshold::ExcessiveLimit.definition(1, Some(&limit.to_string())),
+            None => plan.letter(Threshold::ExcessiveLimit, &known),
+        };
+        let definitions = DEFINITIONS.map(Id::definition).into_iter().chain([k]);
+        let context = Context::of(plan, counted, sources, definitions.collect());
+        TransferReport {
+            context: context.measured(plan, &known),
+            rows,
+            paths: paths::from_queues(&matrices, start),
+            agent_paths: paths::from_agents(&matrices, start),
+            // Gathered from the calls themselves: their rows do not know the way as a whole.
+            loops: Vec::new(),
+            loops_found: 0,
+        }
     }
 }
 
@@ -221,90 +262,46 @@ pub(super) fn queue_of(call: &CallRow) -> Option<&QueueId> {
     queue.as_ref()
 }
 
-/// What one row is made of: the row itself, with kinds and causes still as maps.
-#[derive(Default)]
-struct Tally {
-    row: TransferReportRow,
-    kinds: BTreeMap<(TransferMethod, TargetKind), u64>,
-    failures: BTreeMap<TransferFailure, u64>,
-}
-
-impl Tally {
-    fn call(&mut self, plan: &Plan, call: &CallRow, excessive: bool) {
-        let row = &mut self.row;
-        row.reroutes += u64::from(call.reroutes);
-        if !kpi::is_served(call) {
-            return;
-        }
-        row.calls_served += 1;
-        row.calls_transferred += u64::from(kpi::is_transferred(call));
-        row.transfers += u64::from(call.transfers);
-        row.calls_by_transfers[kpi::transfers_slot(call.transfers)] += 1;
-        row.calls_by_returns[kpi::transfers_slot(call.returns)] += 1;
-        row.failed += call.failed_transfers.len() as u64;
-        row.transfer_wait_sum = row.transfer_wait_sum.saturating_add(call.transfer_wait);
-        row.wrong_door += u64::from(kpi::is_wrong_door(call, &plan.floor.routes));
-        row.excessive += u64::from(excessive);
-        row.requeued += u64::from(call.requeued);
-        row.consult_only += u64::from(call.consult_only);
-        for cause in &call.failed_transfers {
-            *self.failures.entry(*cause).or_default() += 1;
-        }
-    }
-
-    fn transfer(&mut self, transfer: &TransferRow) {
-        let row = &mut self.row;
-        *self
-            .kinds
-            .entry((transfer.method, transfer.target))
-            .or_default() += 1;
-        row.returns += u64::from(kpi::is_return(transfer));
-        let (count, wait) = match transfer.outcome {
-            Some(TransferOutcome::Answered) => {
-                (&mut row.after_answered, &mut row.after_answered_wait)
-            }
-            Some(TransferOutcome::Abandoned) => {
-                (&mut row.after_abandoned, &mut row.after_abandoned_wait)
-            }
-            Some(TransferOutcome::Returned) => {
-                (&mut row.after_returned, &mut row.after_returned_wait)
-            }
-            None => {
-                row.after_pending += 1;
-                return;
-            }
-            // Not done: T6 counts it by the call.
-            Some(TransferOutcome::Failed) => return,
-        };
-        *count += 1;
-        *wait = wait.saturating_add(transfer.wait);
-    }
-
-    /// Whether there is a figure to show.
-    fn is_shown(&self) -> bool {
-        self.row.calls_served > 0 || self.row.reroutes > 0
-    }
-
-    fn finish(self, bucket_start: String, queue: String) -> TransferReportRow {
+impl TransferReportRow {
+    /// The figures of some calls and their transfers.
+    fn of(tally: TransferTally, bucket_start: String, queue: String) -> Self {
         let kind = |((method, target), count)| TransferKind {
             method,
             target,
             count,
         };
-        let row = self.row;
-        let served = row.calls_served;
+        let served = tally.calls_served;
         let interval = |count| kpi::wilson(kpi::Part { count, of: served });
-        TransferReportRow {
-            transferred_call_rate_interval: interval(row.calls_transferred),
-            wrong_door_rate_interval: interval(row.wrong_door),
+        Self {
             bucket_start,
             queue,
-            transferred_call_rate: kpi::transferred_call_rate(row.calls_transferred, served),
-            transfers_per_call: kpi::transfers_per_call(row.transfers, served),
-            wrong_door_rate: kpi::wrong_door_rate(row.wrong_door, served),
-            kinds: self.kinds.into_iter().map(kind).collect(),
-            failures: self.failures.into_iter().collect(),
-            ..row
+            calls_served: served,
+            calls_transferred: tally.calls_transferred,
+            transferred_call_rate: kpi::transferred_call_rate(tally.calls_transferred, served),
+            transferred_call_rate_interval: interval(tally.calls_transferred),
+            transfers: tally.transfers,
+            transfers_per_call: kpi::transfers_per_call(tally.transfers, served),
+            calls_by_transfers: tally.calls_by_transfers,
+            returns: tally.returns,
+            calls_by_returns: tally.calls_by_returns,
+            failed: tally.failed(),
+            after_answered: tally.after_answered,
+            after_abandoned: tally.after_abandoned,
+            after_returned: tally.after_returned,
+            after_answered_wait: tally.after_answered_wait,
+            after_abandoned_wait: tally.after_abandoned_wait,
+            after_returned_wait: tally.after_returned_wait,
+            after_pending: tally.after_pending,
+            transfer_wait_sum: tally.transfer_wait_sum,
+            wrong_door: tally.wrong_door,
+            wrong_door_rate: kpi::wrong_door_rate(tally.wrong_door, served),
+            wrong_door_rate_interval: interval(tally.wrong_door),
+            excessive: tally.excessive,
+            reroutes: tally.reroutes,
+            requeued: tally.requeued,
+            consult_only: tally.consult_only,
+            kinds: tally.kinds.into_iter().map(kind).collect(),
+            failures: tally.failures.into_iter().collect(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The transfer report over rows in memory.
 
 use super::*;
-use crate::model::Timestamp;
 use crate::model::fixture::transfer as passed;
+use crate::model::{Timestamp, TransferOutcome, TransferRow};
 use crate::reports::fixture::{Memory, call, hotline, query, samara, seconds};
 use crate::reports::{Bucket, Query};
 
@@ -78,13 +78,13 @@ fn day() -> Selection {
             transfer(jobs, "benefits", TransferOutcome::Failed),
             to_agent,
         ],
-        queues: ["benefits", "help", "jobs"].map(QueueId::new).to_vec(),
         ..Selection::default()
     }
 }
 
 fn report(query: &Query) -> TransferReport {
     Memory::of(day())
+        .knowing(&["benefits", "help", "jobs"])
         .reports(hotline())
         .transfers(query)
         .unwrap()

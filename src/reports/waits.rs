@@ -1,17 +1,17 @@
 //! The wait distribution: cumulative counts on fixed edges, answered and abandoned apart, and the curve of time-to-answer
 //! that takes each wait for what is known of it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::kpi::{self, Curve, Id, Quantiles, WAIT_EDGES, WatchedWait};
+use crate::kpi::{self, Curve, Id, Quantiles, Slots, WatchedWait};
 use crate::model::ExitClass;
-use crate::store::Selection;
+use crate::store::{Rollup, Selection};
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
+use super::making::Making;
 use super::plan::Plan;
-use super::{stays, watched};
+use super::{making, stays, watched};
 
 /// The wait distribution.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,80 +65,92 @@ pub struct WaitRow {
     pub time_to_answer: Option<Quantiles>,
 }
 
-/// Makes the wait distribution; `edges` come beside the fixed ones and the configured thresholds.
-pub(super) fn report(
-    plan: &Plan,
-    selection: &Selection,
-    sources: Vec<SourceCompleteness>,
-    edges: &[Duration],
-) -> WaitReport {
-    let edges: BTreeSet<_> = edges
-        .iter()
-        .copied()
-        .chain(WAIT_EDGES)
-        .chain(plan.configured())
-        .collect();
-    let edges: Vec<_> = edges.into_iter().collect();
+/// The wait distribution in the making: from rows, since the curve needs each wait.
+pub(super) struct WaitsMade {
+    edges: Vec<Duration>,
+    tallies: Tallies<Tally>,
+}
 
-    let mut tallies = Tallies::<Tally>::new();
-    for stay in stays::stays(plan, selection) {
-        let mut at = |bucket, then: &dyn Fn(&mut Tally)| {
-            for group in [Group::Queue(stay.visit.queue.clone()), Group::All] {
-                then(tallies.entry((bucket, group)).or_default());
+impl WaitsMade {
+    /// Nothing taken yet; `edges` come beside the fixed ones and the configured thresholds.
+    pub(super) fn new(plan: &Plan, edges: &[Duration]) -> Self {
+        let asked = edges.iter().copied().chain(plan.configured());
+        Self {
+            edges: making::edges(asked).to_vec(),
+            tallies: Tallies::new(),
+        }
+    }
+}
+
+impl Making for WaitsMade {
+    type Report = WaitReport;
+
+    fn rows(&mut self, plan: &Plan, rows: &Selection) {
+        for stay in stays::stays(plan, rows) {
+            let mut at = |bucket, then: &dyn Fn(&mut Tally)| {
+                for group in [Group::Queue(stay.visit.queue.clone()), Group::All] {
+                    then(self.tallies.entry((bucket, group)).or_default());
+                }
+            };
+            // A visit that waits makes the row, too: its queue is shown with what is known.
+            if let Some(bucket) = stay.offered_in(plan) {
+                at(bucket, &|_| ());
             }
-        };
-        // A visit that waits makes the row, too: its queue is shown with what is known.
-        if let Some(bucket) = stay.offered_in(plan) {
-            at(bucket, &|_| ());
-        }
-        if let (Some(bucket), Some(exit)) = (stay.ended_in(plan), stay.visit.exit) {
-            let wait = stay.visit.wait;
-            at(bucket, &|tally| {
-                tally.waits[slot(exit.class())].extend(wait)
-            });
-        }
-        for (bucket, watched) in watched::watched(plan, &stay) {
-            at(bucket, &|tally| tally.watched.push(watched));
+            if let (Some(bucket), Some(exit)) = (stay.ended_in(plan), stay.visit.exit) {
+                let wait = stay.visit.wait;
+                at(bucket, &|tally| {
+                    tally.waits[slot(exit.class())].extend(wait)
+                });
+            }
+            for (bucket, watched) in watched::watched(plan, &stay) {
+                at(bucket, &|tally| tally.watched.push(watched));
+            }
         }
     }
 
-    let (mut rows, mut curves) = (Vec::new(), Vec::new());
-    for ((bucket, group), mut tally) in tallies {
-        let curve = Curve::of(&tally.watched);
-        for exit in ExitClass::ALL.iter().copied() {
-            let waits = &mut tally.waits[slot(exit)];
-            if exit == ExitClass::Other && waits.is_empty() {
-                continue;
+    fn rollup(&mut self, _: &Plan, _: usize, _: &Rollup, _: &Slots) -> Option<()> {
+        // None was asked for.
+        None
+    }
+
+    fn finish(self, plan: &Plan, counted: Counted, sources: Vec<SourceCompleteness>) -> WaitReport {
+        let (mut rows, mut curves) = (Vec::new(), Vec::new());
+        for ((bucket, group), mut tally) in self.tallies {
+            let curve = Curve::of(&tally.watched);
+            for exit in ExitClass::ALL.iter().copied() {
+                let waits = &mut tally.waits[slot(exit)];
+                if exit == ExitClass::Other && waits.is_empty() {
+                    continue;
+                }
+                waits.sort_unstable();
+                let time_to_answer = Quantiles::by(|percent| curve.quantile(percent));
+                rows.push(WaitRow {
+                    bucket_start: plan.bucket_start(bucket),
+                    queue: group.name(),
+                    exit,
+                    up_to: kpi::counts_up_to(waits, &self.edges),
+                    count: waits.len() as u64,
+                    sum: kpi::wait_sum(waits),
+                    quantiles: Quantiles::of(waits),
+                    time_to_answer: (exit == ExitClass::Answered).then_some(time_to_answer),
+                });
             }
-            waits.sort_unstable();
-            let time_to_answer = Quantiles::by(|percent| curve.quantile(percent));
-            rows.push(WaitRow {
+            let sum = |of: fn(&kpi::Step) -> u64| curve.steps.iter().map(of).sum();
+            curves.push(WaitCurve {
                 bucket_start: plan.bucket_start(bucket),
                 queue: group.name(),
-                exit,
-                up_to: kpi::counts_up_to(waits, &edges),
-                count: waits.len() as u64,
-                sum: kpi::wait_sum(waits),
-                quantiles: Quantiles::of(waits),
-                time_to_answer: (exit == ExitClass::Answered).then_some(time_to_answer),
+                answered: sum(|step| step.answered),
+                censored: sum(|step| step.censored),
+                curve: curve.thinned(STEPS_MAX),
             });
         }
-        let sum = |of: fn(&kpi::Step) -> u64| curve.steps.iter().map(of).sum();
-        curves.push(WaitCurve {
-            bucket_start: plan.bucket_start(bucket),
-            queue: group.name(),
-            answered: sum(|step| step.answered),
-            censored: sum(|step| step.censored),
-            curve: curve.thinned(STEPS_MAX),
-        });
-    }
-    let definitions = DEFINITIONS.map(Id::definition).to_vec();
-    WaitReport {
-        context: Context::of(plan, Counted::of(plan, selection), sources, definitions)
-            .following(plan),
-        edges,
-        rows,
-        curves,
+        let definitions = DEFINITIONS.map(Id::definition).to_vec();
+        WaitReport {
+            context: Context::of(plan, counted, sources, definitions).following(plan),
+            edges: self.edges,
+            rows,
+            curves,
+        }
     }
 }
 
@@ -162,6 +174,7 @@ fn slot(exit: ExitClass) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kpi::WAIT_EDGES;
     use crate::model::{Exit, QueueId, QueueTarget};
     use crate::reports::fixture::{Memory, hotline, query, samara, seconds, visit, waiting};
 

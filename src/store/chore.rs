@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::model::{CallId, CallKey, Position, SourceId, Timestamp};
 
 use super::keeping::PSEUDONYMS;
+use super::rollups::RollupWrite;
 use super::rows::Error;
 use super::write::SettledCall;
 use super::writer::StoreWriter;
@@ -46,6 +47,8 @@ pub enum Chore {
     Sync,
     /// Leave nothing of what was removed in SQLite's files.
     Clean,
+    /// Write about roll-ups.
+    Rollups(RollupWrite),
 }
 
 /// A late event that is to tell less.
@@ -138,6 +141,7 @@ impl StoreWriter {
             Chore::NoteForgotten(before) => self.note_kept(PSEUDONYMS, *before).await,
             Chore::Sync => self.sync().await,
             Chore::Clean => self.clean().await,
+            Chore::Rollups(write) => self.write_rollups(write).await.map(|()| Done::default()),
         };
         let lost = matches!(done, Err(Error::Lost { .. }));
         if !lost && done.is_err() {

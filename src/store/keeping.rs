@@ -4,6 +4,7 @@ use crate::database::{self, Bind, Columns, Db, Fetch, on};
 use crate::model::{CallId, CallKey, ERASED_ANSWER, Position, SourceId, Timestamp};
 
 use super::chore::{Done, Erasure, ForgottenEvent};
+use super::rollups::quarter_of;
 use super::rows::{Error, failed};
 use super::survey;
 use super::table::{CALL_ROWS, Rows};
@@ -229,6 +230,7 @@ impl StoreWriter {
     /// Removes the calls first to arrive, of those before an instant, with what agents and lines said at that time.
     pub(super) async fn remove_calls(&mut self, before: Timestamp) -> Result<Done, Error> {
         let doing = "remove old calls";
+        let before = self.folded_until(before).await?;
         let bound = [before.as_micros().into(), CALLS_A_PIECE.into()];
         let sql = "select call_row, source_id, call_id from calls where arrived_at < $1
             order by arrived_at limit $2";
@@ -237,7 +239,6 @@ impl StoreWriter {
         });
         let found = found.await?;
         self.begin().await?;
-        self.announce_removed(before);
         for table in &CALL_ROWS {
             let mut rows = Rows::of(table, found.len());
             found
@@ -282,10 +283,14 @@ impl StoreWriter {
         })
     }
 
-    /// The one place where it is told, within the transaction that removes calls, that those before an instant go:
-    /// whatever is summed up from calls and is to outlive them must have been summed up by then.
-    fn announce_removed(&self, before: Timestamp) {
-        tracing::debug!(before = before.as_micros(), "calls go");
+    /// How far calls may be removed, up to an instant: whole quarters whose roll-ups stand for them.
+    async fn folded_until(&mut self, before: Timestamp) -> Result<Timestamp, Error> {
+        let before = quarter_of(before);
+        let sql = "select min(starts_at) from rollup_stale where level = 1 and starts_at < $1";
+        let bound: Bind<'_> = before.as_micros().into();
+        let stale = self.fetch(sql, &[bound], |row| row.maybe_int(0)).await?;
+        let stale = stale.into_iter().flatten().next();
+        Ok(stale.map_or(before, Timestamp::from_micros))
     }
 
     /// Notes from where on a class is kept.

@@ -9,7 +9,9 @@
 
 mod checkpoint;
 mod chore;
+mod cover;
 mod from_row;
+mod gather;
 mod ids;
 mod insert_postgres;
 mod insert_sqlite;
@@ -19,6 +21,7 @@ mod postgres;
 mod project;
 mod read;
 mod rewrite;
+mod rollups;
 mod rows;
 mod rules_seen;
 mod sqlite;
@@ -27,6 +30,7 @@ mod stream;
 mod survey;
 mod table;
 mod write;
+mod write_rollups;
 mod writer;
 
 pub use checkpoint::{Checkpoint, StoredSource};
@@ -36,7 +40,11 @@ pub use kept::{CallValues, Happened, KeptCall, LateEvent};
 #[cfg(test)]
 pub(crate) use project::add_open;
 pub use read::Store;
-pub use rows::{Error, Period, Rows, Selection, Told};
+pub use rollups::{
+    Folding, Gather, Level, Part, QUARTER_MICROS, Rollup, RollupState, RollupWrite, RollupsAsked,
+    Stale, Sums, Usable, Within, quarter_of,
+};
+pub use rows::{Error, Head, Period, Rows, Selection, Told};
 pub use stored::{CallRows, Place, Readers, StoredCall};
 pub use survey::StoredSurveys;
 pub use write::{SettledCall, SourceWrite, Unapplied, Write};

@@ -22,6 +22,10 @@ const MIGRATIONS: &Migrations = &[
         include_str!("../../migrations/postgres/store/0003_journeys.sql"),
     ),
     (
+        "rollups",
+        include_str!("../../migrations/postgres/store/0004_rollups.sql"),
+    ),
+    (
         "recompute",
         include_str!("../../migrations/postgres/store/0005_recompute.sql"),
     ),

@@ -5,23 +5,21 @@ use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_stream::StreamExt as _;
 
-use crate::database::{self, Bind, Columns, Db, Fetch, on};
+use crate::database::{self, Columns, Db, Fetch as _, on};
 use crate::model::{CallId, CallKey, EpochIndex, Position, SourceId, Timestamp};
 
-use super::checkpoint::position;
 use super::chore::{Erasure, ForgottenEvent};
-use super::from_row::{self, Names};
+use super::from_row;
 use super::ids::SourceIds;
 use super::kept::{CallValues, KeptCall};
-use super::project;
-use super::rows::{Error, Period, Rows, Selection, Told, failed};
+use super::rollups::{Gather, Part, RollupState, RollupsAsked, Stale, Within};
+use super::rows::{Error, Head, Period, Rows, Selection, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::stream::Which;
-use super::write::{SettledCall, unseal};
+use super::write::SettledCall;
 use super::writer::StoreWriter;
-use super::{insert_postgres, insert_sqlite, keeping, kept, stream, table};
+use super::{gather, insert_postgres, insert_sqlite, keeping, kept, stream, table};
 
 /// Reports that may read at the same time.
 const REPORTS_AT_ONCE: u32 = 4;
@@ -56,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn settled(
+    pub async fn settled_before(
         &self,
         asked: &[(SourceId, CallKey)],
         position: Position,
@@ -260,9 +258,60 @@ impl Rows for Store {
         on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
     }
 
-    async fn select(&self, start: Timestamp, end: Timestamp) -> Result<Selection, Error> {
+    async fn gather(&self, asked: &Gather, parts: mpsc::Sender<Part>) -> Result<(), Error> {
         on!(&mut self.begin().await?.transaction, transaction => {
-            select(&mut **transaction, self.reading, start, end).await
+            gather::gather(&mut **transaction, self.reading, asked, &parts).await
+        })
+    }
+
+    async fn head(&self) -> Result<Head, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => gather::head(&mut **transaction).await)
+    }
+}
+
+impl Store {
+    /// The intervals that are stale and begin in a period, the shortest first and by time within a level, at most so many;
+    /// and the newest quarter known at all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stale(
+        &self,
+        period: Period,
+        at_most: u32,
+    ) -> Result<(Vec<Stale>, Option<Timestamp>), Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            gather::stale(&mut **transaction, period, at_most).await
+        })
+    }
+
+    /// The roll-ups that make an interval up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn within(&self, period: Period, rollups: RollupsAsked) -> Result<Within, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            gather::within(&mut **transaction, period, rollups).await
+        })
+    }
+
+    /// The rows of settled calls of a period, all at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settled(&self, period: Period) -> Result<Selection, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            gather::all_settled(&mut **transaction, period).await
+        })
+    }
+
+    /// What is known of all roll-ups.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rollup_state(&self) -> Result<RollupState, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            gather::state(&mut **transaction).await
         })
     }
 }
@@ -271,76 +320,4 @@ impl Rows for Store {
 pub(super) struct Reading {
     pub(super) transaction: Db<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
     _turn: OwnedSemaphorePermit,
-}
-
-async fn select(
-    connection: &mut impl Fetch,
-    reading: Readers,
-    start: Timestamp,
-    end: Timestamp,
-) -> Result<Selection, Error> {
-    let read = failed("read a period");
-    let period = [start.as_micros().into(), end.as_micros().into()];
-    let mut selection = Selection {
-        stored: position(connection).await?,
-        kept: keeping::kept(connection).await?,
-        ..Selection::default()
-    };
-    let mut names = Names::default();
-    let sources = connection.fetch("select source_id, name from sources", &[]);
-    let sources = sources.await.map_err(&read)?;
-    let sources = sources
-        .iter()
-        .map(|row| (row.int(0), SourceId::new(row.text(1))));
-    let sources: HashMap<i64, SourceId> = sources.collect();
-
-    let sql = "select arrived_at, outcome, direction, test, caller_key, caller, visits,
-            first_queue, refused_reason, refused_queue, answered, first_answer_queue,
-            last_answer_queue, transfers, failed_transfers, reroutes, requeued, consult_only,
-            transfer_wait, marks, source_id, call_id, ended_at, first_entered_at,
-            first_answered_at, last_exit, queue_wait, talk, hold, missed_offer_time,
-            returns, call_row from calls where arrived_at >= $1 and arrived_at < $2";
-    let one = |row: &dyn Columns| names.call(row, &sources);
-    selection.calls = collect(connection, sql, &period, one).await?;
-    let sql = "select queue, entered_at, exit, wait, talk, visit, exited_at,
-            missed_offer_time, after_transfer from visits
-            where entered_at >= $1 and entered_at < $2 and test = 0";
-    let one = |row: &dyn Columns| names.visit(row);
-    selection.visits = collect(connection, sql, &period, one).await?;
-    let sql = "select call_arrived_at, first_answer_queue, method, target, to_name,
-            from_queue, is_return, outcome, from_agent, wait, spent, call_row from transfers
-            where call_arrived_at >= $1 and call_arrived_at < $2 and test = 0";
-    let one = |row: &dyn Columns| names.transfer(row);
-    selection.transfers = collect(connection, sql, &period, one).await?;
-    let sql = "select open_calls.state, name from open_calls join sources using (source_id)";
-    for row in connection.fetch(sql, &[]).await.map_err(&read)? {
-        let state = unseal(row.bytes(0)).and_then(reading.open);
-        let (call, record) = state.ok_or(Error::Corrupt { what: "open call" })?;
-        let source = SourceId::new(row.text(1));
-        project::add_open(&mut selection, source, call, &record, (start, end));
-    }
-    for row in connection
-        .fetch("select name from queues order by name", &[])
-        .await
-        .map_err(&read)?
-    {
-        selection.queues.push(names.queue(row.text(0)));
-    }
-    Ok(selection)
-}
-
-/// Reads a statement's rows one by one, letting others have the thread now and then: there may be millions.
-async fn collect<T>(
-    connection: &mut impl Fetch,
-    sql: &'static str,
-    values: &[Bind<'_>],
-    mut one: impl FnMut(&dyn Columns) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    let mut collected = Vec::new();
-    let mut rows = connection.stream(sql, values);
-    while let Some(row) = rows.try_next().await.map_err(failed("read a period"))? {
-        collected.push(one(&row)?);
-        tokio::task::coop::consume_budget().await;
-    }
-    Ok(collected)
 }

@@ -57,7 +57,7 @@ impl StoreWriter {
             self.run(sql, &values, "count late events as taken in")
                 .await?;
         }
-        self.announce_changed(&instants);
+        self.announce_changed(&instants).await?;
         self.run("commit", &[], "commit").await?;
         Ok(Done {
             recomputed: self.recomputed().await?,
@@ -67,10 +67,8 @@ impl StoreWriter {
 
     /// The one place where it is told, within the transaction that changes calls, at which instants figures change:
     /// whatever is summed up from calls and kept is to be summed up again for these.
-    fn announce_changed(&self, instants: &BTreeSet<Timestamp>) {
-        let first = instants.first().map(|at| at.as_micros());
-        let last = instants.last().map(|at| at.as_micros());
-        tracing::debug!(instants = instants.len(), first, last, "figures change");
+    async fn announce_changed(&mut self, instants: &BTreeSet<Timestamp>) -> Result<(), Error> {
+        self.mark_instants_stale(instants).await
     }
 
     /// Of each source, the late events that are in the figures by now.

@@ -10,6 +10,7 @@ use crate::model::{
 };
 
 use super::keeping::Kept;
+use super::rollups::{Gather, Part};
 use super::stored::{Place, StoredCall};
 
 /// Why the store could not be read or written.
@@ -69,7 +70,7 @@ pub(super) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
     }
 }
 
-/// The rows of a period, as of one journal position; open calls are among them, marked provisional.
+/// Rows of a stretch of time; those of open calls are marked provisional.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Calls that arrived in the period, test calls included (they are counted as left out).
@@ -78,6 +79,11 @@ pub struct Selection {
     pub visits: Vec<VisitRow>,
     /// Transfers of calls that arrived in the period, without those of test calls.
     pub transfers: Vec<TransferRow>,
+}
+
+/// What is known before any call is read.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
     /// Every queue ever seen, sorted.
     pub queues: Vec<QueueId>,
     /// Everything up to here is in the rows.
@@ -122,10 +128,14 @@ pub trait Rows: Clone + Send + Sync + 'static {
     /// What was told of agents and lines in a period.
     fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;
 
-    /// The rows of the period `[start, end)`.
-    fn select(
+    /// Sends what makes a period up, all as of one position: its head, then roll-ups where they may be used and stand for
+    /// the rows, rows for the rest, and what open calls have in it. Ends early when nobody listens.
+    fn gather(
         &self,
-        start: Timestamp,
-        end: Timestamp,
-    ) -> impl Future<Output = Result<Selection, Error>> + Send;
+        asked: &Gather,
+        parts: mpsc::Sender<Part>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// What is known before any call is read.
+    fn head(&self) -> impl Future<Output = Result<Head, Error>> + Send;
 }

@@ -32,6 +32,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         include_str!("../../migrations/sqlite/store/0003_journeys.sql"),
     ),
     (
+        "rollups",
+        include_str!("../../migrations/sqlite/store/0004_rollups.sql"),
+    ),
+    (
         "recompute",
         include_str!("../../migrations/sqlite/store/0005_recompute.sql"),
     ),

@@ -11,7 +11,9 @@ use crate::model::{
     CallId, CallRow, EpochIndex, Exit, Mode, Position, Settled, SourceId, Timestamp, VisitRow,
 };
 use crate::store::from_row::{moment, span};
-use crate::store::{Rows as _, Selection, SettledCall, SourceWrite, Write, add_open, project};
+use crate::store::{
+    Gather, Part, Period, Rows as _, Selection, SettledCall, SourceWrite, Write, add_open, project,
+};
 
 const STORIES: [&str; 4] = [
     "arrive 0; enter jobs 5; left jobs timeout 35; enter help 40; ring ann 41; miss ann busy 44; ring bob 45; answer bob help 50; hold bob 60; unhold bob 75; release bob caller 100; end caller 100",
@@ -85,7 +87,7 @@ async fn what_is_written_is_what_a_record_says() {
     writer.write(&write).await.unwrap();
 
     let period = (Timestamp::default(), Timestamp::from_micros(i64::MAX));
-    let read = store.select(period.0, period.1).await.unwrap();
+    let read = rows_of(&store, period).await;
     let expected = selected(records.into_iter());
     let unnumbered = |calls: &[CallRow]| -> Vec<CallRow> {
         let calls = calls.iter().cloned();
@@ -108,6 +110,27 @@ async fn what_is_written_is_what_a_record_says() {
     assert!(sum(|call| call.hold) > Duration::ZERO);
     assert!(sum(|call| call.missed_offer_time) > Duration::ZERO);
     assert!(read.visits.iter().any(|visit| visit.after_transfer));
+}
+
+/// All rows of a period in one.
+async fn rows_of(store: &Store, period: Period) -> Selection {
+    let (parts, mut received) = tokio::sync::mpsc::channel(9);
+    let asked = Gather {
+        period,
+        starts: Vec::new(),
+        by_rows: Vec::new(),
+        rollups: None,
+    };
+    store.gather(&asked, parts).await.unwrap();
+    let mut all = Selection::default();
+    while let Some(part) = received.recv().await {
+        if let Part::Rows(rows) = part {
+            all.calls.extend(rows.calls);
+            all.visits.extend(rows.visits);
+            all.transfers.extend(rows.transfers);
+        }
+    }
+    all
 }
 
 #[tokio::test]

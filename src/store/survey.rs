@@ -8,8 +8,83 @@ use crate::model::{
 
 use super::read::Store;
 use super::rows::{Error, failed};
-use super::table::{self, Rows};
+use super::table::Kind::{Blob, Int, Text};
+use super::table::{Rows, Table};
 use super::write::{Ids, Write};
+
+static SURVEY_DEFINITIONS: Table = Table {
+    name: "survey_definitions",
+    columns: &[
+        ("survey", Text),
+        ("version", Int),
+        ("put_at", Int),
+        ("definition", Text),
+    ],
+    // A version never changes.
+    conflict: "on conflict do nothing",
+    doing: "write surveys",
+};
+
+static SURVEY_SESSIONS: Table = Table {
+    name: "survey_sessions",
+    columns: &[
+        ("source_id", Int),
+        ("call_key", Blob),
+        ("call_id", Text),
+        ("survey", Text),
+        ("version", Int),
+        ("language", Text),
+        ("opened_at", Int),
+        ("reason", Int),
+        ("rate", Int),
+        ("ended_at", Int),
+        ("disposition", Int),
+        ("no_dtmf", Int),
+        ("settled", Int),
+        ("state", Blob),
+    ],
+    conflict: "on conflict (source_id, call_key) do update set ended_at = excluded.ended_at,
+        disposition = excluded.disposition, no_dtmf = excluded.no_dtmf,
+        settled = excluded.settled, state = excluded.state",
+    doing: "write survey sessions",
+};
+
+static SURVEY_ANSWERS: Table = Table {
+    name: "survey_answers",
+    columns: &[
+        ("source_id", Int),
+        ("call_key", Blob),
+        ("place", Int),
+        ("question", Text),
+        ("answer", Text),
+        ("coded", Int),
+        ("done_at", Int),
+        ("noinputs", Int),
+        ("nomatches", Int),
+        ("repeats", Int),
+    ],
+    conflict: "on conflict (source_id, call_key, place) do update set question = excluded.question,
+        answer = excluded.answer, coded = excluded.coded, done_at = excluded.done_at,
+        noinputs = excluded.noinputs, nomatches = excluded.nomatches, repeats = excluded.repeats",
+    doing: "write survey answers",
+};
+
+static SURVEY_CONSENTS: Table = Table {
+    name: "survey_consents",
+    columns: &[
+        ("source_id", Int),
+        ("call_key", Blob),
+        ("question", Text),
+        ("text_id", Text),
+        ("version", Int),
+        ("audio", Blob),
+        ("audio_told", Int),
+        ("key", Text),
+        ("at", Int),
+    ],
+    conflict: "on conflict do nothing",
+    doing: "write consents",
+};
 
 /// The rows of what surveys came to.
 pub(super) fn rows<'a>(write: &'a Write, ids: &Ids) -> [Rows<'a>; 4] {
@@ -22,7 +97,7 @@ pub(super) fn rows<'a>(write: &'a Write, ids: &Ids) -> [Rows<'a>; 4] {
 }
 
 fn definitions(write: &Write) -> Rows<'_> {
-    let mut rows = Rows::of(&table::SURVEY_DEFINITIONS, write.surveys.len());
+    let mut rows = Rows::of(&SURVEY_DEFINITIONS, write.surveys.len());
     for text in &write.surveys {
         rows.push([
             text.survey.as_str().into(),
@@ -39,7 +114,7 @@ fn key_of(session: &SurveySession) -> Vec<u8> {
 }
 
 fn sessions<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
-    let mut rows = Rows::of(&table::SURVEY_SESSIONS, write.sessions.len());
+    let mut rows = Rows::of(&SURVEY_SESSIONS, write.sessions.len());
     for session in &write.sessions {
         let opened = &session.opened;
         let ended = session.ended.as_ref();
@@ -64,7 +139,7 @@ fn sessions<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
 }
 
 fn answers<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
-    let mut rows = Rows::of(&table::SURVEY_ANSWERS, write.sessions.len());
+    let mut rows = Rows::of(&SURVEY_ANSWERS, write.sessions.len());
     for session in &write.sessions {
         for (place, question) in session.questions.iter().enumerate() {
             rows.push([
@@ -85,7 +160,7 @@ fn answers<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
 }
 
 fn consents<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
-    let mut rows = Rows::of(&table::SURVEY_CONSENTS, write.sessions.len());
+    let mut rows = Rows::of(&SURVEY_CONSENTS, write.sessions.len());
     for session in &write.sessions {
         for consent in &session.consents {
             let question = consent.question.as_ref();

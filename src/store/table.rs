@@ -368,76 +368,46 @@ pub(super) static QUEUES: Table = Table {
     doing: "write queues",
 };
 
-pub(super) static SURVEY_DEFINITIONS: Table = Table {
-    name: "survey_definitions",
-    columns: &[
-        ("survey", Text),
-        ("version", Int),
-        ("put_at", Int),
-        ("definition", Text),
-    ],
-    // A version never changes.
-    conflict: "on conflict do nothing",
-    doing: "write surveys",
+/// Quarters whose rows change, and intervals above what was folded.
+pub(super) static ROLLUP_STALE: Table = Table {
+    name: "rollup_stale",
+    columns: &[("level", Int), ("starts_at", Int), ("marks", Int)],
+    conflict: "on conflict (level, starts_at) do update set marks = rollup_stale.marks + 1",
+    doing: "mark roll-ups stale",
 };
 
-pub(super) static SURVEY_SESSIONS: Table = Table {
-    name: "survey_sessions",
-    columns: &[
-        ("source_id", Int),
-        ("call_key", Blob),
-        ("call_id", Text),
-        ("survey", Text),
-        ("version", Int),
-        ("language", Text),
-        ("opened_at", Int),
-        ("reason", Int),
-        ("rate", Int),
-        ("ended_at", Int),
-        ("disposition", Int),
-        ("no_dtmf", Int),
-        ("settled", Int),
-        ("state", Blob),
-    ],
-    conflict: "on conflict (source_id, call_key) do update set ended_at = excluded.ended_at,
-        disposition = excluded.disposition, no_dtmf = excluded.no_dtmf,
-        settled = excluded.settled, state = excluded.state",
-    doing: "write survey sessions",
+/// Intervals that are stale no more; one that was marked meanwhile has other marks.
+pub(super) static ROLLUP_FOLDED: Table = Table {
+    name: "rollup_stale",
+    columns: &[("level", Int), ("starts_at", Int), ("marks", Int)],
+    conflict: "",
+    doing: "write roll-ups",
 };
 
-pub(super) static SURVEY_ANSWERS: Table = Table {
-    name: "survey_answers",
+pub(super) static ROLLUPS: Table = Table {
+    name: "rollups",
     columns: &[
-        ("source_id", Int),
-        ("call_key", Blob),
-        ("place", Int),
-        ("question", Text),
-        ("answer", Text),
-        ("coded", Int),
-        ("done_at", Int),
-        ("noinputs", Int),
-        ("nomatches", Int),
-        ("repeats", Int),
+        ("level", Int),
+        ("starts_at", Int),
+        ("ends_at", Int),
+        ("edges", Blob),
+        ("head", Blob),
+        ("transfers", Blob),
+        ("calls", Blob),
+        ("visits", Blob),
+        ("journeys", Blob),
     ],
-    conflict: "on conflict (source_id, call_key, place) do update set question = excluded.question,
-        answer = excluded.answer, coded = excluded.coded, done_at = excluded.done_at, noinputs = excluded.noinputs,
-        nomatches = excluded.nomatches, repeats = excluded.repeats",
-    doing: "write survey answers",
+    conflict:
+        "on conflict (level, starts_at) do update set ends_at = excluded.ends_at, edges = excluded.edges,
+        head = excluded.head, transfers = excluded.transfers, calls = excluded.calls,
+        visits = excluded.visits, journeys = excluded.journeys",
+    doing: "write roll-ups",
 };
 
-pub(super) static SURVEY_CONSENTS: Table = Table {
-    name: "survey_consents",
-    columns: &[
-        ("source_id", Int),
-        ("call_key", Blob),
-        ("question", Text),
-        ("text_id", Text),
-        ("version", Int),
-        ("audio", Blob),
-        ("audio_told", Int),
-        ("key", Text),
-        ("at", Int),
-    ],
-    conflict: "on conflict do nothing",
-    doing: "write consents",
+/// Intervals without sums.
+pub(super) static ROLLUP_KEYS: Table = Table {
+    name: "rollups",
+    columns: &[("level", Int), ("starts_at", Int)],
+    conflict: "",
+    doing: "write roll-ups",
 };

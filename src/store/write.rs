@@ -1,6 +1,6 @@
 //! What a stretch of the journal came to, and its rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::model::{
@@ -9,6 +9,7 @@ use crate::model::{
 };
 
 use super::project;
+use super::rollups::{Level, quarter_of};
 use super::table::{self, Rows, Value};
 
 /// A call that settled.
@@ -118,7 +119,7 @@ fn queue_name(queue: Option<&QueueId>) -> Value<'_> {
 }
 
 /// The rows of every table; the first settled call's has this number.
-pub(super) fn rows<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> [Rows<'a>; 11] {
+pub(super) fn rows<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> [Rows<'a>; 12] {
     let settled = || (first_row..).zip(&write.settled);
     [
         sources(write, ids),
@@ -132,6 +133,7 @@ pub(super) fn rows<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> [Rows<'a>
         line_events(write, ids),
         counters(write),
         queues(write),
+        stale(write),
     ]
 }
 
@@ -380,6 +382,28 @@ fn queues(write: &Write) -> Rows<'_> {
     let mut rows = Rows::of(&table::QUEUES, write.queues.len());
     for queue in &write.queues {
         rows.push([queue.as_str().into()]);
+    }
+    rows
+}
+
+/// The quarters whose rows change: those of the calls' arrivals and of their queue entries.
+fn stale(write: &Write) -> Rows<'_> {
+    let of_call = |call: &SettledCall| {
+        let record = &call.settled.record;
+        let entries = record.visits.iter().map(|visit| visit.entered_at);
+        let mut times: Vec<_> = entries.chain([record.arrived_at]).collect();
+        times.iter_mut().for_each(|at| *at = quarter_of(*at));
+        times
+    };
+    let quarters: BTreeSet<_> = write.settled.iter().flat_map(of_call).collect();
+    stale_rows(quarters.into_iter().map(|start| (Level::Quarter, start)))
+}
+
+/// Rows that mark intervals stale; each may be there once only.
+pub(super) fn stale_rows(intervals: impl Iterator<Item = (Level, Timestamp)>) -> Rows<'static> {
+    let mut rows = Rows::of(&table::ROLLUP_STALE, 0);
+    for (level, start) in intervals {
+        rows.push([level.code().into(), start.as_micros().into(), 1_i64.into()]);
     }
     rows
 }

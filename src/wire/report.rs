@@ -219,6 +219,7 @@ fn query(asked: Option<v1::ReportQuery>) -> Result<Query, Error> {
         lines: asked.lines,
         teams: asked.teams,
         compat: Vec::new(),
+        exact: asked.exact,
     })
 }
 

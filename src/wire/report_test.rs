@@ -1,6 +1,5 @@
 //! The report service: what it takes, and what it answers.
 
-use std::future::{Future, ready};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -39,11 +38,11 @@ impl Rows for OneVisit {
         Ok(store::Told::default())
     }
 
-    fn select(
+    async fn gather(
         &self,
-        _: Timestamp,
-        _: Timestamp,
-    ) -> impl Future<Output = Result<Selection, store::Error>> + Send {
+        _: &store::Gather,
+        parts: mpsc::Sender<store::Part>,
+    ) -> Result<(), store::Error> {
         let visit = VisitRow {
             queue: QueueId::new("jobs"),
             entered_at: Timestamp::from_micros(5_000_000),
@@ -56,11 +55,24 @@ impl Rows for OneVisit {
             missed_offer_time: Duration::from_secs(2),
             after_transfer: false,
         };
-        ready(Ok(Selection {
-            queues: vec![visit.queue.clone()],
+        let rows = Selection {
             visits: vec![visit],
             ..Selection::default()
-        }))
+        };
+        for part in [
+            store::Part::Head(self.head().await?),
+            store::Part::Rows(Box::new(rows)),
+        ] {
+            drop(parts.send(part).await);
+        }
+        Ok(())
+    }
+
+    async fn head(&self) -> Result<store::Head, store::Error> {
+        Ok(store::Head {
+            queues: vec![QueueId::new("jobs")],
+            ..store::Head::default()
+        })
     }
 }
 

@@ -115,6 +115,12 @@ impl Server {
         server
     }
 
+    /// Gives it another configuration for its next start.
+    pub(crate) fn reconfigure(&self, config: &str) {
+        let path = self.config.as_ref().expect("it has one");
+        std::fs::write(path, config).unwrap();
+    }
+
     /// Starts it again in the same folder, on the same ports once they are known; it must not be running.
     pub(crate) async fn restart(&mut self) {
         assert!(self.child.is_none(), "the server still runs");

@@ -12,6 +12,7 @@ mod calls;
 mod cli;
 mod definitions;
 mod dialogs;
+mod folded;
 mod harness;
 mod ingest;
 mod ingest_flow;

@@ -84,6 +84,12 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = context.cautions.clone();
+    if let Some(error) = context.quantile_error {
+        lines.push(format!(
+            "quantiles are within {} % of the exact ones; --exact reads every call",
+            error * 100.0
+        ));
+    }
     for (from, [gone, are], lacking) in [
         (
             &context.calls_kept_from,

@@ -64,7 +64,7 @@ Examples:
 
 /// What of the flags of all reports says something else, or nothing, in a list of calls.
 pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 13] = [
+    const SILENT: [&str; 14] = [
         "part",
         "bucket",
         "compat",
@@ -78,6 +78,7 @@ pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
         "shared_over",
         "lens",
         "basis",
+        "exact",
     ];
     match arg.get_id().as_str() {
         "wait_over" => arg.help("Only calls with a visit that waited longer than this"),
@@ -91,7 +92,7 @@ pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
 
 /// What of the flags of all reports says nothing about one call.
 pub(super) fn of_call(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 15] = [
+    const SILENT: [&str; 16] = [
         "part",
         "compat",
         "headline",
@@ -107,6 +108,7 @@ pub(super) fn of_call(arg: clap::Arg) -> clap::Arg {
         "shared_over",
         "lens",
         "basis",
+        "exact",
     ];
     let is_silent = SILENT.contains(&arg.get_id().as_str());
     arg.hide(is_silent)

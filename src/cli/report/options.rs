@@ -75,6 +75,9 @@ pub(super) struct Options {
     /// Where things belong: to the interval in which the visit began, or each to that in which it happened
     #[arg(long, default_value = "cohort", value_parser = bases())]
     pub(super) basis: Basis,
+    /// Read every call, however long the period: slower, and quantiles are exact instead of within 1 %
+    #[arg(long)]
+    pub(super) exact: bool,
     /// Count waits longer than this; several by commas or again [default: 60s,180s]
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration, value_delimiter = ',')]
     pub(super) wait_over: Vec<Duration>,
@@ -175,6 +178,7 @@ pub(super) async fn query(
         hours: options.hours.clone().unwrap_or_default(),
         lines: options.line.clone(),
         teams: options.team.clone(),
+        exact: options.exact,
     })
 }
 

@@ -62,7 +62,6 @@ fn day() -> Memory {
             visit("benefits", samara("10:50:00"), Left::Timeout, 90),
         ],
         transfers: vec![transfer],
-        ..Selection::default()
     })
 }
 

@@ -122,7 +122,7 @@ pub(super) fn burden(case: &Case<'_>) -> Vec<Explanation> {
     of_span(
         case,
         "waiting and hold, of a call that ended after a queue or a human,",
-        |call| queue_calls::burden(call).filter(|_| call.outcome.is_some()),
+        |call| kpi::burden(call).filter(|_| call.outcome.is_some()),
     )
 }
 

@@ -99,6 +99,8 @@ fn context(context: Context) -> v1::ReportContext {
         }),
         lines: context.lines,
         teams: context.teams,
+        from_rollups: context.from_rollups,
+        quantile_error: context.quantile_error,
     }
 }
 

@@ -318,7 +318,7 @@ async fn find_call(
         if found.is_none() {
             let asked = [(source.clone(), call.key())];
             let last = Position(i64::MAX as u64);
-            let settled = parts.store.settled(&asked, last).await;
+            let settled = parts.store.settled_before(&asked, last).await;
             // What cannot be read now says nothing against the call.
             if settled.is_ok_and(|settled| !settled.is_empty()) {
                 let message = "the call has ended and settled: what it came to is said";

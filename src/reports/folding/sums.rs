@@ -1,0 +1,189 @@
+//! The sums of an interval: of rows, or of roll-ups within it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::kpi::{
+    self, CallTally, Edges, Held, RollupHead, Slots, Tally, TransferTally, VisitTally,
+};
+use crate::model::{QueueId, Targets};
+use crate::reports::bucket::Bucket;
+use crate::reports::group::Group;
+use crate::reports::making::{KnownSlots, Making};
+use crate::reports::plan::{Plan, Query};
+use crate::reports::queues::Queues;
+use crate::reports::service::Options;
+use crate::reports::stays::Lens;
+use crate::reports::transfers::Transfers;
+use crate::reports::zone::Zone;
+use crate::store::{Level, Period, Rollup, Selection};
+
+/// The sums of each quarter of a period in which something was, from the rows of settled calls.
+pub(super) fn of_rows(period: Period, rows: &Selection, edges: &Edges) -> Vec<Rollup> {
+    let plans = plan(period, Lens::Visit).zip(plan(period, Lens::Journey));
+    let Some((plan, as_visits)) = plans else {
+        return Vec::new();
+    };
+    let mut made = BTreeMap::<usize, Sums>::new();
+    for call in &rows.calls {
+        let Some(bucket) = plan.buckets.index_of(call.arrived_at) else {
+            continue;
+        };
+        let head = &mut made.entry(bucket).or_default().head;
+        if call.test {
+            head.test += 1;
+        } else {
+            head.digest.add(&call.source, &call.call);
+        }
+    }
+    let held = Held::Cells(edges.clone());
+    let mut queues = Queues::new(Vec::new(), held.clone());
+    queues.rows(&plan, rows);
+    for ((bucket, group), tally) in queues.tallies() {
+        let Some(queue) = queue(group) else { continue };
+        let sums = made.entry(bucket).or_default();
+        sums.calls.insert(queue.clone(), tally.calls);
+        sums.visits.insert(queue, tally.visits);
+    }
+    let mut queues = Queues::new(Vec::new(), held);
+    queues.rows(&as_visits, rows);
+    for ((bucket, group), tally) in queues.tallies() {
+        let Some(queue) = queue(group) else { continue };
+        let journeys = &mut made.entry(bucket).or_default().journeys;
+        journeys.insert(queue, tally.visits);
+    }
+    let mut transfers = Transfers::new(None);
+    transfers.rows(&plan, rows);
+    for ((bucket, group), tally) in transfers.tallies() {
+        let Some(queue) = queue(group) else { continue };
+        let transfers = &mut made.entry(bucket).or_default().transfers;
+        transfers.insert(queue, tally);
+    }
+    let starts = plan.buckets.starts();
+    let rollups = made.into_iter().filter_map(|(bucket, sums)| {
+        let start = *starts.get(bucket)?;
+        let end = starts.get(bucket + 1).copied().unwrap_or(period.1);
+        Some(sums.rollup(Level::Quarter, (start, end), edges))
+    });
+    rollups.collect()
+}
+
+/// The sums of an interval that these roll-ups make up; `None` = one is damaged, `Some(None)` = nothing was in it.
+pub(super) fn of_rollups(
+    level: Level,
+    period: Period,
+    within: &[Rollup],
+    edges: &Edges,
+) -> Option<Option<Rollup>> {
+    if within.is_empty() {
+        return Some(None);
+    }
+    let mut sums = Sums::default();
+    let mut known = KnownSlots::default();
+    for rollup in within {
+        let head = RollupHead::read(&rollup.head)?;
+        sums.head.digest.merge(head.digest);
+        sums.head.test += head.test;
+        let slots = known.of(&rollup.edges, edges)?;
+        add(
+            &mut sums.transfers,
+            &rollup.transfers,
+            slots,
+            TransferTally::merge,
+        )?;
+        add(&mut sums.calls, &rollup.calls, slots, CallTally::merge)?;
+        add(&mut sums.visits, &rollup.visits, slots, VisitTally::merge)?;
+        add(
+            &mut sums.journeys,
+            &rollup.journeys,
+            slots,
+            VisitTally::merge,
+        )?;
+    }
+    Some(Some(sums.rollup(level, period, edges)))
+}
+
+fn add<T: Tally>(
+    sums: &mut ByQueue<T>,
+    bytes: &[u8],
+    slots: &Slots,
+    merge: fn(&mut T, &T),
+) -> Option<()> {
+    kpi::read_tallies(
+        bytes,
+        slots,
+        |_| true,
+        |queue, tally: T| {
+            let queue = queue.map(QueueId::new);
+            match sums.get_mut(&queue) {
+                Some(sum) => merge(sum, &tally),
+                None => {
+                    sums.insert(queue, tally);
+                }
+            }
+        },
+    )
+}
+
+type ByQueue<T> = BTreeMap<Option<QueueId>, T>;
+
+/// The sums of one interval.
+#[derive(Default)]
+struct Sums {
+    head: RollupHead,
+    transfers: ByQueue<TransferTally>,
+    calls: ByQueue<CallTally>,
+    visits: ByQueue<VisitTally>,
+    journeys: ByQueue<VisitTally>,
+}
+
+impl Sums {
+    fn rollup(mut self, level: Level, period: Period, edges: &Edges) -> Rollup {
+        // Rows of both reports begin where a call or a visit is; of transfers, where any call is.
+        self.calls.retain(|_, tally| tally.arrived > 0);
+        self.visits.retain(|_, tally| tally.offered > 0);
+        self.journeys.retain(|_, tally| tally.offered > 0);
+        Rollup {
+            level,
+            period,
+            edges: kpi::write_edges(edges),
+            head: self.head.write(),
+            transfers: bytes(&mut self.transfers),
+            calls: bytes(&mut self.calls),
+            visits: bytes(&mut self.visits),
+            journeys: bytes(&mut self.journeys),
+        }
+    }
+}
+
+fn bytes<T: Tally>(sums: &mut ByQueue<T>) -> Vec<u8> {
+    let sums = sums.iter_mut();
+    kpi::write_tallies(sums.map(|(queue, tally)| (queue.as_ref(), tally)))
+}
+
+/// The queue of a group, or none; nothing for all of them.
+fn queue(group: Group) -> Option<Option<QueueId>> {
+    match group {
+        Group::Queue(queue) => Some(Some(queue)),
+        Group::NoQueue => Some(None),
+        Group::All => None,
+    }
+}
+
+/// The period by quarters. Thresholds are of no matter: judged is when roll-ups are read.
+fn plan((start, end): Period, lens: Lens) -> Option<Plan> {
+    let query = Query {
+        start: Some(start),
+        end: Some(end),
+        bucket: Bucket::Minutes15,
+        lens,
+        ..Query::default()
+    };
+    let options = Options {
+        zone: Zone::find("UTC").ok()?,
+        targets: Targets::default(),
+        floor: Arc::default(),
+        altered: Arc::default(),
+    };
+    Plan::of(&query, &options).ok()
+}
