@@ -4,11 +4,12 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 4] = [
+const PROTOS: [&str; 5] = [
     "dozvon/v1/admin.proto",
     "dozvon/v1/events.proto",
     "dozvon/v1/ingest.proto",
     "dozvon/v1/report.proto",
+    "dozvon/v1/survey.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -9,6 +9,7 @@ mod key;
 mod lock;
 mod rules;
 mod start;
+mod surveys;
 
 pub use lock::Patience;
 pub use start::{Running, start};

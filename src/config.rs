@@ -32,7 +32,8 @@ pub use floor::{Agent, Line, PlannedRoute};
 pub use hours::{CalendarTable, Exception, FromTo, Weekly};
 pub use rules::{Queue, ServiceLevel, Since};
 pub use tree::{
-    Calls, Config, Ingest, Log, LogFormat, LogLevel, Privacy, Retention, Server, Source,
+    Calls, Config, Ingest, Invite, Log, LogFormat, LogLevel, Privacy, Retention, Server, Source,
+    Survey, SurveyLine,
 };
 pub use value::{Country, Day, Headline, ValidFrom, Zone};
 

@@ -29,6 +29,7 @@ use super::databases::{self, Databases};
 use super::key;
 use super::lock::Patience;
 use super::rules;
+use super::surveys;
 
 /// Rows that may wait to be applied: some seconds of work at the most.
 const ROWS_WAITING: usize = 64;
@@ -104,6 +105,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let checkpoint = store_writer.load().await.map_err(failure)?;
     let options = pipeline::Options {
         calls: calls_options(config),
+        surveys: surveys::plan(config, &privacy),
     };
     let started = Pipeline::start(
         options,
@@ -149,6 +151,16 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         clock.clone(),
         http_stop.clone().cancelled_owned(),
     ));
+    let surveys = wire::Surveys::new(wire::Parts {
+        plan: surveys::plan(config, &privacy),
+        journal: handle.clone(),
+        lookup: pipeline.lookup(),
+        store: store.clone(),
+        status: pipeline.status().clone(),
+        ready: ready.clone(),
+        stopping: stopping.clone(),
+        clock: clock.clone(),
+    });
     let (forgetter, forgetting) = pipeline::forgetter();
     let upkeep = Upkeep::new(
         (store.clone(), chores.clone()),
@@ -182,7 +194,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         altered: altered.into(),
     };
     let folder = Folder::new(store.clone(), chores, &report_options);
-    let reports = Reports::new(store, pipeline.status().clone(), report_options);
+    let reports = Reports::new(store.clone(), pipeline.status().clone(), report_options);
     let closing = CancellationToken::new();
     let (health, health_service) = wire::health().await;
     let server = wire::Server {
@@ -190,6 +202,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         ingest,
         reports,
         admin,
+        surveys: surveys.clone(),
     };
     let server = tokio::spawn(server.serve(grpc, closing.clone()));
 
@@ -197,11 +210,15 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     pipeline.note_sources(&sources);
     let replayed = pipeline.replay(from, &reader, &writes, &mut stored).await;
     replayed.map_err(failure)?;
+    let texts = store.surveys().await.map_err(failure)?;
+    surveys.restore(texts, pipeline.sessions().all());
     let writer = tokio::spawn(writer.run());
     drop(handle);
     pipeline.note_sources(&sources);
     let stored_now = stored.clone();
     let pipeline = tokio::spawn(pipeline.run(committed, writes, stored, forgetting));
+    surveys::put(&surveys, &config.survey.files).await?;
+    tokio::spawn(surveys.keep());
     tokio::spawn(upkeep.keep(retention(config), stopping.clone()));
     ready_sender.send_replace(true);
     health.say(true).await;

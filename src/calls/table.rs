@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    AgentEvent, Body, ByKey, CallId, CallKey, EpochIndex, Event, Fact, Mark, Mode, QueueNow,
-    Targets, Timestamp,
+    AgentEvent, Body, ByKey, CallId, CallKey, CallRecord, EpochIndex, Event, Fact, Mark, Mode,
+    QueueNow, Targets, Timestamp,
 };
 
 use super::backfill::Backfill;
@@ -104,6 +104,11 @@ impl Calls {
     /// Whether a call is live.
     pub fn is_live(&self, key: CallKey) -> bool {
         self.calls.contains_key(&key)
+    }
+
+    /// What is known of a live call so far.
+    pub fn record(&self, key: CallKey) -> Option<&CallRecord> {
+        self.calls.get(&key).map(|call| &call.story().record)
     }
 
     /// The greatest live event time that deadlines fire from.

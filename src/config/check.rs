@@ -1,5 +1,6 @@
 //! What must fit together: checked once, before anything starts.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{self, Path, PathBuf};
 
@@ -42,6 +43,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Problem> {
     doors(config)?;
     ingest(config)?;
     calls(config)?;
+    survey(config)?;
     super::retention::check(&config.retention)?;
     key_file(config).map(drop)
 }
@@ -136,6 +138,31 @@ fn calls(config: &Config) -> Result<(), Problem> {
         let settle = humantime::format_duration(calls.settle);
         let message = format!("must be longer than settle, {settle}");
         return Err(Problem::at(["calls", "call_deadline"], message));
+    }
+    Ok(())
+}
+
+fn survey(config: &Config) -> Result<(), Problem> {
+    let survey = &config.survey;
+    if survey.sample_percent > 100 {
+        let message = "must be from 0 to 100";
+        return Err(Problem::at(["survey", "sample_percent"], message));
+    }
+    if survey.survey.as_deref() == Some("") {
+        let message = "may not be empty; leave the line out, and nobody is asked";
+        return Err(Problem::at(["survey", "survey"], message));
+    }
+    let mut seen = HashSet::new();
+    for (place, line) in survey.lines.iter().enumerate() {
+        let place = place.to_string();
+        if line.line.is_empty() {
+            let path = ["survey", "line", &place, "line"];
+            return Err(Problem::at(path, "may not be empty"));
+        }
+        if !seen.insert(line.line.as_str()) {
+            let message = format!("\"{}\" is there twice", line.line);
+            return Err(Problem::at(["survey", "line", &place, "line"], message));
+        }
     }
     Ok(())
 }

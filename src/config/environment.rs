@@ -83,6 +83,7 @@ fn known() -> BTreeMap<String, (String, Value)> {
     };
     config.database = DatabaseUrl::new("postgres://").ok();
     config.service_level.calendar = Some("office".into());
+    config.survey.survey = Some("survey".to_owned());
     let mut known = BTreeMap::new();
     let table = table(&config);
     for (key, value) in &table {

@@ -35,6 +35,8 @@ pub struct Config {
     pub service_level: ServiceLevel,
     /// Callers' numbers.
     pub privacy: Privacy,
+    /// Whom to ask for their opinion.
+    pub survey: Survey,
     /// How long what is kept.
     pub retention: Retention,
     /// What is logged, and how.
@@ -70,6 +72,7 @@ impl Default for Config {
             calls: Calls::default(),
             service_level: ServiceLevel::default(),
             privacy: Privacy::default(),
+            survey: Survey::default(),
             retention: Retention::default(),
             log: Log::default(),
             queues: Vec::new(),
@@ -168,6 +171,78 @@ pub struct Privacy {
     /// The key of the pseudonyms; without one it lies beside the data folder (`Config::key_file`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+}
+
+/// Whom to ask for their opinion, and what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Survey {
+    /// The survey of lines without their own; without one they are not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey: Option<String>,
+    /// The language of lines without their own.
+    pub language: String,
+    /// When callers are invited.
+    pub invite: Invite,
+    /// Who talked for less is not asked.
+    #[serde(with = "value::span")]
+    pub talk_min: Duration,
+    /// The share of eligible calls that are drawn.
+    pub sample_percent: u32,
+    /// Who was invited less than this ago is left in peace.
+    #[serde(with = "value::span")]
+    pub quiet_period: Duration,
+    /// Definitions that are put at the start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<PathBuf>,
+    /// Lines with a survey, a language or an invitation of their own.
+    #[serde(rename = "line", skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<SurveyLine>,
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self {
+            survey: None,
+            language: "ru".to_owned(),
+            invite: Invite::After,
+            // Shorter is a wrong number, or a transfer.
+            talk_min: Duration::from_secs(20),
+            sample_percent: 100,
+            // Who calls every day is asked once a month.
+            quiet_period: Duration::from_secs(30 * 24 * 60 * 60),
+            files: Vec::new(),
+            lines: Vec::new(),
+        }
+    }
+}
+
+/// When callers are invited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Invite {
+    /// After the talk.
+    #[default]
+    After,
+    /// By the menu, before the queue.
+    Before,
+}
+
+/// How the callers of a line are asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyLine {
+    /// The number dialled, as the switch tells it.
+    pub line: String,
+    /// Its survey; else that of `[survey]`. Empty = its callers are not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<String>,
+    /// Its language; else that of `[survey]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// When its callers are invited; else as `[survey]` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<Invite>,
 }
 
 /// How long what is kept; what is not said is kept for ever.

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use tokio::sync::mpsc;
 
-use crate::model::{EpochIndex, Position, SourceId, Timestamp};
+use crate::model::{EpochIndex, Mode, Position, SourceId, Timestamp};
 
 use super::commit::{Body, Commit};
 use super::database::Error;
 use super::durable::Durable;
 use super::epochs::Epochs;
-use super::handle::{Acked, Refusal};
+use super::handle::{Acked, Note, Noted, Refusal};
 use super::marks::Numbering;
 use super::outage::Outcome;
-use super::record::{self, Entry};
+use super::record::{self, Entry, EntryKind};
 use super::writer::{Committed, RejectedEvent, Writer};
 
 /// What a group of submissions comes to, before it is committed.
@@ -26,6 +26,7 @@ pub(super) struct Group {
     pub(super) rejected: BTreeMap<EpochIndex, Vec<RejectedEvent>>,
     pub(super) duplicates: Vec<(SourceId, u64)>,
     pub(super) answers: Vec<Answer>,
+    pub(super) noted: Vec<Noted>,
 }
 
 /// Whom to answer, and what besides the mark.
@@ -36,6 +37,23 @@ pub(super) struct Answer {
 }
 
 impl Group {
+    /// Takes what we ourselves say.
+    pub(super) fn take_notes(&mut self, notes: Vec<Note>, reply: Noted) {
+        let entries = notes.into_iter().map(|note| Entry {
+            source: note.source,
+            // No numbering: nobody looks at it.
+            epoch: EpochIndex(0),
+            mode: Mode::Live,
+            sent_at: note.at,
+            received_at: note.at,
+            kind: EntryKind::Survey(note.event),
+        });
+        let before = self.entries.len();
+        self.entries.extend(entries);
+        self.positions += (self.entries.len() - before) as u64;
+        self.noted.push(reply);
+    }
+
     /// What is to be written; nothing when nothing moved.
     fn commit<'a>(
         &'a self,
@@ -78,6 +96,15 @@ impl Group {
         for answer in self.answers.drain(..) {
             answer.reply.send(Err(refusal.clone()));
         }
+        for reply in self.noted.drain(..) {
+            // Whoever has gone need not know.
+            drop(reply.send(Err(refusal.clone())));
+        }
+    }
+
+    /// Whether somebody waits for its answer.
+    fn is_awaited(&self) -> bool {
+        !self.answers.is_empty() || !self.noted.is_empty()
     }
 }
 
@@ -107,7 +134,7 @@ impl Writer {
                 Err(lost @ Error::Lost { .. }) => {
                     match self.find_out(&lost, &mut group, body.as_ref()).await? {
                         Outcome::Done => break,
-                        Outcome::NotDone if !group.answers.is_empty() => {}
+                        Outcome::NotDone if group.is_awaited() => {}
                         // Everybody was told to come again, or has gone: then nothing of it need be.
                         Outcome::NotDone | Outcome::Unknown => {
                             group.swap(&mut self.epochs);
@@ -122,6 +149,9 @@ impl Writer {
         self.log_bytes += body.map_or(0, |body| body.bytes.len() as u64);
         let took = self.clock.elapsed().saturating_sub(started);
         self.answer(group.answers, last);
+        for reply in group.noted {
+            drop(reply.send(Ok(Durable::after_commit(last))));
+        }
         let committed = Committed {
             first,
             last,

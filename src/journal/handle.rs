@@ -2,7 +2,9 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{Digest, EpochIndex, EpochName, Mode, Position, SourceId, Timestamp};
+use crate::model::{
+    Digest, EpochIndex, EpochName, Mode, Position, SourceId, SurveyEvent, Timestamp,
+};
 
 use super::chore::{Asked, Chores};
 use super::durable::Durable;
@@ -108,6 +110,20 @@ pub enum SubmissionKind {
     },
 }
 
+/// Something that we ourselves say: it has no number, so whoever says it twice has said it twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The source that it belongs to.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: SurveyEvent,
+}
+
+/// Who waits for notes to be safe.
+pub(super) type Noted = oneshot::Sender<Result<Durable<Position>, Refusal>>;
+
 /// What became of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Acked {
@@ -143,6 +159,7 @@ pub struct EpochState {
 pub(super) enum Command {
     Submit(Submission),
     Open(Opening, Asker),
+    Note(Vec<Note>, Noted),
 }
 
 /// Who asks where an epoch stands; is answered once.
@@ -211,6 +228,17 @@ impl Handle {
     pub async fn submit(&self, submission: Submission) -> Result<(), Refusal> {
         let sent = self.commands.send(Command::Submit(submission)).await;
         sent.map_err(|_| Refusal::Stopped)
+    }
+
+    /// Writes down what we ourselves say, all of it in one commit; returns when it is safe.
+    ///
+    /// # Errors
+    /// When nothing of it was taken.
+    pub async fn note(&self, notes: Vec<Note>) -> Result<Durable<Position>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Note(notes, reply)).await;
+        sent.map_err(|_| Refusal::Stopped)?;
+        answer.await.map_err(|_| Refusal::Stopped)?
     }
 
     /// The numberings of a source as they are committed, newest first; `None` = no such source.

@@ -21,13 +21,16 @@ mod outage;
 mod postgres;
 mod record;
 mod sqlite;
+mod survey;
 mod take;
 mod writer;
 
 pub use chore::{Chore, Chores};
 pub use database::{Database, Error, Reader, Rejection, Row};
 pub use durable::Durable;
-pub use handle::{Acked, EpochState, Handle, Opened, Opening, Refusal, Submission, SubmissionKind};
+pub use handle::{
+    Acked, EpochState, Handle, Note, Opened, Opening, Refusal, Submission, SubmissionKind,
+};
 pub use marks::Gap;
 pub use record::{Entry, EntryKind, RecordError, decode, encode};
 pub use writer::{Committed, Item, Options, RejectedEvent, Writer};

@@ -200,5 +200,6 @@ fn refuse_command(command: Command) {
     match command {
         Command::Submit(submission) => drop(submission.reply.send(Err(refusal))),
         Command::Open(_, mut asker) => asker.answer(Err(refusal)),
+        Command::Note(_, reply) => drop(reply.send(Err(refusal))),
     }
 }

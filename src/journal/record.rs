@@ -1,31 +1,38 @@
 //! The bytes of one commit.
 //!
 //! ```text
-//! row    := "DZ" | version 1 | uint count | entries | CRC-32C of all before, 4 bytes little-endian
+//! row    := "DZ" | version | uint count | entries | CRC-32C of all before, 4 bytes little-endian
 //! entry  := tag | text source | uint epoch | mode | int sent_at µs | int received_at µs | rest
 //! rest   := tag 1 batch:     uint count | events, as the event codec of version 1 writes them, from (0, sent_at)
 //!           tag 2 heartbeat: nothing
 //!           tag 3 finish:    1 complete or 0
 //!           tag 4 rejected:  uint count | count × (int sequence ±Δ, text reason), from 0
+//!           tag 5 survey:    as `survey` draws it                                          since version 2
 //! ```
 //!
-//! A row's entries stand for consecutive positions: one an event, one a heartbeat, one a finish, one a rejected
-//! event. A golden file holds a
-//! row of each version ever written; the reader reads them all.
+//! A row without surveys is written as version 1 wrote it. A row's entries stand for consecutive positions: one an event,
+//! one a heartbeat, one a finish, one a rejected event, one a step of a survey. A golden file holds a row of each version
+//! ever written; the reader reads them all.
 
 use std::sync::Arc;
 
 use crate::model::{
-    CodecError, EpochIndex, Event, Mode, Reader, SourceId, Text, Timestamp, put_int, put_text,
-    put_uint, read_event, write_event,
+    CodecError, EpochIndex, Event, Mode, Reader, SourceId, SurveyEvent, Text, Timestamp, put_int,
+    put_text, put_uint, read_event, write_event,
 };
 
+use super::survey;
+
 const MAGIC: &[u8; 2] = b"DZ";
+/// The version of a row without surveys.
 const VERSION: u8 = 1;
+/// The version of a row with some.
+const VERSION_SURVEYS: u8 = 2;
 const BATCH: u8 = 1;
 const HEARTBEAT: u8 = 2;
 const FINISH: u8 = 3;
 const REJECTED: u8 = 4;
+const SURVEY: u8 = 5;
 const CRC_BYTES: usize = 4;
 
 /// One thing a source sent, as journaled.
@@ -60,6 +67,8 @@ pub enum EntryKind {
     /// Numbers that were rejected, each with its reason: remembered, so that counting them again after a crash gives
     /// the same.
     Rejected(Vec<(u64, Text)>),
+    /// What a survey came to: ours, in no source's numbering. Both times are our clock's.
+    Survey(SurveyEvent),
 }
 
 impl Entry {
@@ -68,7 +77,7 @@ impl Entry {
         match &self.kind {
             EntryKind::Batch(events) => events.len() as u64,
             EntryKind::Rejected(events) => events.len() as u64,
-            EntryKind::Heartbeat | EntryKind::Finish { .. } => 1,
+            EntryKind::Heartbeat | EntryKind::Finish { .. } | EntryKind::Survey(_) => 1,
         }
     }
 }
@@ -94,7 +103,12 @@ pub enum RecordError {
 pub fn encode(entries: &[Entry]) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 + entries.iter().map(size_hint).sum::<usize>());
     out.extend_from_slice(MAGIC);
-    out.push(VERSION);
+    let has_surveys = entries.iter().any(|entry| is_survey(&entry.kind));
+    out.push(if has_surveys {
+        VERSION_SURVEYS
+    } else {
+        VERSION
+    });
     put_uint(&mut out, entries.len() as u64);
     for entry in entries {
         let tag = match &entry.kind {
@@ -102,6 +116,7 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
             EntryKind::Heartbeat => HEARTBEAT,
             EntryKind::Finish { .. } => FINISH,
             EntryKind::Rejected(_) => REJECTED,
+            EntryKind::Survey(_) => SURVEY,
         };
         out.push(tag);
         put_text(&mut out, entry.source.as_str());
@@ -128,6 +143,7 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
                     before = *sequence;
                 }
             }
+            EntryKind::Survey(event) => survey::write(&mut out, event),
         }
     }
     let checksum = crc32c::crc32c(&out);
@@ -135,11 +151,16 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
     out
 }
 
+const fn is_survey(kind: &EntryKind) -> bool {
+    matches!(kind, EntryKind::Survey(_))
+}
+
 fn size_hint(entry: &Entry) -> usize {
     match &entry.kind {
         EntryKind::Batch(events) => 64 + events.len() * 48,
         EntryKind::Rejected(events) => 64 + events.len() * 32,
         EntryKind::Heartbeat | EntryKind::Finish { .. } => 64,
+        EntryKind::Survey(_) => 512,
     }
 }
 
@@ -161,7 +182,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, RecordError> {
         return Err(RecordError::Checksum);
     }
     match reader.byte()? {
-        VERSION => {}
+        VERSION | VERSION_SURVEYS => {}
         other => return Err(RecordError::Version(other)),
     }
     let count = reader.uint()?;
@@ -208,6 +229,7 @@ fn decode_entry(reader: &mut Reader<'_>) -> Result<Entry, CodecError> {
             }
             EntryKind::Rejected(events)
         }
+        SURVEY => EntryKind::Survey(survey::read(reader)?),
         other => return Err(CodecError::Code(other)),
     };
     Ok(Entry {
@@ -223,10 +245,16 @@ fn decode_entry(reader: &mut Reader<'_>) -> Result<Entry, CodecError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AgentId, Body, CallEvent, CallId, EndedBy, LineEvent, LineId, QueueId};
+    use crate::model::{
+        AgentId, AnswerCode, Body, CallEvent, CallId, Disposition, EndedBy, LineEvent, LineId,
+        QuestionAsked, QuestionId, QueueId, SessionEnded, SessionEvent, SessionOpened,
+        SurveyConsent, SurveyId, SurveyReason, SurveyText,
+    };
 
     /// What version 1 wrote once and every later version must read.
     const GOLDEN_V1: &str = include_str!("../../tests/golden/journal-v1.hex");
+    /// The same of version 2.
+    const GOLDEN_V2: &str = include_str!("../../tests/golden/journal-v2.hex");
 
     fn sample() -> Vec<Entry> {
         let at = |micros: i64| Timestamp::from_micros(1_700_000_000_000_000 + micros);
@@ -291,6 +319,86 @@ mod tests {
         ]
     }
 
+    /// Every step of an interview, beside an event.
+    fn surveys() -> Vec<Entry> {
+        let at = |micros: i64| Timestamp::from_micros(1_700_000_000_000_000 + micros);
+        let question = |code: &str| QuestionId::new(code);
+        let session = |event, state: &[u8]| SurveyEvent::Session {
+            call: CallId::new("c-1"),
+            event,
+            state: state.to_vec(),
+        };
+        let consent = |question, key| SurveyConsent {
+            question,
+            text_id: "by-phone".into(),
+            version: 3,
+            audio: [7; 32],
+            audio_told: key != Some('1'),
+            key,
+            at: at(2),
+        };
+        let asked = QuestionAsked {
+            question: question("solved"),
+            noinputs: 1,
+            nomatches: 2,
+            repeats: 300,
+        };
+        let steps = [
+            SurveyEvent::Defined(SurveyText {
+                survey: SurveyId::new("two-questions"),
+                version: 1,
+                put_at: at(0),
+                text: "survey = \"two-questions\"".into(),
+            }),
+            session(
+                SessionEvent::Opened(SessionOpened {
+                    survey: SurveyId::new("two-questions"),
+                    version: 1,
+                    language: "ru".into(),
+                    reason: SurveyReason::Drawn,
+                    rate: 500_000,
+                }),
+                b"state",
+            ),
+            session(SessionEvent::Consented(consent(None, None)), b"s"),
+            session(
+                SessionEvent::Consented(consent(Some(question("note")), Some('1'))),
+                b"s",
+            ),
+            session(
+                SessionEvent::Answered {
+                    question: question("satisfaction"),
+                    answer: AnswerCode::new("5"),
+                    coded: true,
+                },
+                b"s",
+            ),
+            session(
+                SessionEvent::Skipped {
+                    question: question("solved"),
+                },
+                b"s",
+            ),
+            session(
+                SessionEvent::Ended(SessionEnded {
+                    disposition: Disposition::Complete,
+                    no_dtmf: false,
+                    asked: vec![asked],
+                }),
+                b"",
+            ),
+        ];
+        let entries = steps.into_iter().map(|step| Entry {
+            source: SourceId::new("pbx"),
+            epoch: EpochIndex(0),
+            mode: Mode::Live,
+            sent_at: at(5),
+            received_at: at(5),
+            kind: EntryKind::Survey(step),
+        });
+        sample().into_iter().take(1).chain(entries).collect()
+    }
+
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -298,6 +406,12 @@ mod tests {
     #[test]
     fn reads_what_it_wrote() {
         assert_eq!(decode(&encode(&sample())), Ok(sample()));
+        assert_eq!(decode(&encode(&surveys())), Ok(surveys()));
+    }
+
+    #[test]
+    fn version_2_is_written_and_read_as_ever() {
+        assert_eq!(hex(&encode(&surveys())), GOLDEN_V2.trim());
     }
 
     #[test]
@@ -307,11 +421,12 @@ mod tests {
 
     #[test]
     fn a_flipped_bit_anywhere_is_noticed() {
-        let good = encode(&sample());
-        for position in 0..good.len() {
-            let mut bad = good.clone();
-            bad[position] ^= 1;
-            assert_eq!(decode(&bad), Err(RecordError::Checksum), "byte {position}");
+        for good in [encode(&sample()), encode(&surveys())] {
+            for position in 0..good.len() {
+                let mut bad = good.clone();
+                bad[position] ^= 1;
+                assert_eq!(decode(&bad), Err(RecordError::Checksum), "byte {position}");
+            }
         }
     }
 

@@ -195,6 +195,7 @@ impl Writer {
                         }
                         self.take(submission, &mut group);
                     }
+                    Command::Note(notes, reply) => group.take_notes(notes, reply),
                     // Answered after what was sent before it is safe.
                     Command::Open(opening, mut asker) => {
                         self.commit(std::mem::take(&mut group)).await?;

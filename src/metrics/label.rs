@@ -12,6 +12,12 @@ pub const QUEUES_MAX: usize = 500;
 /// Sources with a label of their own: the number of switches that one machine is built for.
 pub const SOURCES_MAX: usize = 64;
 
+/// Surveys with a label of their own: a hotline asks two or three.
+pub(crate) const SURVEYS_MAX: usize = 50;
+
+/// The label of an answer that has no code: a number, a recording.
+pub(crate) const GIVEN: &str = "given";
+
 /// The label that names beyond the cap share.
 pub(crate) const OTHER: &str = "other";
 

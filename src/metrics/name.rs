@@ -104,6 +104,10 @@ metrics! {
         "Work after the call, for each handled leg that has it.",
     Offers Counter "dozvon_agent_offers_total"
         "Ringings of agents, by how they ended.",
+    SurveySessions Counter "dozvon_survey_sessions_total"
+        "Served calls, by the one way in which their survey ended.",
+    SurveyAnswers Counter "dozvon_survey_answers_total"
+        "Answers to surveys, by code; a number or a recording counts as given.",
     IngestEvents Counter "dozvon_ingest_events_total"
         "Events received, by what became of them; duplicates since this process started.",
     IngestRejected Counter "dozvon_ingest_rejected_total"

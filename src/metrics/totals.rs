@@ -11,14 +11,15 @@ use std::sync::Arc;
 use super::checkpoint::{self, Error};
 use super::gauges::Moment;
 use super::histogram::{Edges, micros};
-use super::label::{NONE, Names, OTHER, QUEUES_MAX, SOURCES_MAX};
+use super::label::{GIVEN, NONE, Names, OTHER, QUEUES_MAX, SOURCES_MAX, SURVEYS_MAX};
 use super::name::Metric;
-use super::series::Series;
+use super::series::{CounterId, Series};
 use super::sets::{self, CallSeries, LegSeries, QueueSeries, SourceSeries, at};
 use super::text::{first_label, labels};
 use crate::model::{
-    CounterRow, Direction, Fact, Mode, OfferResult, Outcome, QueueId, Settled, SourceId, SourceNow,
-    TargetKind, Targets, TransferMethod, TransferOutcome,
+    AnswerCode, CounterRow, Direction, Disposition, Fact, Mode, OfferResult, Outcome, QueueId,
+    Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind, Targets, TransferMethod,
+    TransferOutcome,
 };
 
 /// Every figure that the checkpoint keeps, and the gauges beside them.
@@ -35,6 +36,7 @@ pub struct Totals {
     sources: HashMap<SourceId, SourceSeries>,
     other_source: Option<SourceSeries>,
     source_names: Names,
+    survey_names: Names,
 }
 
 impl Totals {
@@ -67,7 +69,9 @@ impl Totals {
         }
         let mut queues = BTreeSet::new();
         let mut sources = BTreeSet::new();
+        let mut surveys = BTreeSet::new();
         for labels in series.labels() {
+            surveys.extend(first_label(labels, "survey"));
             sources.extend(first_label(labels, "source"));
             queues.extend(first_label(labels, "queue").filter(|queue| queue != NONE));
         }
@@ -78,6 +82,9 @@ impl Totals {
         for source in sources {
             totals.know_source(&SourceId::new(source));
         }
+        surveys
+            .iter()
+            .for_each(|survey| totals.survey_names.know(survey));
         Ok(totals)
     }
 
@@ -96,6 +103,7 @@ impl Totals {
             sources: HashMap::new(),
             other_source: None,
             source_names: Names::new("source", sources_max),
+            survey_names: Names::new("survey", SURVEYS_MAX),
         };
         for queue in targets.queues.keys() {
             totals.know_queue(queue);
@@ -124,6 +132,56 @@ impl Totals {
     pub fn know_source(&mut self, source: &SourceId) {
         self.source_names.know(source.as_str());
         self.source(source);
+    }
+
+    /// Makes the series of a survey's sessions exist: for surveys that are configured.
+    pub fn know_survey(&mut self, survey: &SurveyId) {
+        self.survey_names.know(survey.as_str());
+        for disposition in Disposition::ALL {
+            self.survey_session(survey.as_str(), *disposition);
+        }
+    }
+
+    /// Moves what one fact of a survey moves.
+    pub fn apply_survey(&mut self, fact: &SurveyFact) {
+        let id = match fact {
+            SurveyFact::Ended {
+                survey,
+                disposition,
+            } => {
+                let survey = survey
+                    .as_ref()
+                    .map_or(NONE, |survey| self.survey_label(survey));
+                self.survey_session(survey, *disposition)
+            }
+            SurveyFact::Answered {
+                survey,
+                question,
+                answer,
+            } => {
+                // Questions and codes are of definitions that were checked when they were put.
+                let labels = labels(&[
+                    ("survey", self.survey_label(survey)),
+                    ("question", question.as_str()),
+                    ("answer", answer.as_ref().map_or(GIVEN, AnswerCode::as_str)),
+                ]);
+                self.series.counter(Metric::SurveyAnswers, &labels)
+            }
+        };
+        self.series.add(id, 1);
+    }
+
+    fn survey_label<'a>(&self, survey: &'a SurveyId) -> &'a str {
+        if self.survey_names.admit(survey.as_str()) {
+            survey.as_str()
+        } else {
+            OTHER
+        }
+    }
+
+    fn survey_session(&mut self, survey: &str, disposition: Disposition) -> CounterId {
+        let labels = labels(&[("survey", survey), ("disposition", disposition.as_str())]);
+        self.series.counter(Metric::SurveySessions, &labels)
     }
 
     /// Moves what one fact of a source moves.

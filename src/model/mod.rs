@@ -19,6 +19,7 @@ mod now;
 mod record;
 mod row;
 mod source;
+mod survey;
 mod target;
 mod text;
 mod timestamp;
@@ -46,6 +47,10 @@ pub use record::{
 };
 pub use row::{AgentTold, CallRow, LineTold, TransferRow, VisitRow};
 pub use source::{Digest, EpochIndex, EpochName, Mode, Position, SourceIndex};
+pub use survey::{
+    ERASED_ANSWER, QuestionAsked, SessionEnded, SessionEvent, SessionOpened, SurveyConsent,
+    SurveyEvent, SurveyFact, SurveyQuestion, SurveySession, SurveyText,
+};
 pub use target::{
     EXCESSIVE_LIMIT_DEFAULT, InForce, QueueRules, QueueTarget, RulesVersion, Targets, Timeline,
 };
@@ -54,6 +59,6 @@ pub use timestamp::Timestamp;
 pub use told::ToldEvent;
 pub use words::{
     AgentState, CallbackResult, Direction, Disposition, EndedBy, Exit, ExitClass, MissedReason,
-    OfferResult, Outcome, QueueExit, RefusalReason, TagKey, TaggedBy, TargetKind, TransferFailure,
-    TransferMethod, TransferOutcome,
+    OfferResult, Outcome, QueueExit, RefusalReason, SurveyReason, TagKey, TaggedBy, TargetKind,
+    TransferFailure, TransferMethod, TransferOutcome,
 };

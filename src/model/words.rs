@@ -301,6 +301,37 @@ words! {
         /// Something of ours or of the switch broke.
         TechnicalFailure = 13 "technical_failure",
     }
+    /// Why a call is asked, or not.
+    SurveyReason {
+        /// Asked: drawn.
+        Drawn = 1 "drawn",
+        /// Asked, though nothing was told of the call in time: nothing could be checked.
+        Unbound = 2 "unbound",
+        /// No human answered it.
+        NotServed = 3 "not_served",
+        /// The talk was too short.
+        TalkShort = 4 "talk_short",
+        /// It is a test.
+        TestCall = 5 "test_call",
+        /// No survey is configured for its line.
+        NoSurvey = 6 "no_survey",
+        /// The same caller was invited not long ago.
+        InvitedBefore = 7 "invited_before",
+        /// Not drawn.
+        NotDrawn = 8 "not_drawn",
+        /// The invitation came before the queue, and the caller said no.
+        Declined = 9 "declined",
+        /// The invitation came before the queue, and the caller pressed nothing.
+        NoKey = 10 "no_key",
+        /// The survey, or its version, is not known.
+        UnknownSurvey = 11 "unknown_survey",
+        /// Drawn, and no dialog was ever opened: the caller hung up first.
+        CallerLeft = 12 "caller_left",
+        /// Drawn, and no dialog was ever opened: the agent or the dialplan ended the call.
+        NotHandedOver = 13 "not_handed_over",
+        /// Drawn, and no dialog was ever opened: a transfer led away from it.
+        LostInTransfer = 14 "lost_in_transfer",
+    }
 }
 
 impl Exit {

@@ -9,14 +9,16 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, CallEvent, Event, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
+    Body, CallEvent, Event, Mode, Position, QueueId, SourceId, SourceNow, SurveyEvent, Timestamp,
 };
 use crate::store::{self, SourceWrite, Store, Write};
+use crate::survey::{Plan, Sessions};
 use crate::validate::Reason;
 
 use super::facts::note_settled;
 use super::forget::Forgetting;
 use super::known::{OnTheWay, SettledBefore};
+use super::lookup::{Lookup, Question};
 use super::status::Status;
 
 /// How calls are closed and judged.
@@ -24,6 +26,8 @@ use super::status::Status;
 pub struct Options {
     /// Deadlines and thresholds.
     pub calls: calls::Options,
+    /// Whom to ask for their opinion.
+    pub surveys: Plan,
 }
 
 /// One source as the pipeline follows it.
@@ -53,6 +57,10 @@ pub struct Pipeline {
     pub(super) next: Write,
     /// Rows up to here are in the store already: a rebuild throws their facts away.
     pub(super) stored_before: Position,
+    /// Sessions of surveys that may still change.
+    pub(super) sessions: Sessions,
+    pub(super) questions: mpsc::Receiver<Question>,
+    pub(super) lookup: Lookup,
 }
 
 impl Pipeline {
@@ -81,6 +89,7 @@ impl Pipeline {
             }
             tokio::select! {
                 biased;
+                Some(question) = self.questions.recv() => self.answer(question),
                 row = committed.recv() => match row {
                     Some(row) => self.apply(row).await?,
                     None => break,
@@ -136,6 +145,10 @@ impl Pipeline {
         board.record(|totals| {
             let mut touched = BTreeSet::new();
             for entry in row.entries {
+                if let EntryKind::Survey(SurveyEvent::Defined(text)) = entry.kind {
+                    self.take_definition(text, row.last);
+                    continue;
+                }
                 if !touched.contains(&entry.source) {
                     touched.insert(entry.source.clone());
                 }
@@ -151,6 +164,10 @@ impl Pipeline {
             }
         });
         self.next.position = row.last;
+        if row.last <= self.stored_before {
+            // The rows hold it already.
+            drop(self.sessions.take_changed());
+        }
         Ok(())
     }
 
@@ -169,6 +186,10 @@ impl Pipeline {
             received_at,
             kind,
         } = entry;
+        if let EntryKind::Survey(event) = kind {
+            self.take_survey(&name, sent_at, event, totals);
+            return;
+        }
         // Taken out while it is worked on, instead of being looked up for each event.
         let mut source = self.take_source(&name);
         if mode == Mode::Live {
@@ -199,6 +220,8 @@ impl Pipeline {
             EntryKind::Finish { complete } => {
                 source.calls.handle_finish(epoch, complete, &mut facts);
             }
+            // Taken above.
+            EntryKind::Survey(_) => {}
             EntryKind::Rejected(events) => {
                 self.status.update(&name, |status| {
                     status.rejected_events += events.len() as u64
@@ -264,6 +287,7 @@ impl Pipeline {
             };
             self.next.sources.push(write);
         }
+        self.next.sessions = self.sessions.take_changed();
         self.next.counters = self.board.record(Totals::take_changed);
         self.on_the_way.sent(self.next.position);
         let position = self.next.position;

@@ -1,7 +1,7 @@
 //! Facts on their way out of the calls: to the metrics, to the store, to those who look after them.
 
 use crate::metrics::Totals;
-use crate::model::{AgentTold, ByKey, EpochIndex, Fact, LineTold, Mark, Position, SourceId};
+use crate::model::{AgentTold, ByKey, EpochIndex, Fact, LineTold, Mark, Mode, Position, SourceId};
 use crate::store::{SettledCall, Unapplied};
 
 use super::apply::Pipeline;
@@ -20,6 +20,12 @@ impl Pipeline {
             totals.apply(name, &fact);
             match fact {
                 Fact::Settled(settled) => {
+                    if settled.mode == Mode::Live {
+                        let mut facts = Vec::new();
+                        let (call, record) = (&settled.call, &settled.record);
+                        self.sessions.handle_settled(name, call, record, &mut facts);
+                        facts.iter().for_each(|fact| totals.apply_survey(fact));
+                    }
                     if settled.record.marks.has(Mark::CrowdedOut) {
                         self.note_crowd(name);
                     }

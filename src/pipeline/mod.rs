@@ -13,11 +13,13 @@ mod facts;
 mod flush;
 mod forget;
 mod known;
+mod lookup;
 mod replay;
 mod status;
 
 pub use apply::{Options, Pipeline};
 pub use flush::store_task;
 pub use forget::{Forgetter, Forgetting, forgetter};
+pub use lookup::{CallNow, Lookup};
 pub use replay::{Error, Extent};
 pub use status::{SourceStatus, Status};

@@ -14,9 +14,11 @@ use crate::journal::{self, Committed};
 use crate::metrics::{Board, Totals};
 use crate::model::{CounterRow, Position, SourceId, Targets};
 use crate::store::{self, Checkpoint, Store, StoredSource, Write};
+use crate::survey::Sessions;
 
 use super::apply::{Options, Pipeline, Source};
 use super::known::OnTheWay;
+use super::lookup::Lookup;
 use super::status::Status;
 
 /// Positions applied in a replay before the store is told.
@@ -151,6 +153,12 @@ impl Pipeline {
             totals: Totals::new(targets),
         };
         let Restored { sources, totals } = restored.unwrap_or_else(fresh);
+        let mut sessions = Sessions::new(options.surveys.clone());
+        if !rebuild {
+            let stored = checkpoint.surveys;
+            sessions.restore(stored.sessions, stored.invited);
+        }
+        let (lookup, questions) = Lookup::channel();
         let pipeline = Self {
             store,
             board: Board::new(totals),
@@ -166,6 +174,9 @@ impl Pipeline {
             },
             stored_before: checkpoint.position,
             options,
+            sessions,
+            questions,
+            lookup,
         };
         let board = pipeline.board.clone();
         board.record(|totals| {
@@ -173,6 +184,11 @@ impl Pipeline {
                 .queues
                 .iter()
                 .for_each(|queue| totals.know_queue(queue));
+            pipeline
+                .options
+                .surveys
+                .surveys()
+                .for_each(|survey| totals.know_survey(survey));
         });
         Ok((pipeline, from))
     }
@@ -185,6 +201,16 @@ impl Pipeline {
     /// Everything up to here was in the store at the start.
     pub fn stored(&self) -> Position {
         self.stored_before
+    }
+
+    /// The way to ask how a call stands.
+    pub fn lookup(&self) -> Lookup {
+        self.lookup.clone()
+    }
+
+    /// Sessions of surveys that may still change.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// What is known of each source.

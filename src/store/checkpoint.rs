@@ -7,6 +7,7 @@ use crate::model::{CallKey, CounterRow, Position, QueueId, SourceId, Timestamp};
 
 use super::from_row;
 use super::rows::{Error, failed};
+use super::survey::{self, StoredSurveys};
 use super::write::unseal;
 use super::writer::StoreWriter;
 
@@ -40,6 +41,8 @@ pub struct Checkpoint {
     pub counters: Option<Vec<CounterRow>>,
     /// Every queue ever seen.
     pub queues: HashSet<QueueId>,
+    /// Survey sessions that may still change, and who was invited.
+    pub surveys: StoredSurveys,
 }
 
 impl StoreWriter {
@@ -113,6 +116,7 @@ async fn load(connection: &mut impl Fetch) -> Result<(Checkpoint, Vec<i64>, i64)
         sources,
         counters,
         queues,
+        surveys: survey::load(connection).await?,
     };
     Ok((checkpoint, ids, next_row))
 }

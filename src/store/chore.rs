@@ -33,6 +33,8 @@ pub enum Chore {
     Rewrite(Vec<Rewrite>),
     /// Write late events again, of calls whose person is to be forgotten.
     ForgetLate(Vec<ForgottenEvent>),
+    /// Forget whose survey sessions those of these calls are.
+    ForgetSessions(Vec<(SourceId, CallKey)>),
     /// Note an act of erasing, with the calls it is about.
     BeginErasure(Erasure, Vec<(SourceId, CallKey)>),
     /// Note that an act of erasing is done.
@@ -132,6 +134,7 @@ impl StoreWriter {
         let done = match &asked.chore {
             Chore::Rewrite(calls) => self.rewrite(calls).await,
             Chore::ForgetLate(events) => self.forget_late(events).await,
+            Chore::ForgetSessions(calls) => self.forget_sessions(calls).await,
             Chore::BeginErasure(act, calls) => self.begin_erasure(act, calls).await,
             Chore::EndErasure(act) => self.end_erasure(act).await,
             Chore::RemoveCalls(before) => self.remove_calls(*before).await,

@@ -1,11 +1,12 @@
 //! What is removed from the store, and what is noted of it: calls beyond their time, callers that were erased.
 
 use crate::database::{self, Bind, Columns, Db, Fetch, on};
-use crate::model::{CallId, CallKey, Position, SourceId, Timestamp};
+use crate::model::{CallId, CallKey, ERASED_ANSWER, Position, SourceId, Timestamp};
 
 use super::chore::{Done, Erasure, ForgottenEvent};
 use super::rollups::quarter_of;
 use super::rows::{Error, failed};
+use super::survey;
 use super::table::{CALL_ROWS, Rows};
 use super::writer::StoreWriter;
 
@@ -144,6 +145,37 @@ impl StoreWriter {
         Ok(Done::default())
     }
 
+    /// Writes survey sessions again that are nobody's: under the ids of erased calls, without what was said in words or
+    /// numbers.
+    pub(super) async fn forget_sessions(
+        &mut self,
+        calls: &[(SourceId, CallKey)],
+    ) -> Result<Done, Error> {
+        let doing = "forget whose a survey session is";
+        let ids = self.ids.all();
+        self.begin().await?;
+        for (source, key) in calls {
+            let Some(source) = ids.get(source) else {
+                continue;
+            };
+            let (bytes, erased) = (key.to_bytes(), CallId::erased(*key));
+            let values = [
+                erased.as_str().into(),
+                (*source).into(),
+                bytes.as_slice().into(),
+            ];
+            self.run(survey::FORGET_CALL, &values, doing).await?;
+            let values = [
+                ERASED_ANSWER.into(),
+                (*source).into(),
+                bytes.as_slice().into(),
+            ];
+            self.run(survey::FORGET_ANSWERS, &values, doing).await?;
+        }
+        self.run("commit", &[], "commit").await?;
+        Ok(Done::default())
+    }
+
     /// Notes an act with its calls.
     pub(super) async fn begin_erasure(
         &mut self,
@@ -218,6 +250,11 @@ impl StoreWriter {
             let sql = "delete from unapplied_events where source_id = $1 and call_id = $2";
             let values = [(*source).into(), call.as_str().into()];
             self.run(sql, &values, doing).await?;
+            let key = CallId::new(call.as_str()).key().to_bytes();
+            let values = [(*source).into(), key.as_slice().into()];
+            for sql in survey::REMOVALS {
+                self.run(sql, &values, doing).await?;
+            }
         }
         let mut rows = found.len() as u64;
         for (first, delete) in [

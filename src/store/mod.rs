@@ -27,6 +27,7 @@ mod rules_seen;
 mod sqlite;
 mod stored;
 mod stream;
+mod survey;
 mod table;
 #[cfg(test)]
 mod views_test;
@@ -47,5 +48,6 @@ pub use rollups::{
 };
 pub use rows::{Error, Head, Period, Rows, Selection, Told};
 pub use stored::{CallRows, Place, Readers, StoredCall};
+pub use survey::StoredSurveys;
 pub use write::{SettledCall, SourceWrite, Unapplied, Write};
 pub use writer::StoreWriter;

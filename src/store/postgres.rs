@@ -38,6 +38,10 @@ const MIGRATIONS: &Migrations = &[
         include_str!("../../migrations/postgres/store/0007_passed_on.sql"),
     ),
     (
+        "surveys",
+        include_str!("../../migrations/postgres/store/0008_surveys.sql"),
+    ),
+    (
         "keeping",
         include_str!("../../migrations/postgres/store/0015_keeping.sql"),
     ),

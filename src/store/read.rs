@@ -90,7 +90,12 @@ impl Store {
 }
 
 impl Store {
-    async fn begin(&self) -> Result<Reading, Error> {
+    /// The number of a source whose rows are stored.
+    pub(super) fn source_id(&self, source: &SourceId) -> Option<i64> {
+        self.ids.of(source)
+    }
+
+    pub(super) async fn begin(&self) -> Result<Reading, Error> {
         let turn = self.turns.clone().acquire_owned().await;
         let turn = turn.map_err(|_| Error::Stopped)?;
         let begun = match &self.readers {
@@ -316,7 +321,7 @@ impl Store {
 }
 
 /// One read transaction: every table as of one position.
-struct Reading {
-    transaction: Db<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
+pub(super) struct Reading {
+    pub(super) transaction: Db<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
     _turn: OwnedSemaphorePermit,
 }

@@ -48,6 +48,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         include_str!("../../migrations/sqlite/store/0007_passed_on.sql"),
     ),
     (
+        "surveys",
+        include_str!("../../migrations/sqlite/store/0008_surveys.sql"),
+    ),
+    (
         "keeping",
         include_str!("../../migrations/sqlite/store/0015_keeping.sql"),
     ),

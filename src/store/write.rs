@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{
     AgentEvent, AgentTold, CallKey, Caller, CounterRow, LineTold, Position, QueueId, Settled,
-    SourceId, Timestamp,
+    SourceId, SurveySession, SurveyText, Timestamp,
 };
 
 use super::project;
@@ -84,6 +84,10 @@ pub struct Write {
     pub counters: Vec<CounterRow>,
     /// Queues not seen before.
     pub queues: Vec<QueueId>,
+    /// Definitions of surveys that were put.
+    pub surveys: Vec<SurveyText>,
+    /// Survey sessions that changed, each once.
+    pub sessions: Vec<SurveySession>,
 }
 
 /// A state with its checksum behind.

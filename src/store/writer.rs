@@ -11,6 +11,7 @@ use super::ids::SourceIds;
 use super::insert_postgres;
 use super::insert_sqlite::Statements;
 use super::rows::{Error, failed};
+use super::survey;
 use super::table::Rows;
 use super::write::{self, Ids, Write};
 
@@ -135,7 +136,8 @@ impl StoreWriter {
         }
         let first_row = self.next_row;
         self.delete(write::closed(write, ids)).await?;
-        for rows in write::rows(write, ids, first_row) {
+        let rows = write::rows(write, ids, first_row).into_iter();
+        for rows in rows.chain(survey::rows(write, ids)) {
             self.insert(rows).await?;
         }
         let sql = "update checkpoint set position = $1";

@@ -12,12 +12,14 @@ mod interview;
 mod key;
 pub mod limits;
 mod order;
+mod plan;
 mod prompts;
 mod questions;
 mod read;
 mod russian;
 mod script;
 mod section;
+mod sessions;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,10 @@ pub use finding::{Finding, Severity};
 pub use interview::{Interview, Outcome, StateError, Tally};
 pub use key::{Key, NoKey};
 pub use order::{Heard, Input, Order, Press, Record};
+pub use plan::{
+    Candidate, Invite, LinePlan, MENU_NO, MENU_YES, Plan, WHOLE, disposition_of, why_never_asked,
+};
 pub use read::lint;
 pub use script::{ScriptError, Step, play_script, read_script};
+pub use sessions::{Sessions, is_reached};
 pub use speech::estimate;

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calls;
 use crate::journal::{self, Entry, EntryKind};
-use crate::model::{Body, CallId, CallKey, Mark, Position, SourceId};
+use crate::model::{Body, CallId, CallKey, Mark, Position, SourceId, SurveyEvent};
 use crate::store::{self, Chore, Erasure, ForgottenEvent, KeptCall, Rewrite};
 
 use super::{Error, Upkeep};
@@ -123,6 +123,8 @@ impl Upkeep {
         let late = late.into_iter().filter_map(|late| forgotten(late, theirs));
         let late: Vec<_> = late.collect::<Result<_, _>>()?;
         self.chores.ask(Chore::ForgetLate(late)).await?;
+        let keys: Vec<_> = theirs.iter().cloned().collect();
+        self.chores.ask(Chore::ForgetSessions(keys)).await?;
         self.clean().await?;
         act.finished_at = Some(self.clock.now());
         self.chores.ask(Chore::EndErasure(act.clone())).await?;
@@ -223,7 +225,10 @@ type DecodedRow = (Position, Vec<u8>, Vec<Entry>);
 fn events(entry: &Entry) -> impl Iterator<Item = (&SourceId, &crate::model::Event)> {
     let events: &[_] = match &entry.kind {
         EntryKind::Batch(events) => events,
-        EntryKind::Heartbeat | EntryKind::Finish { .. } | EntryKind::Rejected(_) => &[],
+        EntryKind::Heartbeat
+        | EntryKind::Finish { .. }
+        | EntryKind::Rejected(_)
+        | EntryKind::Survey(_) => &[],
     };
     events.iter().map(|event| (&entry.source, event))
 }
@@ -232,6 +237,13 @@ fn events(entry: &Entry) -> impl Iterator<Item = (&SourceId, &crate::model::Even
 fn forget(entries: &mut [Entry], theirs: &Theirs) -> u64 {
     let mut found = 0;
     for entry in entries {
+        if let EntryKind::Survey(event) = &mut entry.kind
+            && let SurveyEvent::Session { call, .. } = &*event
+            && theirs.contains(&(entry.source.clone(), call.key()))
+        {
+            event.forget();
+            found += 1;
+        }
         let EntryKind::Batch(events) = &mut entry.kind else {
             continue;
         };

@@ -42,6 +42,13 @@ impl Privacy {
         self.of("id:", &format!("{source}\0{id}"))
     }
 
+    /// The key of the draw of calls that are asked for their opinion: nobody on the floor has it.
+    pub fn drawing_key(&self) -> [u8; KEY_BYTES] {
+        let mut mac = self.mac.clone();
+        mac.update(b"draw:");
+        mac.finalize().into_bytes().into()
+    }
+
     fn of(&self, kind: &str, text: &str) -> Pseudonym {
         let mut mac = self.mac.clone();
         mac.update(kind.as_bytes());

@@ -14,7 +14,9 @@ mod server;
 mod session;
 mod source;
 pub mod status;
+mod survey;
 
 pub use admin::Admin;
 pub use ingest::{Ingest, IngestOptions};
 pub use server::{Health, HealthService, Server, ServerError, health};
+pub use survey::{LetGoReason, Parts, Surveys};

@@ -16,6 +16,7 @@ use crate::proto::DESCRIPTORS;
 use crate::proto::v1::admin_service_server::{self, AdminServiceServer};
 use crate::proto::v1::ingest_service_server::{self, IngestServiceServer};
 use crate::proto::v1::report_service_server::{self, ReportServiceServer};
+use crate::proto::v1::survey_service_server::{self, SurveyServiceServer};
 use crate::reports::{Reports, Sources};
 use crate::store::Rows;
 use crate::validate::caps;
@@ -24,6 +25,7 @@ use super::admin::Admin;
 use super::ingest::Ingest;
 use super::limits::Limits;
 use super::report;
+use super::survey::Surveys;
 
 /// Streams that one connection may have open.
 const STREAMS_A_CONNECTION: u32 = 256;
@@ -40,6 +42,7 @@ const DECODED_BYTES: usize = caps::MESSAGE_BYTES;
 const INGEST: &str = ingest_service_server::SERVICE_NAME;
 const REPORTS: &str = report_service_server::SERVICE_NAME;
 const ADMIN: &str = admin_service_server::SERVICE_NAME;
+const SURVEYS: &str = survey_service_server::SERVICE_NAME;
 
 /// The health service as tonic makes it.
 pub type HealthService = HealthServer<tonic_health::server::HealthService>;
@@ -68,7 +71,7 @@ impl Health {
             ServingStatus::NotServing
         };
         // The empty name stands for the server as a whole.
-        for service in ["", INGEST, REPORTS, ADMIN] {
+        for service in ["", INGEST, REPORTS, ADMIN, SURVEYS] {
             self.0.set_service_status(service, status).await;
         }
     }
@@ -94,6 +97,8 @@ pub struct Server<R, S> {
     pub reports: Reports<R, S>,
     /// What is done to a running server.
     pub admin: Admin,
+    /// The one who asks callers.
+    pub surveys: Surveys,
 }
 
 impl<R: Rows, S: Sources> Server<R, S> {
@@ -127,6 +132,7 @@ impl<R: Rows, S: Sources> Server<R, S> {
             .add_service(ingest)
             .add_service(reports)
             .add_service(AdminServiceServer::new(self.admin))
+            .add_service(SurveyServiceServer::new(self.surveys))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener).map(without_delay),
                 stopping.cancelled_owned(),

@@ -9,8 +9,10 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::journal::{self, Refusal};
+use crate::model::SurveyId;
 use crate::reports;
 use crate::store;
+use crate::survey::Finding;
 use crate::upkeep;
 use crate::validate::caps;
 
@@ -96,6 +98,95 @@ pub enum IngestError {
     /// The journal refuses.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+/// Why a request about surveys is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SurveyError {
+    /// The journal's tail is still being applied.
+    #[error("the server is starting: the journal's tail is being applied")]
+    Starting,
+    /// The server stops.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// A definition cannot be asked.
+    #[error("the definition cannot be asked: {}", lines(findings))]
+    DefinitionInvalid {
+        /// What is wrong with it.
+        findings: Vec<Finding>,
+    },
+    /// The version is kept with another text.
+    #[error(
+        "{survey}, version {version}, is kept with another text: a version never changes; count it up"
+    )]
+    VersionExists {
+        /// The survey.
+        survey: SurveyId,
+        /// Its version.
+        version: u32,
+    },
+    /// No such survey, or version.
+    #[error("no survey {survey:?}{} is kept; there are: {}", version_of(*version), known.join("; "))]
+    UnknownSurvey {
+        /// The name asked for.
+        survey: String,
+        /// The version asked for; 0 = the newest.
+        version: u32,
+        /// Those that are kept.
+        known: Vec<String>,
+    },
+    /// One more would be too many.
+    #[error("the limit of {limit} versions of surveys is reached")]
+    TooMany {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The journal refuses.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// So many findings stand in a message.
+const FINDINGS_SAID: usize = 20;
+
+fn lines(findings: &[Finding]) -> String {
+    let said: Vec<_> = findings
+        .iter()
+        .take(FINDINGS_SAID)
+        .map(ToString::to_string)
+        .collect();
+    said.join("; ")
+}
+
+fn version_of(version: u32) -> String {
+    match version {
+        0 => String::new(),
+        version => format!(", version {version},"),
+    }
+}
+
+/// The status of a refused request about surveys.
+pub fn survey(error: &SurveyError) -> Status {
+    use SurveyError as E;
+    let message = error.to_string();
+    let (code, reason, field) = match error {
+        E::Starting => return ingest(&IngestError::Starting),
+        E::ShuttingDown => return ingest(&IngestError::ShuttingDown),
+        E::Refused(refusal) => return ingest(&IngestError::Refused(refusal.clone())),
+        E::DefinitionInvalid { .. } => (
+            Code::InvalidArgument,
+            "definition_invalid",
+            Some("definition"),
+        ),
+        E::VersionExists { .. } => (
+            Code::FailedPrecondition,
+            "survey_version_exists",
+            Some("definition"),
+        ),
+        E::UnknownSurvey { .. } => (Code::NotFound, "unknown_survey", Some("survey")),
+        E::TooMany { .. } => (Code::ResourceExhausted, "limit_reached", None),
+    };
+    build(code, reason, &message, field, None)
 }
 
 fn build(

@@ -33,7 +33,7 @@ fn from(number: &str, channel: &str) -> Kind {
 }
 
 /// An answered call of somebody.
-fn call_of(first: u64, call: &str, at: i64, number: &str) -> Vec<Event> {
+pub(crate) fn call_of(first: u64, call: &str, at: i64, number: &str) -> Vec<Event> {
     let mut events = answered(first, call, at);
     events[0] = event(first, at, call, from(number, &format!("trunk-of-{call}")));
     events
@@ -92,7 +92,7 @@ async fn calls(server: &Server) -> Vec<CallSummary> {
 }
 
 /// How often the server's databases hold these bytes: SQLite's files as they lie, PostgreSQL's columns.
-async fn held(server: &Server, bytes: &[u8]) -> usize {
+pub(crate) async fn held(server: &Server, bytes: &[u8]) -> usize {
     let count =
         |text: &[u8], part: &[u8]| text.windows(part.len()).filter(|at| *at == part).count();
     if server.database().is_none() {
@@ -129,7 +129,7 @@ fn bytes_of(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(byte).collect()
 }
 
-fn erase(server: &Server, args: &[&str]) -> Command {
+pub(crate) fn erase(server: &Server, args: &[&str]) -> Command {
     let mut command = dozvon();
     command
         .args(["erase", "--server", &server.grpc_addr()])

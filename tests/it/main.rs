@@ -11,6 +11,7 @@ mod bank;
 mod calls;
 mod cli;
 mod definitions;
+mod dialogs;
 mod folded;
 mod harness;
 mod ingest;

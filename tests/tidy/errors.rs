@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use dozvon::validate::Reason;
+use dozvon::wire::LetGoReason;
 
 use crate::source::root;
 
@@ -11,6 +12,13 @@ use crate::source::root;
 fn every_rejection_is_in_the_docs() {
     let known = Reason::ALL.map(|reason| reason.as_str().to_owned());
     assert_eq!(documented("Events that were not taken"), known.into());
+}
+
+#[test]
+fn every_reason_to_let_a_caller_go_is_in_the_docs() {
+    let known = LetGoReason::ALL.iter();
+    let known: BTreeSet<_> = known.map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(documented("Dialogs that let the caller go"), known);
 }
 
 #[test]
@@ -48,6 +56,7 @@ fn every_row_says_what_to_do() {
     let sections = [
         "Events that were not taken",
         "Requests that were refused",
+        "Dialogs that let the caller go",
         "How a command ended",
     ];
     for section in sections {

@@ -25,8 +25,8 @@ const IMPORTS: [(&str, &[&str]); 21] = [
     (
         "wire",
         &[
-            "proto", "model", "validate", "reports", "journal", "store", "metrics", "pipeline",
-            "config", "clock", "upkeep",
+            "proto", "model", "validate", "survey", "reports", "journal", "store", "metrics",
+            "pipeline", "config", "clock", "upkeep",
         ],
     ),
     (
