@@ -61,6 +61,14 @@ fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
         calls: days(1_100),
         pseudonyms: days(400),
     };
+    whole.survey.survey = Some("two-questions".into());
+    whole.survey.files = vec!["deploy/surveys/two-questions.toml".into()];
+    whole.survey.lines = vec![SurveyLine {
+        line: "+78412000000".into(),
+        survey: Some("phone-block".into()),
+        language: Some("ru".into()),
+        invite: Some(Invite::Before),
+    }];
     whole.queues = vec![Queue {
         name: "sales".into(),
         target: seconds(30),

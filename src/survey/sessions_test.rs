@@ -58,6 +58,7 @@ fn record(began: u64) -> CallRecord {
             released_at: Some(at(began + 60)),
             released_by: EndedBy::Caller,
             hold: Duration::ZERO,
+            consult: Duration::ZERO,
         }],
         transfers: Vec::new(),
         failed_transfers: Vec::new(),

@@ -321,7 +321,7 @@ async fn whatever_is_wrong_lets_the_caller_go_with_a_reason() {
             "",
         ),
         (
-            changed(|open| open.audio_sha256 = vec![1; 5].into()),
+            changed(|open| open.audio_sha256 = vec![1; 5]),
             "field_invalid",
             "",
         ),

@@ -107,9 +107,11 @@ async fn first(
 
 fn asked(open: wire::DialogOpen) -> Result<Asked, LetGo> {
     let field = |error: status::IngestError| {
-        let reason = match error {
-            status::IngestError::FieldMissing { .. } => LetGoReason::FieldMissing,
-            _ => LetGoReason::FieldInvalid,
+        let is_missing = matches!(error, status::IngestError::FieldMissing { .. });
+        let reason = if is_missing {
+            LetGoReason::FieldMissing
+        } else {
+            LetGoReason::FieldInvalid
         };
         LetGo::new(reason, error.to_string())
     };

@@ -109,7 +109,7 @@ pub(super) fn info(kept: &Kept) -> wire::SurveyInfo {
         survey: definition.survey.to_string(),
         version: definition.version,
         put_at: Some(instant(kept.text.put_at)),
-        digest: definition.digest.to_vec().into(),
+        digest: definition.digest.to_vec(),
         languages: definition.languages.clone(),
         questions: questions
             .map(|question| question.code.to_string())
