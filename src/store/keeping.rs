@@ -286,9 +286,11 @@ impl StoreWriter {
     /// How far calls may be removed, up to an instant: whole quarters whose roll-ups stand for them.
     async fn folded_until(&mut self, before: Timestamp) -> Result<Timestamp, Error> {
         let before = quarter_of(before);
-        let sql = "select min(starts_at) from rollup_stale where level = 1 and starts_at < $1";
-        let bound: Bind<'_> = before.as_micros().into();
-        let stale = self.fetch(sql, &[bound], |row| row.maybe_int(0)).await?;
+        // History that comes in later than it is kept is folded no more, and holds nothing up.
+        let sql = "select min(starts_at) from rollup_stale where level = 1 and starts_at < $1
+            and starts_at >= coalesce((select kept_from from kept where class = $2), starts_at)";
+        let bound = [before.as_micros().into(), CALLS.into()];
+        let stale = self.fetch(sql, &bound, |row| row.maybe_int(0)).await?;
         let stale = stale.into_iter().flatten().next();
         Ok(stale.map_or(before, Timestamp::from_micros))
     }

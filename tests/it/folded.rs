@@ -95,7 +95,13 @@ async fn check(server: &Server) {
         &["queues", "--bucket", "day"][..],
         &["queues", "--bucket", "hour", "--zone", "Asia/Kathmandu"],
         &["queues", "--bucket", "weekday", "--lens", "journey"],
-        &["queues", "--queue", "first_line", "--service-level", "45s"],
+        &[
+            "queues",
+            "--queue",
+            "registration",
+            "--service-level",
+            "45s",
+        ],
         &["transfers", "--bucket", "week"],
         &["transfers", "--bucket", "hour-of-day"],
     ] {

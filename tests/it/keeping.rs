@@ -411,7 +411,16 @@ async fn calls_and_callers_beyond_their_time_go_and_reports_say_so() {
         let callers = "select cast(count(*) as text) from calls where caller_key is not null";
         let callers = rows(&server, Part::Store, callers).await;
         let noted = "select cast(count(*) as text) from kept";
-        (answered == 610 && callers == 10 && rows(&server, Part::Store, noted).await == 2)
+        let held = rows(
+            &server,
+            Part::Store,
+            "select cast(count(*) as text) from calls",
+        )
+        .await;
+        (answered == 610
+            && held == 610
+            && callers == 10
+            && rows(&server, Part::Store, noted).await == 2)
             .then_some(())
     })
     .await;
