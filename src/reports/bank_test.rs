@@ -34,13 +34,13 @@ fn months_by_queue_equal_exactly() {
         exact: true,
         ..bank.query(Bucket::Month)
     };
-    months_equal(&bank, &bank.reports().queues(&exact).unwrap(), true);
+    months_equal(bank, &bank.reports().queues(&exact).unwrap(), true);
 }
 
 #[test]
 fn months_by_queue_equal_but_for_quantiles_within_their_error() {
     let Some(bank) = bank() else { return };
-    months_equal(&bank, &bank.asked(Bucket::Month), false);
+    months_equal(bank, &bank.asked(Bucket::Month), false);
 }
 
 fn months_equal(bank: &Bank, report: &QueueReport, exact: bool) {
