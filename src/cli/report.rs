@@ -20,6 +20,7 @@ pub(super) mod period;
 mod queues;
 mod repeats;
 mod sheet;
+mod survey;
 pub(super) mod text;
 mod transfers;
 mod unserved;
@@ -43,6 +44,7 @@ pub use agents::agents_table;
 pub use lines::lines_table;
 pub use queues::queues_table;
 pub use repeats::repeats_table;
+pub use survey::survey_table;
 pub use transfers::transfers_table;
 pub use unserved::unserved_table;
 pub use waits::waits_table;
@@ -78,6 +80,9 @@ enum Report {
     /// Lines: refused demand, busy channels, measured and expected blocking
     #[command(after_help = help::LINES_EXAMPLES)]
     Lines(Options),
+    /// Surveys: who was asked, what they said, and of whom that speaks
+    #[command(after_help = help::SURVEY_EXAMPLES)]
+    Survey(Box<survey::SurveyOptions>),
     /// The calls one by one, with filters
     #[command(after_help = help::CALLS_EXAMPLES, mut_args = help::of_calls)]
     Calls(Box<calls::ListOptions>),
@@ -96,6 +101,7 @@ impl Report {
             | Self::Repeats(options)
             | Self::Unserved(options)
             | Self::Lines(options) => options,
+            Self::Survey(survey) => &survey.common,
             Self::Calls(calls) => &calls.common,
             Self::Call(call) => &call.common,
         }
@@ -272,6 +278,26 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 table: lines_table,
             };
             answer.shown(output, part, clock.now())
+        }
+        Report::Survey(asked) => {
+            let answer = client.survey(asked.request(query)).await?;
+            let answer = Answer {
+                title: survey::TITLE,
+                answer: &answer,
+                context: answer.context.as_ref(),
+                parts: survey::parts(&answer),
+                before: answer.before.as_ref().map(|before| Before {
+                    context: before.context.as_ref(),
+                    parts: survey::parts(before),
+                }),
+                with_differences: |answer, differences| {
+                    let mut answer = answer.clone();
+                    answer.differences = differences;
+                    answer
+                },
+                table: survey_table,
+            };
+            answer.shown(output, options.part.of_survey(), clock.now())
         }
         Report::Calls(options) => {
             calls::show(options, &mut client, query, output, clock.now()).await

@@ -52,6 +52,13 @@ macro_rules! words {
     };
 }
 
+const AAPOR: &str = "AAPOR, Standard Definitions, response and cooperation rates";
+const VOICEXML: &str = "VoiceXML 2.0, input events";
+const NPS: &str = "Reichheld, Harvard Business Review 81 (2003) 46; Zou and Donner, Statistics in Medicine 27 (2008) 1693";
+const MANSKI: &str = "Manski, Journal of Human Resources 24 (1989) 343–360";
+const KISH: &str = "Kish, Survey Sampling (1965)";
+const CONTROL: &str =
+    "Montgomery, Introduction to Statistical Quality Control, p-chart with variable sample size";
 const WAZO: &str = "Wazo, wazo-call-logd queue statistics";
 const AMAZON: &str = "Amazon Connect, metrics definitions";
 const TALKDESK: &str = "Talkdesk and RingCentral, service level options";
@@ -115,6 +122,21 @@ words! {
     "T9" OWN "From where to where callers are passed on." "Откуда и куда переводят.",
     "T10" OWN "Callers passed on more often than is bearable." "Звонящие, которых переводили чаще допустимого.",
     "T11" OWN "Callers moved between queues before anybody answered: the menu's doing, not a specialist's." "Перемещения между очередями до ответа: дело меню, а не специалиста.",
+    "Q1" AAPOR "Of those who were to be asked, the share who heard the invitation." "Доля услышавших приглашение среди тех, кого следовало спросить.",
+    "Q2" AAPOR "Of those who were to be asked, the share who answered everything." "Доля ответивших на всё среди тех, кого следовало спросить.",
+    "Q3" AAPOR "The same, with those who answered at least the main question." "То же вместе с ответившими хотя бы на главный вопрос.",
+    "Q4" AAPOR "Of those who heard the invitation, the share who answered." "Доля ответивших среди услышавших приглашение.",
+    "Q5" AAPOR "At which question people leave." "На каком вопросе бросают опрос.",
+    "Q6" VOICEXML "Where people are silent, press a wrong key or want to hear it again: the question is hard." "Где молчат, нажимают не ту клавишу или просят повторить: вопрос трудный.",
+    "Q7" FIELD "The share of satisfied answers, said with how many answered." "Доля довольных ответов; рядом всегда число ответивших.",
+    "Q8" NPS "Who would recommend us, less who would not." "Сколько готовы рекомендовать, минус сколько не готовы.",
+    "Q9" FIELD "The mean grade; of a question on effort, how easy it was." "Средняя оценка; для вопроса об усилиях — насколько было легко.",
+    "Q10" FIELD "The share who say that their matter is settled." "Доля тех, кто говорит, что вопрос решён.",
+    "Q11" MANSKI "How bad, or how good, it could be, whatever those think who did not answer." "Насколько плохо или хорошо может быть на деле, что бы ни думали неответившие.",
+    "Q12" AAPOR "Whether those who answered are like all who called." "Похожи ли ответившие на всех позвонивших.",
+    "Q13" OWN "Of which calls we know the caller's opinion: of those passed on, of those whom the agent let go." "О каких звонках мы знаем мнение: о переведённых, о тех, где первым отключился специалист.",
+    "Q14" KISH "The score as it would be had everybody been as likely to be asked." "Оценка, какой она была бы, если бы всех спрашивали с равной вероятностью.",
+    "steering" CONTROL "Whether some specialist lets fewer callers be asked than chance explains." "Не пропускает ли кто-то из специалистов к опросу меньше людей, чем объяснимо случаем.",
     "cisco_ignored" CISCO "Cisco's service level with abandons ignored: who gave up in time is not counted at all." "Уровень сервиса Cisco без учёта ушедших в пределах порога.",
     "cisco_negative" CISCO "Cisco's service level with abandons negative: who gave up counts against us, misdials excepted." "Уровень сервиса Cisco, где не дождавшиеся считаются против нас, кроме положивших трубку в первые секунды.",
     "cisco_positive" CISCO "Cisco's service level with abandons positive: who gave up in time counts as answered." "Уровень сервиса Cisco, где ушедшие в пределах порога считаются отвеченными.",

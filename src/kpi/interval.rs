@@ -29,9 +29,14 @@ impl Part {
 /// statistical inference*, JASA 22 (1927) 209–212.
 pub fn wilson(part: Part) -> Option<(f64, f64)> {
     debug_assert!(part.count <= part.of, "a part is no more than the whole");
+    wilson_widened(part, 1.0)
+}
+
+/// The same of answers that are not independent: as of so many times fewer (`design_effect`, 1 or more).
+pub fn wilson_widened(part: Part, effect: f64) -> Option<(f64, f64)> {
     let share = part.share()?;
     // Counts are far below 2⁵³.
-    let (k, n) = (part.count as f64, part.of as f64);
+    let (k, n) = (part.count as f64 / effect, part.of as f64 / effect);
     let centre = k + Z * Z / 2.0;
     let spread = Z * (k * (1.0 - share) + Z * Z / 4.0).sqrt();
     let bound = |sum: f64| (sum / (n + Z * Z)).clamp(0.0, 1.0);

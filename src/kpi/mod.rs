@@ -10,6 +10,7 @@ mod call_tally;
 mod callback;
 mod cells;
 mod compat;
+mod control;
 mod definitions;
 mod digest;
 mod erlang;
@@ -43,6 +44,7 @@ pub use call_tally::{CallTally, burden};
 pub use callback::{Callback, is_unserved};
 pub use cells::{Cells, Edges, QUANTILE_ERROR, Slots};
 pub use compat::{CompatCounts, CompatFigure, Pack};
+pub use control::{control_limits, design_effect};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
@@ -52,7 +54,7 @@ pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
 pub use histogram::{WAIT_EDGES, counts_up_to};
-pub use interval::{Difference, Part, newcombe, wilson};
+pub use interval::{Difference, Part, newcombe, wilson, wilson_widened};
 pub use journey::{
     Journey, JourneyCounts, access, access_part, caller_burden, is_journey_within, journey,
     journey_of, journey_part, journey_wait, journey_wait_censored, time_to_human,

@@ -299,6 +299,16 @@ pub enum Estimand {
     PerPerson,
 }
 
+impl Estimand {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PerCall => "per_call",
+            Self::PerPerson => "per_person",
+        }
+    }
+}
+
 /// Q14: a share in which each answer stands for those who were as likely to be asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weighted {

@@ -9,14 +9,15 @@ use tokio::sync::mpsc;
 
 pub(crate) use crate::model::fixture::call;
 use crate::model::{
-    CallId, CallRecord, Exit, LineTold, Position, QueueId, SourceId, Targets, Timestamp, VisitRow,
+    CallId, CallRecord, Exit, LineTold, Position, QueueId, SourceId, SurveySession, SurveyText,
+    Targets, Timestamp, VisitRow,
 };
 use crate::store::{self, Error, Part, Period, Place, Rows, Selection, StoredCall, Told};
 
 use super::{
     AgentReport, CallAsked, CallReport, CallsPage, CallsQuery, LineReport, Options, Query,
-    QueueReport, RepeatReport, Reports, SourceCompleteness, Sources, TransferReport,
-    UnservedReport, WaitReport, Zone,
+    QueueReport, RepeatReport, Reports, SourceCompleteness, Sources, SurveyAsked, SurveyReport,
+    TransferReport, UnservedReport, WaitReport, Zone,
 };
 
 /// A hotline in Samara with the usual thresholds.
@@ -88,9 +89,24 @@ pub(crate) struct Memory {
     queues: Arc<[QueueId]>,
     records: Arc<Vec<StoredCall>>,
     told: Told,
+    sessions: Arc<[SurveySession]>,
+    surveys: Arc<[SurveyText]>,
 }
 
 impl Memory {
+    /// Keeps surveys besides, and the sessions that calls had.
+    pub(crate) fn with_surveys(
+        self,
+        surveys: Vec<SurveyText>,
+        sessions: Vec<SurveySession>,
+    ) -> Self {
+        Self {
+            surveys: surveys.into(),
+            sessions: sessions.into(),
+            ..self
+        }
+    }
+
     /// Keeps the rows; knows the queues of its visits.
     pub(crate) fn of(rows: Selection) -> Self {
         let queues: BTreeSet<_> = rows
@@ -271,6 +287,26 @@ impl Rows for Memory {
         Ok(())
     }
 
+    async fn surveyed(
+        &self,
+        period: Period,
+        parts: mpsc::Sender<store::Surveyed>,
+    ) -> Result<(), Error> {
+        let definitions = store::Surveyed::Definitions(self.surveys.to_vec());
+        drop(parts.send(definitions).await);
+        let (start, end) = period;
+        let held = |call: &&StoredCall| (start..end).contains(&call.place.arrived_at);
+        let calls = self.records.iter().filter(held).map(|call| {
+            let own = |session: &&SurveySession| session.call == call.place.call;
+            store::SurveyedCall {
+                call: call.clone(),
+                session: self.sessions.iter().find(own).cloned(),
+            }
+        });
+        drop(parts.send(store::Surveyed::Calls(calls.collect())).await);
+        Ok(())
+    }
+
     async fn head(&self) -> Result<store::Head, Error> {
         Ok(store::Head {
             queues: self.queues.to_vec(),
@@ -353,6 +389,15 @@ impl Asked {
     /// The line report.
     pub(crate) fn lines(&self, query: &Query) -> Result<LineReport, super::Error> {
         wait_for(self.0.lines(query))
+    }
+
+    /// The survey report.
+    pub(crate) fn survey(
+        &self,
+        query: &Query,
+        asked: &SurveyAsked,
+    ) -> Result<SurveyReport, super::Error> {
+        wait_for(self.0.survey(query, asked))
     }
 
     /// A page of calls.

@@ -29,6 +29,7 @@ mod queues;
 mod repeats;
 mod service;
 mod stays;
+mod survey;
 mod transfers;
 mod unserved;
 mod waits;
@@ -45,8 +46,8 @@ mod definitions_test;
 pub(crate) mod fixture;
 
 pub use crate::kpi::{
-    CompatFigure, Definition, ExitCounts, Pack, Part, Quantiles, ServiceLevel, WaitSummary, Words,
-    glossary,
+    CompatFigure, Definition, ExitCounts, MeanGrade, NetPromoters, Pack, Part, Quantiles, Score,
+    ServiceLevel, WaitSummary, Weighted, Words, glossary,
 };
 pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
@@ -65,6 +66,10 @@ pub use queues::{QueueReport, QueueRow, WaitOver};
 pub use repeats::{RepeatReport, RepeatRow, RepeatWindow};
 pub use service::{Options, Reports, Sources};
 pub use stays::{Basis, Lens};
+pub use survey::{
+    Said, SurveyAnswerCount, SurveyAsked, SurveyControl, SurveyCoverageRow, SurveyFunnelRow,
+    SurveyGrouping, SurveyReport, SurveyScoreRow, SurveySteeringRow, survey_rates,
+};
 pub use transfers::{
     LOOPS_MAX, TransferKind, TransferLoop, TransferPath, TransferReport, TransferReportRow,
     TransferStep,

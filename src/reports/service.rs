@@ -8,7 +8,7 @@ use tokio::task::JoinError;
 
 use crate::kpi::{Held, REPEAT_WINDOWS, TransferTally};
 use crate::model::{Altered, CallRecord, Floor, Targets, Timestamp};
-use crate::store::{Period, Rows, Selection, StoredCall, Sums};
+use crate::store::{Period, Rows, Selection, StoredCall, Sums, Surveyed};
 
 use super::agents::{AgentReport, Gathered};
 use super::compare::{self, Earlier};
@@ -21,6 +21,7 @@ use super::plan::{Plan, Query, thresholds};
 use super::queues::{QueueReport, Queues};
 use super::repeats::{self, RepeatReport};
 use super::stays::Lens;
+use super::survey::{self, SurveyAsked, SurveyReport};
 use super::transfers::{Loops, TransferReport, Transfers};
 use super::unserved::{self, UnservedReport};
 use super::waits::{WaitReport, WaitsMade};
@@ -223,6 +224,43 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             .await?;
         let work = move || gathered.finish(&plan, told.lines, sources);
         joined(tokio::task::spawn_blocking(work).await)
+    }
+
+    /// Surveys: who was asked, what they said, of whom that speaks.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong, or the store cannot be read.
+    pub async fn survey(&self, query: &Query, asked: &SurveyAsked) -> Result<SurveyReport, Error> {
+        let (plan, sources) = self.plan(query)?;
+        let head = self.head(&plan).await?;
+        let mut gathered = survey::Gathered::new(asked.clone(), head);
+        let period = (plan.start, plan.end);
+        let (parts, mut received) = mpsc::channel(PARTS_WAITING);
+        let working = tokio::task::spawn_blocking(move || {
+            while let Some(part) = received.blocking_recv() {
+                match part {
+                    Surveyed::Definitions(texts) => {
+                        gathered.definitions(&texts);
+                        if let Some((asked, known)) = gathered.unknown() {
+                            return Err(Error::unknown_word("survey", asked, known));
+                        }
+                    }
+                    Surveyed::Calls(calls) => {
+                        for call in calls {
+                            let record = call.call.record();
+                            let record = record.map_err(|source| Error::Store { source })?;
+                            gathered.call(&plan, &call, &record);
+                        }
+                    }
+                }
+            }
+            Ok(gathered.finish(&plan, sources))
+        });
+        let sent = self.rows.surveyed(period, parts).await;
+        let done = joined(working.await);
+        sent.map_err(|source| Error::Store { source })?;
+        done?
     }
 
     /// Callers with their contacts in the period and as far around it as a window reaches.

@@ -28,6 +28,7 @@ mod sqlite;
 mod stored;
 mod stream;
 mod survey;
+mod surveyed;
 mod table;
 #[cfg(test)]
 mod views_test;
@@ -49,5 +50,6 @@ pub use rollups::{
 pub use rows::{Error, Head, Period, Rows, Selection, Told};
 pub use stored::{CallRows, Place, Readers, StoredCall};
 pub use survey::StoredSurveys;
+pub use surveyed::{Surveyed, SurveyedCall};
 pub use write::{SettledCall, SourceWrite, Unapplied, Write};
 pub use writer::StoreWriter;

@@ -49,6 +49,10 @@ const MIGRATIONS: &Migrations = &[
         "views",
         include_str!("../../migrations/postgres/store/0017_views.sql"),
     ),
+    (
+        "answers",
+        include_str!("../../migrations/postgres/store/0020_answers.sql"),
+    ),
 ];
 
 impl Store {

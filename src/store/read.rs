@@ -17,6 +17,7 @@ use super::rollups::{Gather, Part, RollupState, RollupsAsked, Stale, Within};
 use super::rows::{Error, Head, Period, Rows, Selection, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::stream::Which;
+use super::surveyed::{self, Surveyed};
 use super::write::SettledCall;
 use super::writer::StoreWriter;
 use super::{gather, insert_postgres, insert_sqlite, keeping, kept, stream, table};
@@ -265,6 +266,12 @@ impl Rows for Store {
     async fn gather(&self, asked: &Gather, parts: mpsc::Sender<Part>) -> Result<(), Error> {
         on!(&mut self.begin().await?.transaction, transaction => {
             gather::gather(&mut **transaction, self.reading, asked, &parts).await
+        })
+    }
+
+    async fn surveyed(&self, period: Period, parts: mpsc::Sender<Surveyed>) -> Result<(), Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            surveyed::surveyed(&mut **transaction, self.reading, period, &parts).await
         })
     }
 

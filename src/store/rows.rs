@@ -12,6 +12,7 @@ use crate::model::{
 use super::keeping::Kept;
 use super::rollups::{Gather, Part};
 use super::stored::{Place, StoredCall};
+use super::surveyed::Surveyed;
 
 /// Why the store could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +141,14 @@ pub trait Rows: Clone + Send + Sync + 'static {
         &self,
         asked: &Gather,
         parts: mpsc::Sender<Part>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Sends every survey's definitions, then the calls of a period with the sessions they had; as of one position. Ends early
+    /// when nobody listens.
+    fn surveyed(
+        &self,
+        period: Period,
+        parts: mpsc::Sender<Surveyed>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// What is known before any call is read.

@@ -59,6 +59,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "views",
         include_str!("../../migrations/sqlite/store/0017_views.sql"),
     ),
+    (
+        "answers",
+        include_str!("../../migrations/sqlite/store/0020_answers.sql"),
+    ),
 ];
 
 impl Store {

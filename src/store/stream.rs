@@ -1,5 +1,8 @@
 //! Calls with everything told of them, in the order of their arrival, and what was told of agents and lines.
 
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
 use tokio::sync::mpsc;
 
 use crate::database::{Columns, Fetch};
@@ -57,69 +60,110 @@ impl Which {
     }
 }
 
-/// Sends the calls that arrived in the period behind `after`, open ones among them; ends early when nobody listens.
+/// The calls that arrived in a period behind a place, open ones among them, part by part.
 ///
 /// Each part is a statement of its own that goes on behind the last place: a statement for all of them would, when
 /// somebody has had enough, make a PostgreSQL server send the rest all the same.
-pub(super) async fn calls(
-    connection: &mut impl Fetch,
+pub(super) struct Walk {
     readers: Readers,
     which: Which,
-    (start, end): Period,
-    after: Option<&Place>,
-    parts: &mpsc::Sender<Vec<StoredCall>>,
-) -> Result<(), Error> {
-    let before_all = Place {
-        arrived_at: start,
-        source: i64::MIN,
-        call: CallId::new(""),
-    };
-    let mut last = match after {
-        Some(after) => after.clone().max(before_all),
-        None => before_all,
-    };
-    let mut open = open_calls(connection, readers).await?;
-    open.retain(|call| call.place > last && call.place.arrived_at < end);
-    let mut chosen = Vec::with_capacity(open.len());
-    for call in open {
-        if which.has(&*call.record()?) {
-            chosen.push(call);
-        }
-    }
-    let mut open = chosen;
-    open.sort_by(|one, other| one.place.cmp(&other.place));
-    let mut open = open.into_iter().peekable();
+    end: Timestamp,
+    last: Place,
+    open: Peekable<IntoIter<StoredCall>>,
+    size: usize,
+    is_over: bool,
+}
 
-    let mut size = CALLS_FIRST_PART;
-    loop {
+impl Walk {
+    /// Begins a walk: what is open is read at once.
+    pub(super) async fn begin(
+        connection: &mut impl Fetch,
+        readers: Readers,
+        which: Which,
+        (start, end): Period,
+        after: Option<&Place>,
+    ) -> Result<Self, Error> {
+        let before_all = Place {
+            arrived_at: start,
+            source: i64::MIN,
+            call: CallId::new(""),
+        };
+        let last = match after {
+            Some(after) => after.clone().max(before_all),
+            None => before_all,
+        };
+        let mut open = open_calls(connection, readers).await?;
+        open.retain(|call| call.place > last && call.place.arrived_at < end);
+        let mut chosen = Vec::with_capacity(open.len());
+        for call in open {
+            if which.has(&*call.record()?) {
+                chosen.push(call);
+            }
+        }
+        chosen.sort_by(|one, other| one.place.cmp(&other.place));
+        Ok(Self {
+            readers,
+            which,
+            end,
+            last,
+            open: chosen.into_iter().peekable(),
+            size: CALLS_FIRST_PART,
+            is_over: false,
+        })
+    }
+
+    /// The next part; `None` behind the last one.
+    pub(super) async fn next(
+        &mut self,
+        connection: &mut impl Fetch,
+    ) -> Result<Option<Vec<StoredCall>>, Error> {
+        if self.is_over {
+            return Ok(None);
+        }
         let values = [
-            last.arrived_at.as_micros().into(),
-            end.as_micros().into(),
-            last.source.into(),
-            last.call.as_str().into(),
-            (size as i64).into(),
+            self.last.arrived_at.as_micros().into(),
+            self.end.as_micros().into(),
+            self.last.source.into(),
+            self.last.call.as_str().into(),
+            (self.size as i64).into(),
         ];
-        let rows = connection.fetch(which.sql(), &values).await;
+        let rows = connection.fetch(self.which.sql(), &values).await;
         let rows = rows.map_err(failed("read calls"))?;
         let mut part = Vec::with_capacity(rows.len());
         for row in &rows {
             let place = place(row);
-            while let Some(earlier) = open.next_if(|call| call.place < place) {
+            while let Some(earlier) = self.open.next_if(|call| call.place < place) {
                 part.push(earlier);
             }
-            last = place.clone();
-            part.push(settled_call(row, place, readers));
+            self.last = place.clone();
+            part.push(settled_call(row, place, self.readers));
         }
-        let is_last = rows.len() < size;
-        if is_last {
-            part.extend(open.by_ref());
+        if rows.len() < self.size {
+            self.is_over = true;
+            part.extend(self.open.by_ref());
         }
-        // Whoever does not listen any more has had enough.
-        if parts.send(part).await.is_err() || is_last {
-            return Ok(());
-        }
-        size = CALLS_A_PART.min(size * 2);
+        self.size = CALLS_A_PART.min(self.size * 2);
+        Ok(Some(part))
     }
+}
+
+/// Sends the calls that arrived in the period behind `after`, open ones among them; ends early when nobody listens.
+pub(super) async fn calls(
+    connection: &mut impl Fetch,
+    readers: Readers,
+    which: Which,
+    period: Period,
+    after: Option<&Place>,
+    parts: &mpsc::Sender<Vec<StoredCall>>,
+) -> Result<(), Error> {
+    let mut walk = Walk::begin(connection, readers, which, period, after).await?;
+    while let Some(part) = walk.next(connection).await? {
+        // Whoever does not listen any more has had enough.
+        if parts.send(part).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The settled or open calls with this id, of any source.

@@ -212,6 +212,7 @@ pub(super) async fn load(connection: &mut impl Fetch) -> Result<StoredSurveys, E
     let mut sessions = Vec::new();
     for row in connection.fetch(sql, &[]).await.map_err(&read)? {
         let mut session = session(&row)?;
+        session.state = row.bytes(12).to_vec();
         of_session(connection, &mut session, row.int(13), row.bytes(14)).await?;
         sessions.push(session);
     }
@@ -230,7 +231,7 @@ pub(super) async fn load(connection: &mut impl Fetch) -> Result<StoredSurveys, E
     Ok(StoredSurveys { sessions, invited })
 }
 
-fn session(row: &dyn Columns) -> Result<SurveySession, Error> {
+pub(super) fn session(row: &dyn Columns) -> Result<SurveySession, Error> {
     let corrupt = || Error::Corrupt {
         what: "survey session",
     };
@@ -263,7 +264,7 @@ fn session(row: &dyn Columns) -> Result<SurveySession, Error> {
             (Timestamp::from_micros(at), ended)
         }),
         settled: row.flag(11),
-        state: row.bytes(12).to_vec(),
+        state: Vec::new(),
     })
 }
 
@@ -290,7 +291,7 @@ async fn of_session(
     Ok(())
 }
 
-fn question(row: &impl Columns) -> SurveyQuestion {
+pub(super) fn question(row: &impl Columns) -> SurveyQuestion {
     SurveyQuestion {
         question: QuestionId::new(row.text(0)),
         answer: row.maybe_text(1).map(AnswerCode::new),
@@ -323,10 +324,7 @@ impl Store {
     /// When the database fails.
     pub async fn surveys(&self) -> Result<Vec<SurveyText>, Error> {
         on!(&mut self.begin().await?.transaction, transaction => {
-            let sql = "select survey, version, put_at, definition from survey_definitions
-                order by survey, version";
-            let rows = (**transaction).fetch(sql, &[]).await.map_err(failed("read surveys"))?;
-            Ok(rows.iter().map(text).collect())
+            definitions_of(&mut **transaction).await
         })
     }
 
@@ -356,10 +354,23 @@ impl Store {
                 return Ok(None);
             };
             let mut session = session(row)?;
+            session.state = row.bytes(12).to_vec();
             of_session(connection, &mut session, source_id, &key).await?;
             Ok(Some(session))
         })
     }
+}
+
+/// Every definition, by name and version.
+pub(super) async fn definitions_of(connection: &mut impl Fetch) -> Result<Vec<SurveyText>, Error> {
+    let sql = "select survey, version, put_at, definition from survey_definitions
+        order by survey, version";
+    let rows = connection.fetch(sql, &[]).await;
+    Ok(rows
+        .map_err(failed("read surveys"))?
+        .iter()
+        .map(text)
+        .collect())
 }
 
 fn text(row: &impl Columns) -> SurveyText {

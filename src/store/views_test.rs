@@ -3,12 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Direction, EndedBy, Exit, Mark, Outcome, RefusalReason, TargetKind, TransferMethod,
-    TransferOutcome,
+    Direction, Disposition, EndedBy, Exit, Mark, Outcome, RefusalReason, TargetKind,
+    TransferMethod, TransferOutcome,
 };
 
-const SQLITE: &str = include_str!("../../migrations/sqlite/store/0017_views.sql");
-const POSTGRES: &str = include_str!("../../migrations/postgres/store/0017_views.sql");
+const SQLITE: &str = concat!(
+    include_str!("../../migrations/sqlite/store/0017_views.sql"),
+    include_str!("../../migrations/sqlite/store/0020_answers.sql")
+);
+const POSTGRES: &str = concat!(
+    include_str!("../../migrations/postgres/store/0017_views.sql"),
+    include_str!("../../migrations/postgres/store/0020_answers.sql")
+);
 const DOCUMENT: &str = include_str!("../../docs/views.md");
 
 /// The views of a database: each column's expression by view and name.
@@ -82,6 +88,11 @@ fn codes_are_the_words_of_the_model() {
                 "v_transfers",
                 "outcome",
                 list!("transfers.outcome", TransferOutcome),
+            ),
+            (
+                "v_answers",
+                "disposition",
+                list!("survey_sessions.disposition", Disposition),
             ),
         ] {
             assert_eq!(views[view][column], expected, "{view}.{column}");

@@ -13,7 +13,7 @@ use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
     Basis, Bucket, CallAsked, CallFilter, CallsQuery, Compare, Error, Lens, Pack, Query, Reports,
-    Sources,
+    Sources, SurveyAsked, SurveyGrouping,
 };
 use crate::store::Rows;
 
@@ -119,6 +119,24 @@ impl<R: Rows, S: Sources> Service<R, S> {
         })
     }
 
+    async fn survey(
+        &self,
+        asked: v1::GetSurveyReportRequest,
+    ) -> Result<v1::GetSurveyReportResponse, Error> {
+        if !["", answer::PHONE].contains(&asked.channel.as_str()) {
+            let known = [answer::PHONE];
+            return Err(Error::unknown_word("channel", &asked.channel, known));
+        }
+        let of = SurveyAsked {
+            by: grouping(asked.by)?,
+            survey: asked.survey,
+            version: asked.version,
+        };
+        beside!(self, query(asked.query)?, query => {
+            answer::survey(self.0.survey(&query, &of).await?)
+        })
+    }
+
     async fn calls(&self, asked: v1::ListCallsRequest) -> Result<v1::ListCallsResponse, Error> {
         let filter = asked.filter.unwrap_or_default();
         let asked = CallsQuery {
@@ -209,6 +227,13 @@ impl<R: Rows, S: Sources> ReportService for Service<R, S> {
         answered(self.lines(request.into_inner()).await)
     }
 
+    async fn get_survey_report(
+        &self,
+        request: Request<v1::GetSurveyReportRequest>,
+    ) -> Result<Response<v1::GetSurveyReportResponse>, Status> {
+        answered(self.survey(request.into_inner()).await)
+    }
+
     async fn get_wait_distribution(
         &self,
         request: Request<v1::GetWaitDistributionRequest>,
@@ -281,6 +306,20 @@ fn basis(value: i32) -> Result<Basis, Error> {
             field: "query.basis",
             value,
         }),
+    }
+}
+
+fn grouping(value: i32) -> Result<SurveyGrouping, Error> {
+    match v1::SurveyGrouping::try_from(value) {
+        Ok(v1::SurveyGrouping::Unspecified | v1::SurveyGrouping::Queue) => {
+            Ok(SurveyGrouping::Queue)
+        }
+        Ok(v1::SurveyGrouping::None) => Ok(SurveyGrouping::None),
+        Ok(v1::SurveyGrouping::Agent) => Ok(SurveyGrouping::Agent),
+        Ok(v1::SurveyGrouping::Hour) => Ok(SurveyGrouping::Hour),
+        Ok(v1::SurveyGrouping::Transfers) => Ok(SurveyGrouping::Transfers),
+        Ok(v1::SurveyGrouping::Wait) => Ok(SurveyGrouping::Wait),
+        Err(_) => Err(Error::UnknownChoice { field: "by", value }),
     }
 }
 

@@ -72,6 +72,14 @@ impl Rows for OneVisit {
         Ok(())
     }
 
+    async fn surveyed(
+        &self,
+        _: Period,
+        _: mpsc::Sender<crate::store::Surveyed>,
+    ) -> Result<(), store::Error> {
+        Ok(())
+    }
+
     async fn head(&self) -> Result<store::Head, store::Error> {
         Ok(store::Head {
             queues: vec![QueueId::new("jobs")],

@@ -21,7 +21,7 @@ const IMPORTS: [(&str, &[&str]); 21] = [
     ("journal", &["model", "database", "clock"]),
     ("store", &["model", "database"]),
     ("metrics", &["model", "kpi", "clock"]),
-    ("reports", &["model", "kpi", "store"]),
+    ("reports", &["model", "kpi", "survey", "store"]),
     (
         "wire",
         &[

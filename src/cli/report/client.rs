@@ -118,6 +118,15 @@ impl Client {
         self.answered(answer)
     }
 
+    /// Asks for the survey report.
+    pub(super) async fn survey(
+        &mut self,
+        request: v1::GetSurveyReportRequest,
+    ) -> Result<v1::GetSurveyReportResponse, Failure> {
+        let answer = self.service.get_survey_report(request).await;
+        self.answered(answer)
+    }
+
     /// Asks for the wait distribution.
     pub(super) async fn waits(
         &mut self,
@@ -206,6 +215,9 @@ fn flag(field: &str) -> &str {
         "query.basis" => "--basis",
         "query.headline" => "--headline",
         "compat" => "--compat",
+        "by" => "--by",
+        "survey" => "--survey",
+        "channel" => "--channel",
         "query.hours" => "--hours",
         "query.lines" => "--line",
         "query.teams" => "--team",

@@ -45,6 +45,15 @@ Examples:
   dozvon report unserved --from 2026-01-12                    # who tried that day and was not served
   dozvon report unserved --from 2026-01 --queue jobs --output csv-ru --out unserved.csv";
 
+pub(super) const SURVEY_EXAMPLES: &str = "\
+Examples:
+  dozvon report survey --from 2026-01 --to 2026-02            # January, by queue
+  dozvon report survey --from 2026-01 --by wait --part scores # do those who waited longer say otherwise?
+  dozvon report survey --from 2026-01 --by none --bucket week --output csv
+  dozvon report survey --from 2026-01 --part coverage         # of whom it speaks
+  dozvon report survey --from 2026-01 --part steering         # who lets callers be asked
+  dozvon report survey --from 2026-02 --to 2026-03 --compare previous --survey two-questions";
+
 pub(super) const LINES_EXAMPLES: &str = "\
 Examples:
   dozvon report lines --from 2026-01 --to 2026-02             # January, by line

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::connect::client::Server;
 use crate::model::Headline;
 use crate::proto::v1;
-use crate::reports::{Basis, Bucket, Compare, Lens, Pack, Zone};
+use crate::reports::{Basis, Bucket, Compare, Lens, Pack, SurveyGrouping, Zone};
 
 use super::super::failure::{Exit, Failure};
 use super::client::Client;
@@ -96,7 +96,8 @@ pub(super) struct Options {
     /// A number with more calls than this on one day is shared by many people and left out of repeats [default: none is]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) shared_over: Option<u32>,
-    /// Which rows of the transfer report: its figures, their kinds and causes, from where to where, or the worst ways
+    /// Which rows of a report that has several kinds: transfers have figures, kinds, matrix and loops, surveys funnel, rates,
+    /// scores, answers, coverage and steering
     #[arg(long, default_value = "figures", value_enum)]
     pub(super) part: Part,
     /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
@@ -119,6 +120,37 @@ pub(super) enum Part {
     Matrix,
     /// The ways of calls passed around, with calls to look into
     Loops,
+    /// Surveys: a row a disposition
+    Funnel,
+    /// Surveys: who was invited, who answered
+    Rates,
+    /// Surveys: a row a question
+    Scores,
+    /// Surveys: a row an answer
+    Answers,
+    /// Surveys: respondents against all handled calls
+    Coverage,
+    /// Surveys: which agent lets callers be asked
+    Steering,
+}
+
+impl Part {
+    /// The place of the part among those of a survey report.
+    pub(super) const fn of_survey(self) -> usize {
+        match self {
+            Self::Figures | Self::Kinds | Self::Matrix | Self::Loops | Self::Funnel => 0,
+            Self::Rates => 1,
+            Self::Scores => 2,
+            Self::Answers => 3,
+            Self::Coverage => 4,
+            Self::Steering => 5,
+        }
+    }
+}
+
+/// The words of `--by`.
+pub(super) fn groupings() -> impl clap::builder::TypedValueParser<Value = SurveyGrouping> {
+    words(SurveyGrouping::ALL, SurveyGrouping::as_str)
 }
 
 /// The words of `--bucket`.

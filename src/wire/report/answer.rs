@@ -5,6 +5,7 @@ mod callers;
 mod calls;
 mod lines;
 mod queues;
+mod survey;
 mod transfers;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::reports::{
 };
 
 pub(super) use calls::{call, page};
+pub(super) use survey::{PHONE, survey};
 pub(super) use transfers::transfers;
 
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {

@@ -1,0 +1,189 @@
+//! The survey report: what it is asked with, and its tables.
+//!
+//! The table shows how asking ended, who answered and what they said; `--part`, a workbook and JSON every row.
+
+mod parts;
+
+use crate::proto::v1::{
+    self, GetSurveyReportResponse, SurveyFunnelRow, SurveyScoreRow, SurveyShare,
+};
+use crate::reports::SurveyGrouping;
+
+use super::frame::{self, Starts};
+use super::options::{Options, groupings};
+use super::text::percent;
+
+pub(super) use parts::parts;
+
+/// The report's name.
+pub(super) const TITLE: &str = "Surveys";
+
+/// What the survey report can be asked with.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct SurveyOptions {
+    #[command(flatten)]
+    pub(super) common: Options,
+    /// What rows are grouped by
+    #[arg(long, default_value = "queue", value_parser = groupings())]
+    by: SurveyGrouping,
+    /// Only sessions of this survey
+    #[arg(long, value_name = "NAME", default_value = "")]
+    survey: String,
+    /// Only sessions of this version of it; 0 = all, each in rows of its own
+    #[arg(long, value_name = "N", default_value = "0")]
+    survey_version: u32,
+    /// How the survey was asked; channels are never mixed
+    #[arg(long, value_name = "WORD", default_value = "phone")]
+    channel: String,
+}
+
+impl SurveyOptions {
+    /// The request that the flags make.
+    pub(super) fn request(&self, query: Option<v1::ReportQuery>) -> v1::GetSurveyReportRequest {
+        let by = match self.by {
+            SurveyGrouping::None => v1::SurveyGrouping::None,
+            SurveyGrouping::Queue => v1::SurveyGrouping::Queue,
+            SurveyGrouping::Agent => v1::SurveyGrouping::Agent,
+            SurveyGrouping::Hour => v1::SurveyGrouping::Hour,
+            SurveyGrouping::Transfers => v1::SurveyGrouping::Transfers,
+            SurveyGrouping::Wait => v1::SurveyGrouping::Wait,
+        };
+        v1::GetSurveyReportRequest {
+            query,
+            by: by.into(),
+            survey: self.survey.clone(),
+            version: self.survey_version,
+            channel: self.channel.clone(),
+        }
+    }
+}
+
+/// Sets the report as tables, with its period above and its definitions below.
+pub fn survey_table(answer: &GetSurveyReportResponse) -> String {
+    let context = answer.context.as_ref();
+    let mut text = frame::heading(TITLE, context);
+    if answer.funnel.is_empty() {
+        return text + &frame::nothing(context);
+    }
+    let starts = answer.funnel.iter().map(|row| row.bucket_start.as_str());
+    let starts = Starts::of(context, starts);
+    if let (Starts::Hidden, Some(all)) = (&starts, answer.funnel.last()) {
+        text += &funnel(all);
+    }
+    text += &rates(&starts, &answer.funnel);
+    if answer.scores.is_empty() {
+        text += "Nobody was asked anything.\n";
+    } else {
+        text += &scores(&starts, &answer.scores);
+    }
+    text + &frame::footnotes(context)
+}
+
+/// How asking ended, over all groups.
+fn funnel(row: &SurveyFunnelRow) -> String {
+    let line = |name: &str, sessions: u64| {
+        let share = (row.handled > 0).then(|| sessions as f64 / row.handled as f64);
+        vec![name.to_owned(), sessions.to_string(), percent(share)]
+    };
+    let mut rows: Vec<_> = row
+        .dispositions
+        .iter()
+        .map(|one| line(&one.disposition, one.sessions))
+        .collect();
+    rows.push(line("(goes on)", row.sessions_open));
+    rows.push(line("(nothing decided)", row.without_session));
+    let header = ["How asking ended", "Calls", "of those handled"];
+    frame::table(&header, 1, rows)
+}
+
+fn rates(starts: &Starts, rows: &[SurveyFunnelRow]) -> String {
+    let mut header: Vec<_> = starts.header().into_iter().chain(["Group"]).collect();
+    let words = header.len();
+    header.extend(["Handled", "To be\nasked", "Invited", "Answered"]);
+    header.extend([
+        "Q1\ninvited",
+        "Q2\nRR1",
+        "Q3\nRR2",
+        "Q4 co-\noperation",
+        "Gave up,\nnot asked",
+    ]);
+    let rows = rows.iter().map(|row| {
+        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
+        cells.push(group_name(&row.group));
+        let counts = [row.handled, row.selected, row.invited, row.respondents];
+        cells.extend(counts.map(|count| count.to_string()));
+        let rates = [
+            &row.invitation_rate,
+            &row.response_rate_1,
+            &row.response_rate_2,
+            &row.cooperation_rate,
+        ];
+        cells.extend(rates.map(|rate| percent(rate.as_ref().map(|rate| rate.share))));
+        cells.push(row.gave_up.to_string());
+        cells
+    });
+    frame::table(&header, words, rows.collect())
+}
+
+fn scores(starts: &Starts, rows: &[SurveyScoreRow]) -> String {
+    let mut header: Vec<_> = starts.header().into_iter().collect();
+    header.extend(["Group", "Survey", "Question"]);
+    let words = header.len();
+    header.extend(["n", "Top box", "95 %", "if all others un-\nhappy … happy"]);
+    header.extend([
+        "Mean\ngrade",
+        "NPS",
+        "Settled",
+        "Left\nat it",
+        "Gave up,\nnot asked",
+    ]);
+    let rows = rows.iter().map(|row| {
+        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
+        let survey = format!("{} v{}", row.survey, row.version);
+        cells.extend([
+            group_name(&row.group),
+            survey,
+            row.question.clone(),
+            row.n.to_string(),
+        ]);
+        if row.suppressed {
+            cells.push("too few".to_owned());
+        } else {
+            cells.push(percent(row.top_box.as_ref().map(|score| score.share)));
+        }
+        let bounds = |interval: Option<&v1::Interval>| match interval {
+            Some(interval) => {
+                let (low, high) = (interval.low * 100.0, interval.high * 100.0);
+                format!("{low:.1} … {high:.1} %")
+            }
+            None => percent(None),
+        };
+        cells.push(bounds(
+            row.top_box
+                .as_ref()
+                .and_then(|score| score.interval.as_ref()),
+        ));
+        cells.push(bounds(row.bounds.as_ref()));
+        let mean = row.mean_grade.as_ref();
+        cells.push(mean.map_or_else(|| percent(None), |grade| format!("{:.2}", grade.mean)));
+        let net = row.net_promoters.as_ref();
+        cells.push(net.map_or_else(|| percent(None), |net| format!("{:+.0}", net.value * 100.0)));
+        let share = |score: &Option<SurveyShare>| percent(score.as_ref().map(|score| score.share));
+        cells.extend([
+            share(&row.resolution),
+            share(&row.break_off),
+            row.gave_up.to_string(),
+        ]);
+        cells
+    });
+    frame::table(&header, words, rows.collect())
+}
+
+/// A group's name; a call may have none, as one that was answered without a queue.
+fn group_name(group: &str) -> String {
+    if group.is_empty() {
+        "(none)".to_owned()
+    } else {
+        group.to_owned()
+    }
+}

@@ -1,0 +1,298 @@
+//! What is gathered while calls go by: counts by interval and group, bounded by groups, questions and answers.
+
+use std::collections::BTreeMap;
+
+use crate::kpi::{self, DispositionCounts, Part, QuestionCounts};
+use crate::model::{
+    AgentId, AnswerCode, CallRecord, CallRow, Caller, Direction, Disposition, QuestionId, SurveyId,
+    SurveyQuestion, SurveySession, SurveyText,
+};
+use crate::store::SurveyedCall;
+
+use super::super::context::{Counted, SourceCompleteness};
+use super::super::plan::Plan;
+use super::coverage::{self, Cover, Dimension, Steer};
+use super::group::{Group, group_of, last_agent};
+use super::known::Known;
+use super::{DEFINITIONS, SurveyAsked, SurveyGrouping, SurveyReport, scores};
+use crate::reports::context::Context;
+
+/// More different numbers to one question are counted together.
+const NUMBERS_MAX: usize = 100;
+/// What stands for those beyond.
+const MORE: &str = "more";
+/// What stands for a spoken comment.
+const RECORDED: &str = "recorded";
+
+/// The survey report in the making.
+#[derive(Default)]
+pub(in crate::reports) struct Gathered {
+    pub(super) asked: SurveyAsked,
+    pub(super) known: Known,
+    pub(super) counted: Counted,
+    pub(super) tallies: BTreeMap<(usize, Group), Tally>,
+    pub(super) cover: BTreeMap<(usize, Dimension, usize, String), Cover>,
+    pub(super) steer: BTreeMap<(usize, AgentId), Steer>,
+}
+
+/// One group in one interval.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) handled: u64,
+    pub(super) dispositions: DispositionCounts,
+    pub(super) open: u64,
+    pub(super) without_session: u64,
+    pub(super) gave_up: u64,
+    pub(super) surveys: BTreeMap<(SurveyId, u32), SurveyTally>,
+}
+
+/// One version of one survey.
+#[derive(Default)]
+pub(super) struct SurveyTally {
+    pub(super) dispositions: DispositionCounts,
+    pub(super) questions: BTreeMap<QuestionId, QuestionTally>,
+}
+
+/// One question.
+#[derive(Default)]
+pub(super) struct QuestionTally {
+    pub(super) counts: QuestionCounts,
+    pub(super) answered: u64,
+    pub(super) skipped: u64,
+    /// By answer, and by the rate at which calls were drawn.
+    pub(super) answers: BTreeMap<AnswerCode, BTreeMap<u32, u64>>,
+    /// Each caller's answers, for the intervals of single agents; withheld numbers are callers of their own.
+    pub(super) callers: BTreeMap<(u32, [u8; 16]), BTreeMap<AnswerCode, u64>>,
+    pub(super) withheld: BTreeMap<AnswerCode, u64>,
+}
+
+impl Gathered {
+    /// Nothing yet.
+    pub(in crate::reports) fn new(asked: SurveyAsked, counted: Counted) -> Self {
+        Self {
+            asked,
+            counted,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the definitions; whether the survey asked for is among them, with the names of all, is for the caller to say.
+    pub(in crate::reports) fn definitions(&mut self, texts: &[SurveyText]) {
+        self.known = Known::of(texts);
+    }
+
+    /// The name asked for when no such survey was ever put, and those that were.
+    pub(in crate::reports) fn unknown(&self) -> Option<(&str, Vec<&str>)> {
+        let asked = self.asked.survey.as_str();
+        let names: Vec<_> = self.known.names().collect();
+        (!asked.is_empty() && !names.contains(&asked)).then_some((asked, names))
+    }
+
+    /// Takes one call of the period.
+    pub(in crate::reports) fn call(
+        &mut self,
+        plan: &Plan,
+        surveyed: &SurveyedCall,
+        record: &CallRecord,
+    ) {
+        let call = &surveyed.call;
+        if plan.buckets.index_of(record.arrived_at).is_none() {
+            return;
+        }
+        if plan.admits_line(record) {
+            let (source, id) = (&call.source, &call.place.call);
+            self.counted.add(source, id, call.provisional, record.test);
+        }
+        let row = call.rows(record, 0).call;
+        let Some(bucket) = plan.index_of(row.arrived_at) else {
+            return;
+        };
+        let is_asked_for = plan.admits(record)
+            && plan.wants(super::super::transfers::queue_of(&row))
+            && !row.test
+            && row.direction == Direction::Inbound;
+        if !is_asked_for {
+            return;
+        }
+        if kpi::is_served(&row) {
+            self.handled(plan, bucket, &row, record, surveyed.session.as_ref());
+        } else if kpi::is_lost(&row) {
+            let by = self.asked.by;
+            let own = group_of(by, plan, &row, record).filter(|_| by != SurveyGrouping::Agent);
+            for group in own.into_iter().chain([Group::All]) {
+                self.tallies.entry((bucket, group)).or_default().gave_up += 1;
+            }
+        }
+    }
+
+    fn handled(
+        &mut self,
+        plan: &Plan,
+        bucket: usize,
+        row: &CallRow,
+        record: &CallRecord,
+        session: Option<&SurveySession>,
+    ) {
+        let session = session.filter(|session| self.is_asked_for(session, row));
+        let ended = session.and_then(|session| Some((session, session.ended.as_ref()?)));
+        let disposition = ended.map(|(_, (_, ended))| ended.disposition);
+        coverage::add(self, plan, bucket, row, record, disposition);
+        if let Some(agent) = last_agent(record) {
+            let steer = self.steer.entry((bucket, agent.clone())).or_default();
+            steer.add(disposition);
+        }
+        let version = ended.map(|(session, _)| self.version_of(session, row));
+        let by = self.asked.by;
+        let own = group_of(by, plan, row, record);
+        for group in own.into_iter().chain([Group::All]) {
+            let by_caller = by == SurveyGrouping::Agent && group != Group::All;
+            let tally = self.tallies.entry((bucket, group)).or_default();
+            tally.handled += 1;
+            let Some((session, (_, ended))) = ended else {
+                tally.open += u64::from(session.is_some());
+                tally.without_session += u64::from(session.is_none());
+                continue;
+            };
+            tally.dispositions.add(ended.disposition, 1);
+            let of = (session.opened.survey.clone(), version.unwrap_or_default());
+            let survey = tally.surveys.entry(of).or_default();
+            survey.dispositions.add(ended.disposition, 1);
+            let caller = by_caller.then_some(&record.caller);
+            for (place, question) in session.questions.iter().enumerate() {
+                let code = question.question.clone();
+                let is_last = place + 1 == session.questions.len();
+                let is_left = is_last && is_left_at(ended.disposition, question);
+                let tally = survey.questions.entry(code).or_default();
+                tally.add(question, is_left, session.opened.rate, caller);
+            }
+        }
+    }
+
+    fn is_asked_for(&self, session: &SurveySession, row: &CallRow) -> bool {
+        let asked = &self.asked;
+        let is_survey = asked.survey.is_empty() || session.opened.survey.as_str() == asked.survey;
+        is_survey && (asked.version == 0 || self.version_of(session, row) == asked.version)
+    }
+
+    /// The version of a session; one that never had a dialog is of the version then in force.
+    fn version_of(&self, session: &SurveySession, row: &CallRow) -> u32 {
+        let opened = &session.opened;
+        if opened.version > 0 {
+            return opened.version;
+        }
+        self.known.version_at(&opened.survey, row.arrived_at)
+    }
+
+    /// Makes the report.
+    pub(in crate::reports) fn finish(
+        self,
+        plan: &Plan,
+        sources: Vec<SourceCompleteness>,
+    ) -> SurveyReport {
+        let (funnel, scores) = scores::rows(plan, &self);
+        let coverage = coverage::rows(plan, &self);
+        let steering = coverage::steering(plan, &self);
+        let definitions = DEFINITIONS.map(crate::kpi::Id::definition).to_vec();
+        SurveyReport {
+            funnel,
+            scores,
+            coverage,
+            steering,
+            context: Context::of(plan, self.counted, sources, definitions),
+        }
+    }
+}
+
+/// Whether a session that ended so was left at its last question.
+const fn is_left_at(disposition: Disposition, question: &SurveyQuestion) -> bool {
+    question.done_at.is_none()
+        && matches!(
+            disposition,
+            Disposition::BreakOff
+                | Disposition::Partial
+                | Disposition::Unable
+                | Disposition::TechnicalFailure
+        )
+}
+
+impl QuestionTally {
+    fn add(
+        &mut self,
+        question: &SurveyQuestion,
+        is_left: bool,
+        rate: u32,
+        caller: Option<&Caller>,
+    ) {
+        self.counts.asked += 1;
+        self.counts.broken_off += u64::from(is_left);
+        self.counts.noinputs += u64::from(question.noinputs);
+        self.counts.nomatches += u64::from(question.nomatches);
+        self.counts.repeats += u64::from(question.repeats);
+        let Some(answer) = &question.answer else {
+            self.skipped += u64::from(question.done_at.is_some());
+            return;
+        };
+        self.answered += 1;
+        let answer = self.counted_as(answer, question.coded);
+        match caller {
+            Some(Caller::Known(caller)) => {
+                let own = self.callers.entry((caller.key, caller.hash)).or_default();
+                *own.entry(answer.clone()).or_default() += 1;
+            }
+            Some(Caller::Unknown | Caller::Withheld) => {
+                *self.withheld.entry(answer.clone()).or_default() += 1;
+            }
+            None => {}
+        }
+        *self
+            .answers
+            .entry(answer)
+            .or_default()
+            .entry(rate)
+            .or_default() += 1;
+    }
+
+    /// The answer under which it is counted: a recording's id is nobody's code, and numbers may be of any kind.
+    fn counted_as(&self, answer: &AnswerCode, coded: bool) -> AnswerCode {
+        let is_number = answer.as_str().bytes().all(|byte| byte.is_ascii_digit());
+        if coded
+            || answer.as_str() == crate::model::ERASED_ANSWER
+            || self.answers.contains_key(answer)
+        {
+            answer.clone()
+        } else if !is_number {
+            AnswerCode::new(RECORDED)
+        } else if self.answers.len() >= NUMBERS_MAX {
+            AnswerCode::new(MORE)
+        } else {
+            answer.clone()
+        }
+    }
+
+    /// How many gave an answer.
+    pub(super) fn of(&self, answer: &AnswerCode) -> u64 {
+        self.answers
+            .get(answer)
+            .map_or(0, |rates| rates.values().sum())
+    }
+
+    /// By how much answers of the same caller hang together, for those of a kind.
+    pub(super) fn effect(&self, is_counted: impl Fn(&AnswerCode) -> bool) -> f64 {
+        let part = |answers: &BTreeMap<AnswerCode, u64>| {
+            let counted = answers.iter().filter(|(answer, _)| is_counted(answer));
+            Part {
+                count: counted.map(|(_, count)| count).sum(),
+                of: answers.values().sum(),
+            }
+        };
+        let mut callers: Vec<_> = self.callers.values().map(part).collect();
+        for (answer, count) in &self.withheld {
+            let one = Part {
+                count: u64::from(is_counted(answer)),
+                of: 1,
+            };
+            callers.extend((0..*count).map(|_| one));
+        }
+        kpi::design_effect(callers)
+    }
+}

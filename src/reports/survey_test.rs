@@ -1,0 +1,1 @@
+//! The survey report over small stories, the arithmetic visible.
