@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::kpi::{self, Id, Threshold};
-use crate::model::{CallId, CallRecord, Position, QueueId, Timestamp, ToldEvent};
+use crate::model::{CallId, CallRecord, Position, QueueId, SurveySession, Timestamp, ToldEvent};
 use crate::store::{Rows, StoredCall};
 
 use super::bucket::Bucket;
@@ -62,6 +62,8 @@ pub struct CallReport {
     pub record: Arc<CallRecord>,
     /// Where it is counted and why; empty when nothing was to be explained.
     pub explanations: Vec<Explanation>,
+    /// What came of asking the caller; `None` = nothing was decided.
+    pub session: Option<SurveySession>,
     zone: Zone,
 }
 
@@ -103,6 +105,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             found.map_err(|source| Error::Store { source })?
         };
         let call = only(found, asked)?;
+        let session = self.rows.session(&call.source, &call.place.call).await;
+        let session = session.map_err(|source| Error::Store { source })?;
         let (asked, options) = (asked.clone(), self.options.clone());
         let working = tokio::task::spawn_blocking(move || {
             let read = |source| Error::Store { source };
@@ -127,6 +131,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
                 zone: plan.zone.clone(),
                 timeline,
                 record,
+                session,
             })
         });
         joined(working.await)?

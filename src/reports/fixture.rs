@@ -241,6 +241,15 @@ impl Rows for Memory {
             .collect())
     }
 
+    async fn session(
+        &self,
+        source: &SourceId,
+        call: &CallId,
+    ) -> Result<Option<SurveySession>, Error> {
+        let own = |one: &&SurveySession| one.source == *source && one.call == *call;
+        Ok(self.sessions.iter().find(own).cloned())
+    }
+
     async fn told(&self, (start, end): Period) -> Result<Told, Error> {
         let held = |at: Timestamp| at >= start && at < end;
         let mut told = self.told.clone();

@@ -7,7 +7,9 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::database::{self, Columns, Db, Fetch as _, on};
-use crate::model::{CallId, CallKey, EpochIndex, LineTold, Position, SourceId, Timestamp};
+use crate::model::{
+    CallId, CallKey, EpochIndex, LineTold, Position, SourceId, SurveySession, Timestamp,
+};
 
 use super::chore::{Erasure, ForgottenEvent};
 use super::from_row;
@@ -253,6 +255,14 @@ impl Rows for Store {
         on!(&mut self.begin().await?.transaction, transaction => {
             stream::call(&mut **transaction, self.reading, id).await
         })
+    }
+
+    async fn session(
+        &self,
+        source: &SourceId,
+        call: &CallId,
+    ) -> Result<Option<SurveySession>, Error> {
+        self.survey_session(source, call).await
     }
 
     async fn told(&self, period: Period) -> Result<Told, Error> {

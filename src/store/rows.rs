@@ -6,7 +6,8 @@ use tokio::sync::mpsc;
 
 use crate::database::{self, OpenError};
 use crate::model::{
-    AgentTold, CallId, CallRow, LineTold, Position, QueueId, Timestamp, TransferRow, VisitRow,
+    AgentTold, CallId, CallRow, LineTold, Position, QueueId, SourceId, SurveySession, Timestamp,
+    TransferRow, VisitRow,
 };
 
 use super::keeping::Kept;
@@ -125,6 +126,13 @@ pub trait Rows: Clone + Send + Sync + 'static {
 
     /// The calls with this id, of any source.
     fn call(&self, id: &CallId) -> impl Future<Output = Result<Vec<StoredCall>, Error>> + Send;
+
+    /// The survey session of a call, if it has one.
+    fn session(
+        &self,
+        source: &SourceId,
+        call: &CallId,
+    ) -> impl Future<Output = Result<Option<SurveySession>, Error>> + Send;
 
     /// What was told of agents and lines in a period.
     fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;

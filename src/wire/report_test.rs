@@ -72,10 +72,18 @@ impl Rows for OneVisit {
         Ok(())
     }
 
+    async fn session(
+        &self,
+        _: &SourceId,
+        _: &CallId,
+    ) -> Result<Option<crate::model::SurveySession>, store::Error> {
+        Ok(None)
+    }
+
     async fn surveyed(
         &self,
-        _: Period,
-        _: mpsc::Sender<crate::store::Surveyed>,
+        _: store::Period,
+        _: mpsc::Sender<store::Surveyed>,
     ) -> Result<(), store::Error> {
         Ok(())
     }

@@ -23,21 +23,21 @@ use crate::keeping::{call_of, erase, held};
 use crate::sender::{SECOND, Sender, answered, live, now, reason};
 
 /// The shipped survey: satisfaction 1–5, then solved 1 or 2; staying on the line consents.
-const TWO_QUESTIONS: &str = include_str!("../../deploy/surveys/two-questions.toml");
+pub(crate) const TWO_QUESTIONS: &str = include_str!("../../deploy/surveys/two-questions.toml");
 const SURVEY: &str = "two-questions";
 
 /// Every line is asked, every call is drawn, nobody is left in peace.
-const ASK_ALL: &str = "[survey]\nsurvey = \"two-questions\"\nquiet_period = \"0s\"\n";
+pub(crate) const ASK_ALL: &str = "[survey]\nsurvey = \"two-questions\"\nquiet_period = \"0s\"\n";
 
 /// The switch's side of one dialog.
-struct Dialog {
+pub(crate) struct Dialog {
     out: mpsc::Sender<ConductSurveyRequest>,
     orders: Streaming<ConductSurveyResponse>,
     pressed: u64,
 }
 
 impl Dialog {
-    async fn open(channel: Channel, open: DialogOpen) -> Self {
+    pub(crate) async fn open(channel: Channel, open: DialogOpen) -> Self {
         let (out, requests) = mpsc::channel(16);
         let mut dialog = Self::over(channel, out, requests).await;
         dialog.report(Report::Open(open)).await;
@@ -59,7 +59,7 @@ impl Dialog {
         }
     }
 
-    async fn report(&mut self, message: Report) {
+    pub(crate) async fn report(&mut self, message: Report) {
         let message = Some(message);
         // A dialog that is over takes nothing.
         drop(self.out.send(ConductSurveyRequest { message }).await);
@@ -79,7 +79,7 @@ impl Dialog {
             .await;
     }
 
-    async fn press(&mut self, key: &str) {
+    pub(crate) async fn press(&mut self, key: &str) {
         self.pressed += 1;
         let key = KeyPressed {
             key: key.into(),
@@ -101,14 +101,14 @@ impl Dialog {
         }
     }
 
-    async fn end(&mut self) -> EndDialog {
+    pub(crate) async fn end(&mut self) -> EndDialog {
         match self.until_asked().await {
             Asked::End(end) => end,
             Asked::Question(question) => panic!("{question:?} is asked instead of the end"),
         }
     }
 
-    async fn question(&mut self, expected: &str) {
+    pub(crate) async fn question(&mut self, expected: &str) {
         match self.until_asked().await {
             Asked::Question(question) => assert_eq!(question, expected),
             Asked::End(end) => panic!("the end instead of {expected:?}: {end:?}"),
@@ -121,7 +121,7 @@ enum Asked {
     End(EndDialog),
 }
 
-fn open(call: &str) -> DialogOpen {
+pub(crate) fn open(call: &str) -> DialogOpen {
     DialogOpen {
         source: "pbx".into(),
         call_id: call.into(),
@@ -133,7 +133,7 @@ async fn surveys(server: &Server) -> SurveyServiceClient<Channel> {
     SurveyServiceClient::new(server.channel().await)
 }
 
-async fn put(server: &Server, definition: &str) {
+pub(crate) async fn put(server: &Server, definition: &str) {
     let definition = definition.to_owned();
     let mut client = surveys(server).await;
     let put = client.put_survey(PutSurveyRequest { definition });
@@ -179,7 +179,7 @@ async fn until_counted(server: &Server, disposition: &str, expected: u64) {
 }
 
 /// Waits until so many calls have settled as served.
-async fn until_served(server: &Server, expected: u64) {
+pub(crate) async fn until_served(server: &Server, expected: u64) {
     let series = "dozvon_calls_ended_total{outcome=\"served\"}";
     let waited = tokio::time::timeout(PATIENCE, async {
         while count(server, series).await < expected {

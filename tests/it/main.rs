@@ -32,5 +32,6 @@ mod smoke;
 mod start;
 mod statistics;
 mod survey;
+mod survey_report;
 mod truth;
 mod views;

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use crate::model::Timestamp;
 use crate::proto::v1;
-use crate::proto::v1::{CallLeg, CallOffer, CallTransfer, CallVisit, GetCallResponse, ToldEvent};
+use crate::proto::v1::{
+    CallLeg, CallOffer, CallSurvey, CallTransfer, CallVisit, GetCallResponse, ToldEvent,
+};
 
 use super::super::failure::Failure;
 use super::calls::outcome;
@@ -160,6 +162,9 @@ fn call_table(answer: &GetCallResponse) -> String {
     ];
     let transfers = answer.transfers.iter().map(transfer);
     section(&mut text, "Transfers", &header, transfers);
+    if let Some(survey) = &answer.survey {
+        text += &asked(survey);
+    }
     if !answer.explanations.is_empty() {
         text += "Counted\n";
         for said in &answer.explanations {
@@ -167,6 +172,44 @@ fn call_table(answer: &GetCallResponse) -> String {
         }
     }
     text + &frame::footnotes(context)
+}
+
+/// What came of asking the caller: why, consent, answers by code, the end.
+fn asked(survey: &CallSurvey) -> String {
+    let mut about = vec![survey.reason.clone()];
+    about.extend((survey.version > 0).then(|| format!("{} v{}", survey.survey, survey.version)));
+    let opened = &survey.opened_at;
+    about.extend((!opened.is_empty()).then(|| format!("invited {}", exactly(opened))));
+    let disposition = match survey.disposition.as_str() {
+        "" => "goes on".to_owned(),
+        word => format!("{word} {}", exactly(&survey.ended_at)),
+    };
+    about.push(disposition);
+    about.extend(survey.no_dtmf.then(|| "no key at all".to_owned()));
+    let mut text = format!("Survey: {}\n", about.join(", "));
+    for consent in &survey.consents {
+        let (id, version, at) = (&consent.text_id, consent.version, exactly(&consent.at));
+        let _ = writeln!(text, "Consent: {id} v{version} {at} {}", consent.question);
+    }
+    let header = [
+        "Question",
+        "Answer",
+        "At",
+        "Silences",
+        "Wrong keys",
+        "Repeats",
+    ];
+    let rows = survey.questions.iter().map(|one| {
+        let counts = [one.noinputs, one.nomatches, one.repeats].map(|count| count.to_string());
+        let said = [
+            one.question.clone(),
+            one.answer.clone(),
+            exactly(&one.done_at),
+        ];
+        said.into_iter().chain(counts).collect()
+    });
+    section(&mut text, "Asked", &header, rows);
+    text
 }
 
 /// `2026-03-02 10:01:20.5 +04:00`: within a call fractions of a second matter.

@@ -1,6 +1,9 @@
 //! Calls as the contract has them: in one row each, and one of them whole.
 
-use crate::model::{FailedTransfer, Leg, Offer, Timestamp, ToldEvent, Transfer, Visit};
+use crate::model::{
+    FailedTransfer, Leg, Offer, SurveyConsent, SurveyQuestion, SurveySession, Timestamp, ToldEvent,
+    Transfer, Visit,
+};
 use crate::proto::v1;
 use crate::reports::{CallReport, CallSummary, CallsPage, Explanation};
 
@@ -118,6 +121,41 @@ pub(in crate::wire::report) fn call(report: CallReport) -> v1::GetCallResponse {
         context: Some(context(report.context.clone())),
         call: Some(summary(report.summary.clone())),
         explanations: report.explanations.iter().map(explanation).collect(),
+        survey: report
+            .session
+            .as_ref()
+            .map(|session| survey(session, &maybe)),
+    }
+}
+
+fn survey(session: &SurveySession, local: &impl Fn(Option<Timestamp>) -> String) -> v1::CallSurvey {
+    let question = |one: &SurveyQuestion| v1::CallSurveyQuestion {
+        question: one.question.as_str().to_owned(),
+        answer: text(one.answer.as_ref().map(|answer| answer.as_str())),
+        done_at: local(one.done_at),
+        noinputs: one.noinputs,
+        nomatches: one.nomatches,
+        repeats: one.repeats,
+    };
+    let consent = |one: &SurveyConsent| v1::CallSurveyConsent {
+        question: text(one.question.as_ref().map(|question| question.as_str())),
+        text_id: one.text_id.to_string(),
+        version: one.version,
+        at: local(Some(one.at)),
+    };
+    let opened = &session.opened;
+    let ended = session.ended.as_ref();
+    v1::CallSurvey {
+        survey: opened.survey.as_str().to_owned(),
+        version: opened.version,
+        language: opened.language.to_string(),
+        reason: opened.reason.as_str().to_owned(),
+        opened_at: local(session.opened_at),
+        disposition: text(ended.map(|(_, ended)| ended.disposition.as_str())),
+        ended_at: local(ended.map(|(at, _)| *at)),
+        no_dtmf: ended.is_some_and(|(_, ended)| ended.no_dtmf),
+        consents: session.consents.iter().map(consent).collect(),
+        questions: session.questions.iter().map(question).collect(),
     }
 }
 
