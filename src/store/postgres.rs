@@ -49,6 +49,14 @@ const MIGRATIONS: &Migrations = &[
         "views",
         include_str!("../../migrations/postgres/store/0017_views.sql"),
     ),
+    (
+        "forms",
+        include_str!("../../migrations/postgres/store/0021_forms.sql"),
+    ),
+    (
+        "cases",
+        include_str!("../../migrations/postgres/store/0022_cases.sql"),
+    ),
 ];
 
 impl Store {

@@ -59,6 +59,14 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "views",
         include_str!("../../migrations/sqlite/store/0017_views.sql"),
     ),
+    (
+        "forms",
+        include_str!("../../migrations/sqlite/store/0021_forms.sql"),
+    ),
+    (
+        "cases",
+        include_str!("../../migrations/sqlite/store/0022_cases.sql"),
+    ),
 ];
 
 impl Store {
