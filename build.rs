@@ -4,8 +4,9 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 5] = [
+const PROTOS: [&str; 6] = [
     "dozvon/v1/admin.proto",
+    "dozvon/v1/case.proto",
     "dozvon/v1/events.proto",
     "dozvon/v1/ingest.proto",
     "dozvon/v1/report.proto",

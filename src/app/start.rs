@@ -153,9 +153,14 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     ));
     let surveys = wire::Surveys::new(wire::Parts {
         plan: surveys::plan(config, &privacy),
+        cases: wire::CasePlan {
+            zone: config.zone.time_zone().clone(),
+            days: config.survey.case_days,
+        },
         journal: handle.clone(),
         lookup: pipeline.lookup(),
         store: store.clone(),
+        stored: stored.clone(),
         status: pipeline.status().clone(),
         ready: ready.clone(),
         stopping: stopping.clone(),

@@ -1,5 +1,6 @@
 //! The command line: one file a command, each with its `Args` and its `run`.
 
+pub mod case;
 pub mod check_config;
 pub mod definitions;
 mod deliver;
@@ -51,8 +52,10 @@ enum Command {
     Erase(erase::Args),
     /// Say what each figure means: formula, plain words, source.
     Definitions(definitions::Args),
-    /// Look over, try out or speak a survey's definition.
+    /// Look over, try out, speak or put a survey's definition; bring answers of other channels.
     Survey(survey::Args),
+    /// Look after cases: what bad answers opened.
+    Case(case::Args),
     /// Make up a day of calls, as an `events` file.
     Simulate(simulate::Args),
     /// Check a configuration and print what is in force.
@@ -83,6 +86,7 @@ pub async fn run() -> ExitCode {
         Command::Erase(args) => erase::run(&args).await,
         Command::Definitions(args) => definitions::run(&args),
         Command::Survey(args) => survey::run(args).await,
+        Command::Case(args) => case::run(args).await,
         Command::Simulate(args) => simulate::run(args),
         Command::CheckConfig(args) => check_config::run(&args),
     };

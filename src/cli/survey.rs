@@ -1,7 +1,11 @@
-//! `dozvon survey`: surveys as files: looked over, tried out, spoken.
+//! `dozvon survey`: surveys as files: looked over, tried out, spoken, put; and forms of other channels brought.
 
 mod attempt;
+mod codepage;
 mod espeak;
+mod forms;
+mod import;
+mod kept;
 mod lint;
 mod render;
 mod screen;
@@ -14,7 +18,7 @@ use std::path::Path;
 use super::failure::{Exit, Failure};
 use crate::survey::{Definition, Finding, limits};
 
-/// Look over, try out or speak a survey's definition.
+/// Look over, try out, speak or put a survey's definition; bring answers of other channels.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     #[command(subcommand)]
@@ -29,6 +33,14 @@ enum Command {
     Try(attempt::Args),
     /// Speak every prompt into a WAV file, in every language, with espeak-ng.
     Render(render::Args),
+    /// Look a definition over, and have the server keep it.
+    Put(kept::PutArgs),
+    /// List the definitions that the server keeps.
+    List(kept::ListArgs),
+    /// Print a definition that the server keeps.
+    Show(kept::ShowArgs),
+    /// Bring answers from paper, web, exit, window and mystery callers, and monthly counts, out of CSV files.
+    Import(import::Args),
 }
 
 /// Runs the command.
@@ -40,6 +52,10 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         Command::Lint(args) => lint::run(&args),
         Command::Try(args) => attempt::run(args).await,
         Command::Render(args) => render::run(&args),
+        Command::Put(args) => kept::put(&args).await,
+        Command::List(args) => kept::list(&args).await,
+        Command::Show(args) => kept::show(&args).await,
+        Command::Import(args) => import::run(args).await,
     }
 }
 

@@ -148,6 +148,10 @@ fn survey(config: &Config) -> Result<(), Problem> {
         let message = "must be from 0 to 100";
         return Err(Problem::at(["survey", "sample_percent"], message));
     }
+    if survey.case_days > 366 {
+        let message = "must be at most 366: nobody waits longer for an answer";
+        return Err(Problem::at(["survey", "case_days"], message));
+    }
     if survey.survey.as_deref() == Some("") {
         let message = "may not be empty; leave the line out, and nobody is asked";
         return Err(Problem::at(["survey", "survey"], message));

@@ -192,6 +192,8 @@ pub struct Survey {
     /// Who was invited less than this ago is left in peace.
     #[serde(with = "value::span")]
     pub quiet_period: Duration,
+    /// Working days, Monday to Friday, after the one on which a case was opened: by their end it is to be closed.
+    pub case_days: u32,
     /// Definitions that are put at the start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<PathBuf>,
@@ -211,6 +213,8 @@ impl Default for Survey {
             sample_percent: 100,
             // Who calls every day is asked once a month.
             quiet_period: Duration::from_secs(30 * 24 * 60 * 60),
+            // An answer within the week, and time to ask the specialist.
+            case_days: 3,
             files: Vec::new(),
             lines: Vec::new(),
         }

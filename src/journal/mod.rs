@@ -14,6 +14,7 @@ mod commit;
 mod database;
 mod durable;
 mod epochs;
+mod form;
 mod group;
 mod handle;
 mod marks;

@@ -7,10 +7,10 @@
 //!           tag 2 heartbeat: nothing
 //!           tag 3 finish:    1 complete or 0
 //!           tag 4 rejected:  uint count | count × (int sequence ±Δ, text reason), from 0
-//!           tag 5 survey:    as `survey` draws it                                          since version 2
+//!           tag 5 survey:    as `survey` draws it                  since version 2, forms and cases since 3
 //! ```
 //!
-//! A row without surveys is written as version 1 wrote it. A row's entries stand for consecutive positions: one an event,
+//! A row is written as the first version that knew all of it wrote it. A row's entries stand for consecutive positions: one an event,
 //! one a heartbeat, one a finish, one a rejected event, one a step of a survey. A golden file holds a row of each version
 //! ever written; the reader reads them all.
 
@@ -28,6 +28,8 @@ const MAGIC: &[u8; 2] = b"DZ";
 const VERSION: u8 = 1;
 /// The version of a row with some.
 const VERSION_SURVEYS: u8 = 2;
+/// The version of a row with forms or cases.
+const VERSION_FORMS: u8 = 3;
 const BATCH: u8 = 1;
 const HEARTBEAT: u8 = 2;
 const FINISH: u8 = 3;
@@ -103,12 +105,8 @@ pub enum RecordError {
 pub fn encode(entries: &[Entry]) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 + entries.iter().map(size_hint).sum::<usize>());
     out.extend_from_slice(MAGIC);
-    let has_surveys = entries.iter().any(|entry| is_survey(&entry.kind));
-    out.push(if has_surveys {
-        VERSION_SURVEYS
-    } else {
-        VERSION
-    });
+    let version = entries.iter().map(|entry| version_of(&entry.kind)).max();
+    out.push(version.unwrap_or(VERSION));
     put_uint(&mut out, entries.len() as u64);
     for entry in entries {
         let tag = match &entry.kind {
@@ -151,8 +149,16 @@ pub fn encode(entries: &[Entry]) -> Vec<u8> {
     out
 }
 
-const fn is_survey(kind: &EntryKind) -> bool {
-    matches!(kind, EntryKind::Survey(_))
+/// The version that such an entry came with.
+const fn version_of(kind: &EntryKind) -> u8 {
+    match kind {
+        EntryKind::Batch(_)
+        | EntryKind::Heartbeat
+        | EntryKind::Finish { .. }
+        | EntryKind::Rejected(_) => VERSION,
+        EntryKind::Survey(SurveyEvent::Defined(_) | SurveyEvent::Session { .. }) => VERSION_SURVEYS,
+        EntryKind::Survey(SurveyEvent::Form(_) | SurveyEvent::Case { .. }) => VERSION_FORMS,
+    }
 }
 
 fn size_hint(entry: &Entry) -> usize {
@@ -182,7 +188,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, RecordError> {
         return Err(RecordError::Checksum);
     }
     match reader.byte()? {
-        VERSION | VERSION_SURVEYS => {}
+        VERSION | VERSION_SURVEYS | VERSION_FORMS => {}
         other => return Err(RecordError::Version(other)),
     }
     let count = reader.uint()?;
@@ -246,7 +252,8 @@ fn decode_entry(reader: &mut Reader<'_>) -> Result<Entry, CodecError> {
 mod tests {
     use super::*;
     use crate::model::{
-        AgentId, AnswerCode, Body, CallEvent, CallId, Disposition, EndedBy, LineEvent, LineId,
+        AgentId, AnswerChannel, AnswerCode, Body, CallEvent, CallId, CaseOpened, CaseStep, Cause,
+        Disposition, EndedBy, Form, FormAnswer, FormContent, FormId, LineEvent, LineId,
         QuestionAsked, QuestionId, QueueId, SessionEnded, SessionEvent, SessionOpened,
         SurveyConsent, SurveyId, SurveyReason, SurveyText,
     };
@@ -255,6 +262,8 @@ mod tests {
     const GOLDEN_V1: &str = include_str!("../../tests/golden/journal-v1.hex");
     /// The same of version 2.
     const GOLDEN_V2: &str = include_str!("../../tests/golden/journal-v2.hex");
+    /// The same of version 3.
+    const GOLDEN_V3: &str = include_str!("../../tests/golden/journal-v3.hex");
 
     fn sample() -> Vec<Entry> {
         let at = |micros: i64| Timestamp::from_micros(1_700_000_000_000_000 + micros);
@@ -399,6 +408,83 @@ mod tests {
         sample().into_iter().take(1).chain(entries).collect()
     }
 
+    /// Forms of both kinds, and a case from beginning to end, beside an event.
+    fn forms() -> Vec<Entry> {
+        let at = |micros: i64| Timestamp::from_micros(1_700_000_000_000_000 + micros);
+        let answer = |question, answer, words: &str| FormAnswer {
+            question: QuestionId::new(question),
+            answer: AnswerCode::new(answer),
+            coded: answer != "17",
+            words: words.into(),
+        };
+        let survey = SurveyId::new("questionnaire");
+        let filled = Form {
+            form: FormId::new("p-17"),
+            channel: AnswerChannel::Paper,
+            answered_at: at(-9),
+            call: Some(CallId::new("c-1")),
+            content: FormContent::Answers {
+                survey: survey.clone(),
+                version: 2,
+                language: "ru".into(),
+                answers: vec![
+                    answer("staff_rating", "1", "грубо"),
+                    answer("age", "17", ""),
+                ],
+            },
+        };
+        let counted = Form {
+            form: FormId::new("appeal/2023-10/other"),
+            channel: AnswerChannel::Appeal,
+            answered_at: at(0),
+            call: None,
+            content: FormContent::Count {
+                month: 2023 * 12 + 9,
+                cause: Cause::Other,
+                count: 300,
+            },
+        };
+        let case = |form: Option<&str>, step| SurveyEvent::Case {
+            call: Some(CallId::new("c-1")),
+            form: form.map(FormId::new),
+            step,
+        };
+        let opened = CaseOpened {
+            survey,
+            version: 2,
+            channel: AnswerChannel::Paper,
+            due_at: at(1),
+            said: vec![(QuestionId::new("staff_rating"), AnswerCode::new("1"))],
+        };
+        let closed = |cause| CaseStep::Closed {
+            by: "Анна".into(),
+            done: "called back".into(),
+            cause,
+        };
+        let steps = [
+            SurveyEvent::Form(filled),
+            SurveyEvent::Form(counted),
+            case(Some("p-17"), CaseStep::Opened(opened)),
+            case(
+                None,
+                CaseStep::Taken {
+                    owner: "Пётр".into(),
+                },
+            ),
+            case(Some("p-17"), closed(Some(Cause::PoorService))),
+            case(None, closed(None)),
+        ];
+        let entries = steps.into_iter().map(|step| Entry {
+            source: SourceId::new("pbx"),
+            epoch: EpochIndex(0),
+            mode: Mode::Live,
+            sent_at: at(5),
+            received_at: at(5),
+            kind: EntryKind::Survey(step),
+        });
+        sample().into_iter().take(1).chain(entries).collect()
+    }
+
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -407,6 +493,12 @@ mod tests {
     fn reads_what_it_wrote() {
         assert_eq!(decode(&encode(&sample())), Ok(sample()));
         assert_eq!(decode(&encode(&surveys())), Ok(surveys()));
+        assert_eq!(decode(&encode(&forms())), Ok(forms()));
+    }
+
+    #[test]
+    fn version_3_is_written_and_read_as_ever() {
+        assert_eq!(hex(&encode(&forms())), GOLDEN_V3.trim());
     }
 
     #[test]
@@ -421,7 +513,7 @@ mod tests {
 
     #[test]
     fn a_flipped_bit_anywhere_is_noticed() {
-        for good in [encode(&sample()), encode(&surveys())] {
+        for good in [encode(&sample()), encode(&surveys()), encode(&forms())] {
             for position in 0..good.len() {
                 let mut bad = good.clone();
                 bad[position] ^= 1;

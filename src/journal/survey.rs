@@ -3,6 +3,8 @@
 //! ```text
 //! survey  := 1 definition: text survey | uint version | int put_at µs | text file
 //!          | 2 session:    text call | step | uint length | the interview's state
+//!          | 3 form:       as `form` draws it                                         since version 3
+//!          | 4 case:       as `form` draws it                                         since version 3
 //! step    := 1 opened:     text survey | uint version | text language | reason | uint rate
 //!            2 consented:  option text question | text text id | uint version | hash[32] | 1 told or 0
 //!                          | option key byte | int at µs
@@ -22,8 +24,12 @@ use crate::model::{
     Timestamp, put_int, put_option, put_text, put_uint,
 };
 
+use super::form;
+
 const DEFINED: u8 = 1;
 const SESSION: u8 = 2;
+const FORM: u8 = 3;
+const CASE: u8 = 4;
 const OPENED: u8 = 1;
 const CONSENTED: u8 = 2;
 const ANSWERED: u8 = 3;
@@ -46,6 +52,14 @@ pub(super) fn write(out: &mut Vec<u8>, event: &SurveyEvent) {
             write_step(out, event);
             put_uint(out, state.len() as u64);
             out.extend_from_slice(state);
+        }
+        SurveyEvent::Form(taken) => {
+            out.push(FORM);
+            form::write(out, taken);
+        }
+        SurveyEvent::Case { call, form, step } => {
+            out.push(CASE);
+            form::write_case(out, (call.as_ref(), form.as_ref()), step);
         }
     }
 }
@@ -118,6 +132,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<SurveyEvent, CodecError> {
             let state = reader.take(length)?.to_vec();
             Ok(SurveyEvent::Session { call, event, state })
         }
+        FORM => form::read(reader).map(SurveyEvent::Form),
+        CASE => form::read_case(reader),
         other => Err(CodecError::Code(other)),
     }
 }
@@ -178,6 +194,6 @@ fn read_step(reader: &mut Reader<'_>) -> Result<SessionEvent, CodecError> {
     })
 }
 
-fn name(reader: &mut Reader<'_>) -> Result<Arc<str>, CodecError> {
+pub(super) fn name(reader: &mut Reader<'_>) -> Result<Arc<str>, CodecError> {
     reader.str().map(Arc::from)
 }

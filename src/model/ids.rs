@@ -65,6 +65,10 @@ shared_name! {
     /// An answer to a question, by its code.
     AnswerCode
 }
+shared_name! {
+    /// A filled form, unique among all that come by other ways than the telephone.
+    FormId
+}
 /// How the ids of erased calls begin. A sender that writes such an id means that call of its own.
 const ERASED: &str = "erased:";
 

@@ -10,6 +10,7 @@ mod fact;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod floor;
+mod form;
 mod headline;
 mod history;
 mod ids;
@@ -34,10 +35,14 @@ pub use codec::{
 pub use event::{AgentEvent, Body, CallEvent, Caller, Event, LineEvent, Pseudonym, TransferTarget};
 pub use fact::{Fact, Settled};
 pub use floor::{Floor, PlannedRoutes, Post};
+pub use form::{
+    CaseOpened, CaseStep, CaseStepTaken, CaseSubject, Form, FormAnswer, FormContent, NOTE,
+    TakenForm,
+};
 pub use headline::Headline;
 pub use history::{Altered, alterations, between};
 pub use ids::{
-    AgentId, AnswerCode, CallId, CallKey, LineId, QuestionId, QueueId, SourceId, SurveyId,
+    AgentId, AnswerCode, CallId, CallKey, FormId, LineId, QuestionId, QueueId, SourceId, SurveyId,
 };
 pub use keys::ByKey;
 pub use now::{CounterRow, QueueNow, SILENCE_MAX, SourceNow};
@@ -58,7 +63,7 @@ pub use text::Text;
 pub use timestamp::Timestamp;
 pub use told::ToldEvent;
 pub use words::{
-    AgentState, CallbackResult, Direction, Disposition, EndedBy, Exit, ExitClass, MissedReason,
-    OfferResult, Outcome, QueueExit, RefusalReason, SurveyReason, TagKey, TaggedBy, TargetKind,
-    TransferFailure, TransferMethod, TransferOutcome,
+    AgentState, AnswerChannel, CallbackResult, CaseState, Cause, Direction, Disposition, EndedBy,
+    Exit, ExitClass, MissedReason, OfferResult, Outcome, QueueExit, RefusalReason, SurveyReason,
+    TagKey, TaggedBy, TargetKind, TransferFailure, TransferMethod, TransferOutcome,
 };

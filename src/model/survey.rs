@@ -1,6 +1,7 @@
 //! What surveys came to: as it is journaled, and as it is kept.
 
-use super::ids::{AnswerCode, CallId, QuestionId, SourceId, SurveyId};
+use super::form::{CaseStep, Form};
+use super::ids::{AnswerCode, CallId, CallKey, FormId, QuestionId, SourceId, SurveyId};
 use super::text::Text;
 use super::timestamp::Timestamp;
 use super::words::{Disposition, SurveyReason};
@@ -18,6 +19,17 @@ pub enum SurveyEvent {
         event: SessionEvent,
         /// The interview's state with it, from which it goes on after a crash; empty when it has ended.
         state: Vec<u8>,
+    },
+    /// A form, or a count of a month, was taken in.
+    Form(Form),
+    /// A case went on.
+    Case {
+        /// The call of the interview or form.
+        call: Option<CallId>,
+        /// The form; none = the call's interview.
+        form: Option<FormId>,
+        /// How.
+        step: CaseStep,
     },
 }
 
@@ -160,18 +172,49 @@ pub struct SurveyQuestion {
 }
 
 impl SurveyEvent {
-    /// Forgets whose session it is: the call's id, what the caller said in words or numbers, and the state that holds it.
-    pub fn forget(&mut self) {
-        if let Self::Session { call, event, state } = self {
+    /// The key of the call that it is about.
+    pub fn call_key(&self) -> Option<CallKey> {
+        match self {
+            Self::Defined(_) => None,
+            Self::Session { call, .. } => Some(call.key()),
+            Self::Form(form) => form.call.as_ref().map(CallId::key),
+            Self::Case { call, .. } => call.as_ref().map(CallId::key),
+        }
+    }
+
+    /// Forgets the call's id alone, of what is said of a call that was erased before.
+    pub fn forget_call(&mut self) {
+        let known = match self {
+            Self::Defined(_) => return,
+            Self::Session { call, .. } => Some(call),
+            Self::Form(form) => form.call.as_mut(),
+            Self::Case { call, .. } => call.as_mut(),
+        };
+        if let Some(call) = known {
             *call = CallId::erased(call.key());
-            state.clear();
-            if let SessionEvent::Answered {
-                answer,
-                coded: false,
-                ..
-            } = event
-            {
-                *answer = AnswerCode::new(ERASED_ANSWER);
+        }
+    }
+
+    /// Forgets whose it is: the call's id, what was said in words or numbers, and the state that holds it.
+    pub fn forget(&mut self) {
+        match self {
+            Self::Defined(_) => {}
+            Self::Session { call, event, state } => {
+                *call = CallId::erased(call.key());
+                state.clear();
+                if let SessionEvent::Answered {
+                    answer,
+                    coded: false,
+                    ..
+                } = event
+                {
+                    *answer = AnswerCode::new(ERASED_ANSWER);
+                }
+            }
+            Self::Form(form) => form.forget(),
+            Self::Case { call, step, .. } => {
+                *call = call.as_ref().map(|call| CallId::erased(call.key()));
+                step.forget();
             }
         }
     }

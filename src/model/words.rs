@@ -301,6 +301,47 @@ words! {
         /// Something of ours or of the switch broke.
         TechnicalFailure = 13 "technical_failure",
     }
+    /// How answers came.
+    AnswerChannel {
+        /// By keypad, at the end of a call.
+        Phone = 1 "phone",
+        /// On paper.
+        Paper = 2 "paper",
+        /// On a web page.
+        Web = 3 "web",
+        /// At the exit.
+        Exit = 4 "exit",
+        /// At the specialist's window.
+        Window = 5 "window",
+        /// On the mystery caller's score sheet.
+        Mystery = 6 "mystery",
+        /// In letters and appeals, counted by month.
+        Appeal = 7 "appeal",
+        /// In social networks, counted by month.
+        Social = 8 "social",
+    }
+    /// Why clients are not content.
+    Cause {
+        /// No access to computers and internet, or no skill with them.
+        ComputerAccess = 1 "computer_access",
+        /// Long processes and waiting.
+        LongWaiting = 2 "long_waiting",
+        /// Poor service by specialists.
+        PoorService = 3 "poor_service",
+        /// The client's lack of confidence.
+        LackOfConfidence = 4 "lack_of_confidence",
+        /// None of these.
+        Other = 5 "other",
+    }
+    /// Where a case stands.
+    CaseState {
+        /// Nobody has taken it.
+        Opened = 1 "opened",
+        /// It has an owner.
+        Taken = 2 "taken",
+        /// It is done.
+        Closed = 3 "closed",
+    }
     /// Why a call is asked, or not.
     SurveyReason {
         /// Asked: drawn.

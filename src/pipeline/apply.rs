@@ -9,7 +9,7 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, CallEvent, Event, Mode, Position, QueueId, SourceId, SourceNow, SurveyEvent, Timestamp,
+    Body, CallEvent, Event, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
 };
 use crate::store::{self, SourceWrite, Store, Write};
 use crate::survey::{Plan, Sessions};
@@ -144,10 +144,16 @@ impl Pipeline {
         let board = self.board.clone();
         board.record(|totals| {
             let mut touched = BTreeSet::new();
-            for entry in row.entries {
-                if let EntryKind::Survey(SurveyEvent::Defined(text)) = entry.kind {
-                    self.take_definition(text, row.last);
-                    continue;
+            let mut next = row.first;
+            for mut entry in row.entries {
+                let position = next;
+                next = Position(next.0 + entry.positions());
+                if let EntryKind::Survey(event) = entry.kind {
+                    let at = (position, row.last, entry.sent_at);
+                    match self.take_apart(&entry.source, at, event) {
+                        Some(event) => entry.kind = EntryKind::Survey(event),
+                        None => continue,
+                    }
                 }
                 if !touched.contains(&entry.source) {
                     touched.insert(entry.source.clone());

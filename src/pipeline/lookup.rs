@@ -1,9 +1,15 @@
 //! What surveys need of the pipeline: how a call stands now, and what became of its session.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use tokio::sync::{mpsc, oneshot};
 
 use crate::metrics::Totals;
-use crate::model::{CallId, Caller, Position, SourceId, SurveyEvent, SurveyText, Timestamp};
+use crate::model::{
+    CallId, CallKey, Caller, CaseStepTaken, CaseSubject, Position, SourceId, SurveyEvent,
+    TakenForm, Timestamp,
+};
 use crate::survey::Candidate;
 
 use super::apply::Pipeline;
@@ -31,12 +37,20 @@ pub struct CallNow {
 
 /// The way to ask; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Lookup(mpsc::Sender<Question>);
+pub struct Lookup {
+    questions: mpsc::Sender<Question>,
+    /// Calls that were erased while they were open: few, and a key each.
+    forgotten: Arc<Mutex<BTreeSet<(SourceId, CallKey)>>>,
+}
 
 impl Lookup {
     pub(super) fn channel() -> (Self, mpsc::Receiver<Question>) {
         let (sender, receiver) = mpsc::channel(QUESTIONS_WAITING);
-        (Self(sender), receiver)
+        let lookup = Self {
+            questions: sender,
+            forgotten: Arc::default(),
+        };
+        (lookup, receiver)
     }
 
     /// How a call stands; `None` when nothing is known of it, or it has settled.
@@ -48,8 +62,24 @@ impl Lookup {
             now,
             reply,
         };
-        self.0.send(question).await.ok()?;
+        self.questions.send(question).await.ok()?;
         answer.await.ok()?
+    }
+
+    /// Whether a call was erased while it was open: what is still said of it is nobody's.
+    pub fn is_forgotten(&self, source: &SourceId, call: CallKey) -> bool {
+        self.lock().contains(&(source.clone(), call))
+    }
+
+    pub(super) fn forget(&self, calls: &[(SourceId, CallKey)]) {
+        self.lock().extend(calls.iter().cloned());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(SourceId, CallKey)>> {
+        // Nothing in the lock can panic half-way.
+        self.forgotten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,10 +102,37 @@ impl Pipeline {
         drop(question.reply.send(found));
     }
 
-    pub(super) fn take_definition(&mut self, text: SurveyText, position: Position) {
-        if position > self.stored_before {
-            self.next.surveys.push(text);
+    /// Takes what is only to be stored, and moves nothing live: definitions, forms, cases; gives a session's step back.
+    ///
+    /// `position` is its own, `last` that of its row.
+    pub(super) fn take_apart(
+        &mut self,
+        source: &SourceId,
+        (position, last, at): (Position, Position, Timestamp),
+        event: SurveyEvent,
+    ) -> Option<SurveyEvent> {
+        let keep = last > self.stored_before;
+        match event {
+            SurveyEvent::Session { .. } => return Some(event),
+            SurveyEvent::Defined(_) | SurveyEvent::Form(_) | SurveyEvent::Case { .. } if !keep => {}
+            SurveyEvent::Defined(text) => self.next.surveys.push(text),
+            SurveyEvent::Form(form) => self.next.forms.push(TakenForm {
+                source: source.clone(),
+                taken_at: at,
+                form,
+            }),
+            SurveyEvent::Case { call, form, step } => self.next.cases.push(CaseStepTaken {
+                position,
+                at,
+                subject: CaseSubject {
+                    source: source.clone(),
+                    call,
+                    form,
+                },
+                step,
+            }),
         }
+        None
     }
 
     /// Applies one step of a session.

@@ -9,6 +9,7 @@ use super::rows::{Error, failed};
 use super::survey;
 use super::table::{CALL_ROWS, Rows};
 use super::writer::StoreWriter;
+use super::{cases, forms};
 
 /// Names of classes in `kept`.
 const CALLS: &str = "calls";
@@ -155,10 +156,20 @@ impl StoreWriter {
         let ids = self.ids.all();
         self.begin().await?;
         for (source, key) in calls {
+            let (bytes, erased) = (key.to_bytes(), CallId::erased(*key));
+            let name = source.as_str().into();
+            let values = [
+                erased.as_str().into(),
+                name,
+                bytes.as_slice().into(),
+                ERASED_ANSWER.into(),
+            ];
+            for sql in forms::FORGET.into_iter().chain(cases::FORGET) {
+                self.run(sql, &values, doing).await?;
+            }
             let Some(source) = ids.get(source) else {
                 continue;
             };
-            let (bytes, erased) = (key.to_bytes(), CallId::erased(*key));
             let values = [
                 erased.as_str().into(),
                 (*source).into(),
@@ -252,9 +263,15 @@ impl StoreWriter {
             self.run(sql, &values, doing).await?;
             let key = CallId::new(call.as_str()).key().to_bytes();
             let values = [(*source).into(), key.as_slice().into()];
-            for sql in survey::REMOVALS {
+            let removals = survey::REMOVALS.into_iter().chain(forms::REMOVALS);
+            for sql in removals.chain(cases::REMOVALS) {
                 self.run(sql, &values, doing).await?;
             }
+        }
+        // What speaks of no call goes by its own time.
+        let removals = forms::REMOVALS_UNBOUND.into_iter();
+        for sql in removals.chain(cases::REMOVALS_UNBOUND) {
+            self.run(sql, &[before.as_micros().into()], doing).await?;
         }
         let mut rows = found.len() as u64;
         for (first, delete) in [

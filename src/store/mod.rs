@@ -7,9 +7,11 @@
 //!
 //! Not here: what a record means (`calls`), what a figure is (`kpi`).
 
+mod cases;
 mod checkpoint;
 mod chore;
 mod cover;
+mod forms;
 mod from_row;
 mod gather;
 mod ids;
@@ -36,8 +38,10 @@ mod write;
 mod write_rollups;
 mod writer;
 
+pub use cases::{CasesAsked, Closing, StoredCase};
 pub use checkpoint::{Checkpoint, StoredSource};
 pub use chore::{Asked, Chore, Chores, Done, Erasure, ForgottenEvent, Rewrite, chores};
+pub use forms::FormsAsked;
 pub use keeping::Kept;
 pub use kept::{CallValues, Happened, KeptCall, LateEvent};
 #[cfg(test)]

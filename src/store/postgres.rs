@@ -53,6 +53,14 @@ const MIGRATIONS: &Migrations = &[
         "answers",
         include_str!("../../migrations/postgres/store/0020_answers.sql"),
     ),
+    (
+        "forms",
+        include_str!("../../migrations/postgres/store/0021_forms.sql"),
+    ),
+    (
+        "cases",
+        include_str!("../../migrations/postgres/store/0022_cases.sql"),
+    ),
 ];
 
 impl Store {

@@ -63,6 +63,14 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "answers",
         include_str!("../../migrations/sqlite/store/0020_answers.sql"),
     ),
+    (
+        "forms",
+        include_str!("../../migrations/sqlite/store/0021_forms.sql"),
+    ),
+    (
+        "cases",
+        include_str!("../../migrations/sqlite/store/0022_cases.sql"),
+    ),
 ];
 
 impl Store {

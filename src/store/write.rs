@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::model::{
-    AgentEvent, AgentTold, CallKey, Caller, CounterRow, LineTold, Position, QueueId, Settled,
-    SourceId, SurveySession, SurveyText, Timestamp,
+    AgentEvent, AgentTold, CallKey, Caller, CaseStepTaken, CounterRow, LineTold, Position, QueueId,
+    Settled, SourceId, SurveySession, SurveyText, TakenForm, Timestamp,
 };
 
 use super::project;
@@ -88,6 +88,10 @@ pub struct Write {
     pub surveys: Vec<SurveyText>,
     /// Survey sessions that changed, each once.
     pub sessions: Vec<SurveySession>,
+    /// Forms that were taken in.
+    pub forms: Vec<TakenForm>,
+    /// Steps of cases.
+    pub cases: Vec<CaseStepTaken>,
 }
 
 /// A state with its checksum behind.

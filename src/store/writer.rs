@@ -6,7 +6,9 @@ use crate::database::postgres::Retake;
 use crate::database::{self, Bind, Db, Fetch as _, on};
 use crate::model::{Position, SourceId};
 
+use super::cases;
 use super::checkpoint::position;
+use super::forms;
 use super::ids::SourceIds;
 use super::insert_postgres;
 use super::insert_sqlite::Statements;
@@ -137,7 +139,9 @@ impl StoreWriter {
         let first_row = self.next_row;
         self.delete(write::closed(write, ids)).await?;
         let rows = write::rows(write, ids, first_row).into_iter();
-        for rows in rows.chain(survey::rows(write, ids)) {
+        let rows = rows.chain(survey::rows(write, ids));
+        let rows = rows.chain(forms::rows(write)).chain(cases::rows(write));
+        for rows in rows {
             self.insert(rows).await?;
         }
         let sql = "update checkpoint set position = $1";

@@ -63,6 +63,9 @@ pub(super) fn read(
     mark(section, "outside", &mut given.answers, found, |answer| {
         answer.outside = true;
     });
+    mark(section, "cases", &mut given.answers, found, |answer| {
+        answer.opens_case = true;
+    });
     for answer in &given.answers {
         if answer.positive && answer.outside {
             let code = &answer.code;
@@ -140,6 +143,7 @@ fn answer(entry: &mut Section<'_>, context: &Context<'_>, found: &mut Findings) 
         next: Next::End,
         positive: false,
         outside: false,
+        opens_case: false,
         free_text,
         at: entry.at,
     }
@@ -197,6 +201,7 @@ fn yes_no(at: usize, context: &Context<'_>) -> Given {
         next: Next::End,
         positive,
         outside: false,
+        opens_case: false,
         free_text: false,
         at,
     };

@@ -196,6 +196,10 @@ pub struct Question {
     pub after_noinput: After,
     /// What happens when the last attempt brought a wrong key.
     pub after_nomatch: After,
+    /// Whether the file says which answers open a case.
+    pub cases_said: bool,
+    /// Whether a spoken comment opens a case.
+    pub note_opens_case: bool,
     /// Where it stands.
     pub at: usize,
     /// Where its kind stands.
@@ -278,6 +282,8 @@ pub struct Answer {
     pub positive: bool,
     /// Whether it stands outside the scale: "hard to say", an intention.
     pub outside: bool,
+    /// Whether it opens a case.
+    pub opens_case: bool,
     /// Whether words may be added, on paper.
     pub free_text: bool,
     /// Where it stands.

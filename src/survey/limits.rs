@@ -66,3 +66,10 @@ pub const PROMPT_SECONDS_MAX: u64 = 30;
 pub const KEYPAD_QUESTIONS_MAX: usize = 3;
 /// Seconds of prompts on the keypad before people hang up.
 pub const KEYPAD_SECONDS_MAX: u64 = 90;
+
+/// Forms of one request: a day's paper of a large service, and some hundred KiB.
+pub const FORMS_MAX: usize = 1_000;
+/// The id of a form.
+pub const FORM_ID_BYTES: usize = 128;
+/// How often a cause may be named in a month: more is a slip of the pen.
+pub const COUNT_MAX: u32 = 1_000_000;

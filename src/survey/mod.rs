@@ -5,9 +5,11 @@
 //! orders. Not here: whom to ask, prompts as sound, the journal, figures.
 
 mod answers;
+mod case;
 mod check;
 mod definition;
 mod finding;
+mod form;
 mod interview;
 mod key;
 pub mod limits;
@@ -30,6 +32,7 @@ pub use definition::{
     Prompt, PromptIndex, Question, Said, Then, VoiceNote,
 };
 pub use finding::{Finding, Severity};
+pub use form::{Filled, FormFault, FormReason};
 pub use interview::{Interview, Outcome, StateError, Tally};
 pub use key::{Key, NoKey};
 pub use order::{Heard, Input, Order, Press, Record};

@@ -190,6 +190,7 @@ fn draft(
     let ways = defaults.over(&mut section, found);
     let kind_at = section.place_of("kind");
     let kind = kind(&mut section, prompts, found);
+    let cases_said = section.has("cases");
     let given = answers::read(&mut section, &kind, context, found);
     let mut all = |names: &[Text], key: &str| {
         let places = names.iter().map(|name| prompts.find(name, key, found));
@@ -225,6 +226,8 @@ fn draft(
         barge_in: ways.barge_in,
         after_noinput: ways.after_noinput,
         after_nomatch: ways.after_nomatch,
+        cases_said,
+        note_opens_case: false,
         at: code.at,
         kind_at,
     };

@@ -14,7 +14,7 @@ use super::key::Key;
 use super::prompts::Prompts;
 use super::questions::{self, Defaults};
 use super::section::{Section, Span, check_name, clipped, word_of};
-use super::{check, limits, wording};
+use super::{case, check, limits, wording};
 
 /// A day; retention is told in them.
 const DAY: Duration = Duration::from_secs(86_400);
@@ -157,8 +157,9 @@ fn read(table: &DeTable<'_>, file: &[u8], found: &mut Findings) -> Definition {
         is_by_phone,
         leave: leave.by,
     };
-    let questions = questions::read(&mut top, &context, &defaults, &mut prompts, found);
+    let mut questions = questions::read(&mut top, &context, &defaults, &mut prompts, found);
     let headline = headline(&mut top, &questions, found);
+    case::mark(&mut questions, headline);
     top.finish(found);
     Definition {
         survey: SurveyId::new(survey.value),

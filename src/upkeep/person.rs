@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::calls;
 use crate::journal::{self, Entry, EntryKind};
-use crate::model::{Body, CallId, CallKey, Mark, Position, SourceId, SurveyEvent};
+use crate::model::{Body, CallId, CallKey, Mark, Position, SourceId};
 use crate::store::{self, Chore, Erasure, ForgottenEvent, KeptCall, Rewrite};
 
 use super::{Error, Upkeep};
@@ -238,8 +238,8 @@ fn forget(entries: &mut [Entry], theirs: &Theirs) -> u64 {
     let mut found = 0;
     for entry in entries {
         if let EntryKind::Survey(event) = &mut entry.kind
-            && let SurveyEvent::Session { call, .. } = &*event
-            && theirs.contains(&(entry.source.clone(), call.key()))
+            && let Some(key) = event.call_key()
+            && theirs.contains(&(entry.source.clone(), key))
         {
             event.forget();
             found += 1;

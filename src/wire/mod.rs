@@ -19,4 +19,4 @@ mod survey;
 pub use admin::Admin;
 pub use ingest::{Ingest, IngestOptions};
 pub use server::{Health, HealthService, Server, ServerError, health};
-pub use survey::{LetGoReason, Parts, Surveys};
+pub use survey::{CasePlan, LetGoReason, Parts, Surveys};

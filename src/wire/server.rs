@@ -14,6 +14,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::proto::DESCRIPTORS;
 use crate::proto::v1::admin_service_server::{self, AdminServiceServer};
+use crate::proto::v1::case_service_server::{self, CaseServiceServer};
 use crate::proto::v1::ingest_service_server::{self, IngestServiceServer};
 use crate::proto::v1::report_service_server::{self, ReportServiceServer};
 use crate::proto::v1::survey_service_server::{self, SurveyServiceServer};
@@ -43,6 +44,7 @@ const INGEST: &str = ingest_service_server::SERVICE_NAME;
 const REPORTS: &str = report_service_server::SERVICE_NAME;
 const ADMIN: &str = admin_service_server::SERVICE_NAME;
 const SURVEYS: &str = survey_service_server::SERVICE_NAME;
+const CASES: &str = case_service_server::SERVICE_NAME;
 
 /// The health service as tonic makes it.
 pub type HealthService = HealthServer<tonic_health::server::HealthService>;
@@ -71,7 +73,7 @@ impl Health {
             ServingStatus::NotServing
         };
         // The empty name stands for the server as a whole.
-        for service in ["", INGEST, REPORTS, ADMIN, SURVEYS] {
+        for service in ["", INGEST, REPORTS, ADMIN, SURVEYS, CASES] {
             self.0.set_service_status(service, status).await;
         }
     }
@@ -132,6 +134,7 @@ impl<R: Rows, S: Sources> Server<R, S> {
             .add_service(ingest)
             .add_service(reports)
             .add_service(AdminServiceServer::new(self.admin))
+            .add_service(CaseServiceServer::new(self.surveys.clone()))
             .add_service(SurveyServiceServer::new(self.surveys))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener).map(without_delay),

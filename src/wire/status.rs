@@ -3,6 +3,7 @@
 //! Every status carries an `ErrorInfo` with a reason for programs; a fault in the request names its field in a
 //! `BadRequest`; where waiting helps a `RetryInfo` says how long. What went wrong inside is logged, not sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::{Code, Status};
@@ -101,7 +102,7 @@ pub enum IngestError {
 }
 
 /// Why a request about surveys is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SurveyError {
     /// The journal's tail is still being applied.
     #[error("the server is starting: the journal's tail is being applied")]
@@ -141,9 +142,63 @@ pub enum SurveyError {
         /// How many there may be.
         limit: usize,
     },
+    /// A request brings more forms than one may.
+    #[error("a request of {forms} forms: it may bring {limit}; send them in several")]
+    TooManyForms {
+        /// How many it brings.
+        forms: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A field is missing.
+    #[error("{field} is missing")]
+    FieldMissing {
+        /// Which field.
+        field: &'static str,
+    },
+    /// A field holds what it must not.
+    #[error("{field} {fault}")]
+    FieldInvalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// No such case.
+    #[error("there is no case {number}; `dozvon case list` shows those there are")]
+    UnknownCase {
+        /// The number asked for.
+        number: u64,
+    },
+    /// The case is closed.
+    #[error("case {number} is closed: what was done stays as it was said")]
+    CaseClosed {
+        /// The case.
+        number: u64,
+    },
+    /// The case has no owner.
+    #[error("nobody has taken case {number}: take it first, so that it is known whose it was")]
+    CaseNotTaken {
+        /// The case.
+        number: u64,
+    },
+    /// The token of a page is none.
+    #[error(
+        "the page token is damaged: send next_page_token unchanged, or begin with the first page"
+    )]
+    PageToken,
+    /// The store cannot be read.
+    #[error("the store cannot be read; the server's log says why")]
+    Store(Arc<store::Error>),
     /// The journal refuses.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+impl From<store::Error> for SurveyError {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
 }
 
 /// So many findings stand in a message.
@@ -185,6 +240,24 @@ pub fn survey(error: &SurveyError) -> Status {
         ),
         E::UnknownSurvey { .. } => (Code::NotFound, "unknown_survey", Some("survey")),
         E::TooMany { .. } => (Code::ResourceExhausted, "limit_reached", None),
+        E::TooManyForms { .. } => (Code::ResourceExhausted, "batch_too_large", Some("forms")),
+        E::FieldMissing { field } => (Code::InvalidArgument, "field_missing", Some(*field)),
+        E::FieldInvalid { field, .. } => (Code::InvalidArgument, "field_invalid", Some(*field)),
+        E::UnknownCase { .. } => (Code::NotFound, "unknown_case", Some("number")),
+        E::CaseClosed { .. } => (Code::FailedPrecondition, "case_closed", Some("number")),
+        E::CaseNotTaken { .. } => (Code::FailedPrecondition, "case_not_taken", Some("number")),
+        E::PageToken => (
+            Code::InvalidArgument,
+            "page_token_invalid",
+            Some("page_token"),
+        ),
+        E::Store(error) => {
+            tracing::error!(%error, "a survey could not read the store");
+            if let store::Error::Lost { .. } = &**error {
+                return ingest(&IngestError::Refused(Refusal::DatabaseUnavailable));
+            }
+            (Code::Internal, "internal", None)
+        }
     };
     build(code, reason, &message, field, None)
 }

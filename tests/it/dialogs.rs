@@ -444,6 +444,42 @@ async fn an_erased_caller_s_session_stays_in_the_figures_and_is_nobody_s() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dialog_whose_caller_is_erased_meanwhile_goes_on_as_nobody_s() {
+    let call = "the-call-that-is-erased-in-its-dialog";
+    let mut server = Server::start_with(ASK_ALL).await;
+    put(&server, TWO_QUESTIONS).await;
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    let events = call_of(1, call, now() - 70 * SECOND, "+7 912 345-67-89");
+    sender.batch(events[..3].to_vec()).await;
+    let mut dialog = Dialog::open(server.channel().await, open(call)).await;
+    dialog.question("satisfaction").await;
+    let said = run(erase(&server, &["--caller", "8 912 345-67-89", "--yes"])).await;
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert_eq!(held(&server, call.as_bytes()).await, 0);
+    dialog.press("4").await;
+    dialog.question("solved").await;
+    assert_eq!(
+        held(&server, call.as_bytes()).await,
+        0,
+        "a step in the same dialog"
+    );
+    server.kill();
+    drop(dialog);
+    server.restart().await;
+    // The switch knows the call by its own id; nothing of ours does.
+    let mut dialog = Dialog::open(server.channel().await, open(call)).await;
+    dialog.question("solved").await;
+    dialog.press("1").await;
+    assert_eq!(dialog.end().await.disposition, "complete");
+    until_counted(&server, "complete", 1).await;
+    assert_eq!(
+        held(&server, call.as_bytes()).await,
+        0,
+        "a step after a restart"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_version_never_changes() {
     let server = Server::start().await;
     put(&server, TWO_QUESTIONS).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use dozvon::survey::FormReason;
 use dozvon::validate::Reason;
 use dozvon::wire::LetGoReason;
 
@@ -19,6 +20,13 @@ fn every_reason_to_let_a_caller_go_is_in_the_docs() {
     let known = LetGoReason::ALL.iter();
     let known: BTreeSet<_> = known.map(|reason| reason.as_str().to_owned()).collect();
     assert_eq!(documented("Dialogs that let the caller go"), known);
+}
+
+#[test]
+fn every_reason_not_to_take_a_form_is_in_the_docs() {
+    let known = FormReason::ALL.iter();
+    let known: BTreeSet<_> = known.map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(documented("Forms that were not taken"), known);
 }
 
 #[test]

@@ -98,17 +98,21 @@ impl Desk {
     }
 
     /// Takes a call; what an earlier dialog of it left is in the claim.
-    pub(super) fn claim(&self, key: Key, now: Timestamp) -> Result<Claim, Occupied> {
+    pub(super) fn claim(&self, mut key: Key, now: Timestamp) -> Result<Claim, Occupied> {
         let mut seats = self.lock();
         if seats.len() >= LOOK_FROM {
             let is_old = |at: Timestamp| now.since(at).is_some_and(|since| since > REMEMBERED);
             seats.retain(|_, (_, seat)| !matches!(seat, Seat::Over(at) if is_old(*at)));
         }
-        let left = match seats.get(&place(&key)).map(|(_, seat)| seat) {
+        let left = match seats.get(&place(&key)) {
             None => None,
-            Some(Seat::Left(cut)) => Some(cut.clone()),
-            Some(Seat::Taken) => return Err(Occupied::Asked),
-            Some(Seat::Over(_)) => return Err(Occupied::Over),
+            Some((known, Seat::Left(cut))) => {
+                // A call that was erased meanwhile goes on as nobody's, whatever the switch calls it.
+                key.1 = known.clone();
+                Some(cut.clone())
+            }
+            Some((_, Seat::Taken)) => return Err(Occupied::Asked),
+            Some((_, Seat::Over(_))) => return Err(Occupied::Over),
         };
         seats.insert(place(&key), (key.1.clone(), Seat::Taken));
         Ok(Claim {

@@ -366,7 +366,10 @@ impl Dialog {
             no_dtmf,
         );
         let event = SessionEvent::Ended(ended);
-        let note = step(begun.claim.key(), now, event, Vec::new());
+        let key = begun.claim.key();
+        let mut notes = vec![step(key, now, event, Vec::new())];
+        let case = surveys.case_of_interview(&begun.kept.definition, key, &begun.interview, now);
+        notes.extend(case);
         self.begun.claim.end(now);
         let pending = self.pending.take();
         let waited = pending.as_ref().map(|pending| now.since(pending.since));
@@ -376,7 +379,7 @@ impl Dialog {
             if let Some(pending) = pending {
                 drop(pending.noted.await);
             }
-            surveys.note(vec![note]).await
+            surveys.note(notes).await
         });
         let patience = limits::RECORD_MAX.saturating_sub(waited);
         if tokio::time::timeout(patience, noted).await.is_err() {

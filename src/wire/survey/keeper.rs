@@ -32,11 +32,15 @@ pub(super) async fn run(surveys: Surveys) {
                 continue;
             };
             let kept = surveys.definitions.find(&cut.survey, cut.version);
-            let event = SessionEvent::Ended(close(&cut, kept));
-            let note = step(claim.key(), now, event, Vec::new());
+            let event = SessionEvent::Ended(close(&cut, kept.clone()));
+            let mut notes = vec![step(claim.key(), now, event, Vec::new())];
+            if let Some((kept, interview)) = kept.zip(Interview::decode(&cut.state).ok()) {
+                let definition = &kept.definition;
+                notes.extend(surveys.case_of_interview(definition, claim.key(), &interview, now));
+            }
             tokio::select! {
                 () = stopping.cancelled() => return,
-                noted = surveys.note(vec![note]) => match noted {
+                noted = surveys.note(notes) => match noted {
                     Ok(_) => claim.end(now),
                     Err(_) => return,
                 },

@@ -3,12 +3,14 @@
 //! A dialog tells the interview (`crate::survey`) what happens and when, writes down what it wants recorded, and passes its
 //! orders on once that is durable. Whatever goes wrong, the last order lets the caller go. Digits are in no log.
 
+mod cases;
 mod definitions;
 mod desk;
 mod dialog;
 mod keeper;
 mod open;
 mod reason;
+mod submit;
 mod words;
 
 use std::time::Duration;
@@ -29,6 +31,7 @@ use crate::survey::Plan;
 
 use super::status::{self, SurveyError};
 
+pub use cases::CasePlan;
 use definitions::{Definitions, Kept};
 use desk::Desk;
 pub use reason::LetGoReason;
@@ -44,6 +47,8 @@ pub struct Surveys {
     parts: Parts,
     definitions: Definitions,
     desk: Desk,
+    /// Forms, and steps of cases, are decided one after the other against what is stored.
+    deciding: std::sync::Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What the service works with.
@@ -51,12 +56,16 @@ pub struct Surveys {
 pub struct Parts {
     /// Whom to ask.
     pub plan: Plan,
+    /// By when cases are to be closed.
+    pub cases: CasePlan,
     /// Where it is written down.
     pub journal: journal::Handle,
     /// How calls stand.
     pub lookup: Lookup,
-    /// Which calls have settled.
+    /// Which calls have settled, which forms and cases are known.
     pub store: Store,
+    /// How far the store has come.
+    pub stored: watch::Receiver<Position>,
     /// Which sources are known.
     pub status: pipeline::Status,
     /// Whether the journal's tail is applied.
@@ -74,6 +83,7 @@ impl Surveys {
             parts,
             definitions: Definitions::default(),
             desk: Desk::default(),
+            deciding: std::sync::Arc::default(),
         }
     }
 
@@ -130,12 +140,30 @@ impl Surveys {
         })
     }
 
+    /// Writes something down, once; returns when the store holds it.
+    ///
+    /// # Errors
+    /// When the journal refuses: nothing of it was taken.
+    async fn keep_until_stored(&self, notes: Vec<Note>) -> Result<Durable<Position>, SurveyError> {
+        let safe = self.parts.journal.note(notes).await?;
+        let mut stored = self.parts.stored.clone();
+        let reached = stored.wait_for(|stored| *stored >= *safe.get()).await;
+        reached.map_err(|_| SurveyError::ShuttingDown)?;
+        Ok(safe)
+    }
+
     /// Writes something down, again and again until it is safe.
     ///
     /// # Errors
     /// When the journal has stopped.
-    async fn note(&self, notes: Vec<Note>) -> Result<Durable<Position>, Refusal> {
+    async fn note(&self, mut notes: Vec<Note>) -> Result<Durable<Position>, Refusal> {
         loop {
+            for note in &mut notes {
+                let key = note.event.call_key();
+                if key.is_some_and(|key| self.parts.lookup.is_forgotten(&note.source, key)) {
+                    note.event.forget_call();
+                }
+            }
             match self.parts.journal.note(notes.clone()).await {
                 Ok(safe) => return Ok(safe),
                 Err(Refusal::Stopped) => return Err(Refusal::Stopped),
@@ -198,5 +226,17 @@ impl SurveyService for Surveys {
         let kept = self.definitions.all();
         let surveys = kept.iter().map(|kept| words::info(kept)).collect();
         Ok(Response::new(wire::ListSurveysResponse { surveys }))
+    }
+
+    async fn submit_answers(
+        &self,
+        request: Request<wire::SubmitAnswersRequest>,
+    ) -> Result<Response<wire::SubmitAnswersResponse>, Status> {
+        let refused = |error: SurveyError| status::survey(&error);
+        self.check_ready().map_err(refused)?;
+        // Once begun it goes on, whether or not who asked still listens: the next one finds what was taken.
+        let done = tokio::spawn(submit::submit(self.clone(), request.into_inner())).await;
+        let done = done.map_err(|_| refused(SurveyError::ShuttingDown))?;
+        Ok(Response::new(done.map_err(refused)?))
     }
 }

@@ -1,0 +1,426 @@
+//! `dozvon case`: what bad answers opened: the list, who takes it, what was done, what became of a month's.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::deliver::deliver;
+use super::failure::{Exit, Failure};
+use super::report::{client, text};
+use crate::connect::client::Server;
+use crate::proto::v1;
+use crate::proto::v1::case_service_client::CaseServiceClient;
+
+/// Cases of one page; the list is all pages.
+const PAGE: u32 = 1_000;
+
+/// Look after cases: an interview or form with a bad answer has one.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  dozvon case list                                       # those that are not closed
+  dozvon case list --overdue --format csv
+  dozvon case take 48213 --owner 'Anna'
+  dozvon case close 48213 --done 'Called back, the payment is on its way' --cause long_waiting
+  dozvon case report --month 2026-01
+
+Exit codes: 0 done, 1 refused (there is no such case, it is closed, nobody has taken it), 2 usage, 4 no server.")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
+    #[arg(
+        long,
+        global = true,
+        env = "DOZVON_SERVER",
+        default_value = "http://127.0.0.1:7440",
+        value_name = "URL"
+    )]
+    server: Server,
+    /// How to show it
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    format: Format,
+    /// The zone of times that are shown, and of months
+    #[arg(
+        long,
+        global = true,
+        default_value = "Europe/Samara",
+        value_name = "ZONE"
+    )]
+    zone: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// A row a case
+    Csv,
+    /// The answer of the contract in its JSON mapping
+    Json,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// List cases, those that are not closed unless another state is named.
+    List {
+        /// Where they stand
+        #[arg(long, value_enum)]
+        state: Option<State>,
+        /// Only this owner's
+        #[arg(
+            long,
+            default_value = "",
+            hide_default_value = true,
+            value_name = "NAME"
+        )]
+        owner: String,
+        /// Only those that are overdue
+        #[arg(long)]
+        overdue: bool,
+    },
+    /// Give a case an owner; one that has one is handed over.
+    Take {
+        /// The case
+        number: u64,
+        /// Who has it from now on
+        #[arg(long, value_name = "NAME")]
+        owner: String,
+    },
+    /// Close a case.
+    Close {
+        /// The case
+        number: u64,
+        /// What was done
+        #[arg(long, value_name = "WORDS")]
+        done: String,
+        /// What it came from: computer_access, long_waiting, poor_service, lack_of_confidence, other
+        #[arg(
+            long,
+            default_value = "",
+            hide_default_value = true,
+            value_name = "CAUSE"
+        )]
+        cause: String,
+        /// Who closes it [default: its owner]
+        #[arg(
+            long,
+            default_value = "",
+            hide_default_value = true,
+            value_name = "NAME"
+        )]
+        by: String,
+    },
+    /// Say what became of the cases of a month, and what was done: you said, we did.
+    Report {
+        /// The month, 2026-01
+        #[arg(long, value_name = "MONTH")]
+        month: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum State {
+    /// Nobody has taken it
+    Opened,
+    /// It has an owner
+    Taken,
+    /// It is done
+    Closed,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the server refuses or is not there.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let zone = TimeZone::get(&args.zone).map_err(|_| {
+        let message = format!("--zone: no such zone \"{}\"; as Europe/Samara", args.zone);
+        Failure::new(Exit::Usage, message)
+    })?;
+    let refused = |status: tonic::Status| client::failure(&args.server, &status);
+    // What is wrong with the command line needs no server.
+    let period = match &args.command {
+        Command::Report { month } => Some(period(month, &zone)?),
+        Command::List { .. } | Command::Take { .. } | Command::Close { .. } => None,
+    };
+    let mut service = CaseServiceClient::new(client::channel(&args.server).await?);
+    let text = match args.command {
+        Command::List {
+            state,
+            owner,
+            overdue,
+        } => {
+            let state = state.map_or(v1::CaseState::Unspecified, |state| match state {
+                State::Opened => v1::CaseState::Opened,
+                State::Taken => v1::CaseState::Taken,
+                State::Closed => v1::CaseState::Closed,
+            });
+            let mut all = v1::ListCasesResponse::default();
+            let mut asked = v1::ListCasesRequest {
+                state: state.into(),
+                owner,
+                overdue,
+                page_size: PAGE,
+                page_token: String::new(),
+            };
+            loop {
+                let page = service.list_cases(asked.clone()).await.map_err(refused)?;
+                let page = page.into_inner();
+                all.cases.extend(page.cases);
+                if page.next_page_token.is_empty() {
+                    break;
+                }
+                asked.page_token = page.next_page_token;
+            }
+            match args.format {
+                Format::Json => json(&all)?,
+                Format::Csv => csv(&all.cases, &args.zone)?,
+                Format::Table => table(&all.cases, &args.zone),
+            }
+        }
+        Command::Take { number, owner } => {
+            let taken = service.take_case(v1::TakeCaseRequest { number, owner });
+            let taken = taken.await.map_err(refused)?.into_inner();
+            one(taken.case.unwrap_or_default(), args.format, &args.zone)?
+        }
+        Command::Close {
+            number,
+            done,
+            cause,
+            by,
+        } => {
+            let closed = service.close_case(v1::CloseCaseRequest {
+                number,
+                by,
+                done,
+                cause,
+            });
+            let closed = closed.await.map_err(refused)?.into_inner();
+            one(closed.case.unwrap_or_default(), args.format, &args.zone)?
+        }
+        Command::Report { month } => {
+            let (start, end) = period.unwrap_or_default();
+            let asked = v1::GetCaseReportRequest {
+                start: Some(start),
+                end: Some(end),
+            };
+            let report = service.get_case_report(asked).await.map_err(refused)?;
+            let report = report.into_inner();
+            match args.format {
+                Format::Json => json(&report)?,
+                Format::Csv => csv(&report.done, &args.zone)?,
+                Format::Table => self::report(&report, &month),
+            }
+        }
+    };
+    deliver(text.as_bytes(), None)
+}
+
+type Period = (pbjson_types::Timestamp, pbjson_types::Timestamp);
+
+fn period(month: &str, zone: &TimeZone) -> Result<Period, Failure> {
+    let begins = || -> Option<Period> {
+        let first: Date = format!("{month}-01").parse().ok()?;
+        let next = first.last_of_month().tomorrow().ok()?;
+        let start = |date: Date| {
+            let at = date.to_zoned(zone.clone()).ok()?.timestamp();
+            Some(pbjson_types::Timestamp {
+                seconds: at.as_second(),
+                nanos: 0,
+            })
+        };
+        Some((start(first)?, start(next)?))
+    };
+    begins().ok_or_else(|| {
+        let message =
+            format!("--month: \"{month}\" is no month; write a year and a month, as 2026-01");
+        Failure::new(Exit::Usage, message)
+    })
+}
+
+fn json(answer: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(answer);
+    let failed = |error| Failure::new(Exit::Failure, format!("no JSON: {error}"));
+    Ok(text.map_err(failed)? + "\n")
+}
+
+fn one(case: v1::Case, format: Format, zone: &str) -> Result<String, Failure> {
+    match format {
+        Format::Json => json(&case),
+        Format::Csv => csv(&[case], zone),
+        Format::Table => Ok(table(&[case], zone)),
+    }
+}
+
+const COLUMNS: [&str; 13] = [
+    "number",
+    "state",
+    "overdue",
+    "opened_at",
+    "due_at",
+    "survey",
+    "channel",
+    "said",
+    "call_id",
+    "form_id",
+    "owner",
+    "done",
+    "cause",
+];
+
+fn cells(case: &v1::Case, zone: &str) -> [String; 13] {
+    let at = |at: &Option<pbjson_types::Timestamp>| {
+        at.as_ref()
+            .map(|at| text::local(at, zone))
+            .unwrap_or_default()
+    };
+    let state = match case.state() {
+        v1::CaseState::Opened => "opened",
+        v1::CaseState::Taken => "taken",
+        v1::CaseState::Closed => "closed",
+        v1::CaseState::Unspecified => "",
+    };
+    [
+        case.number.to_string(),
+        state.to_owned(),
+        case.overdue.to_string(),
+        at(&case.opened_at),
+        at(&case.due_at),
+        case.survey.clone(),
+        case.channel.clone(),
+        said(case),
+        case.call_id.clone(),
+        case.form_id.clone(),
+        case.owner.clone(),
+        case.done.clone(),
+        case.cause.clone(),
+    ]
+}
+
+fn said(case: &v1::Case) -> String {
+    let said = case.said.iter();
+    let said: Vec<_> = said
+        .map(|one| format!("{} = {}", one.question, one.answer))
+        .collect();
+    said.join(", ")
+}
+
+fn table(cases: &[v1::Case], zone: &str) -> String {
+    if cases.is_empty() {
+        return "no cases\n".to_owned();
+    }
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header([
+            "case", "state", "due", "said", "of", "owner", "done", "cause",
+        ]);
+    for case in cases {
+        let [
+            number,
+            state,
+            overdue,
+            _,
+            due,
+            _,
+            channel,
+            said,
+            call,
+            form,
+            owner,
+            done,
+            cause,
+        ] = cells(case, zone);
+        let due = if overdue == "true" { due + " !" } else { due };
+        let of = if form.is_empty() { call } else { form };
+        let of = format!("{channel} {of}");
+        table.add_row([number, state, due, said, of, owner, done, cause]);
+    }
+    format!("{table}\n")
+}
+
+fn csv(cases: &[v1::Case], zone: &str) -> Result<String, Failure> {
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::new(Exit::Failure, format!("no CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record(COLUMNS)
+        .map_err(|error| failed(&error))?;
+    for case in cases {
+        let cells = cells(case, zone).map(|cell| harmless(&cell));
+        writer
+            .write_record(&cells)
+            .map_err(|error| failed(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: &str) -> String {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{cell}"),
+        false => cell.to_owned(),
+    }
+}
+
+fn report(report: &v1::GetCaseReportResponse, month: &str) -> String {
+    let mut text = format!(
+        "Cases of {month}\n\
+        opened            {}\n\
+        taken             {}\n\
+        answered in time  {}\n\
+        overdue           {}\n\
+        not due yet       {}\n\
+        closed in {month} {}\n",
+        report.opened,
+        report.opened_taken,
+        report.opened_closed_in_time,
+        report.opened_overdue,
+        report.opened_not_due,
+        report.closed,
+    );
+    for cause in report.causes.iter().filter(|cause| cause.closed > 0) {
+        let word = if cause.cause.is_empty() {
+            "not said"
+        } else {
+            &cause.cause
+        };
+        text += &format!("  {word:<19} {}\n", cause.closed);
+    }
+    if !report.done.is_empty() {
+        text += "\nYou said, we did\n";
+    }
+    for case in &report.done {
+        text += &format!("  {} {}: {}\n", case.number, said(case), case.done);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_that_of_the_zone() {
+        let zone = TimeZone::get("Europe/Samara").unwrap();
+        let (start, end) = period("2026-01", &zone).unwrap();
+        // Midnight in Samara is 20:00 in Greenwich; January has 31 days.
+        assert_eq!(start.seconds, 1_767_225_600 - 4 * 3_600);
+        assert_eq!(end.seconds - start.seconds, 31 * 86_400);
+        assert!(period("2026-13", &zone).is_err());
+        assert!(period("January", &zone).is_err());
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let case = v1::Case {
+            done: "=1+1".into(),
+            ..v1::Case::default()
+        };
+        let text = csv(&[case], "UTC").unwrap();
+        assert!(text.contains(",'=1+1,"), "{text}");
+    }
+}

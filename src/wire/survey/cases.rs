@@ -1,0 +1,565 @@
+//! CaseService: what bad answers opened, who takes it, what was done.
+//!
+//! A case is opened in the commit that ends its interview, or takes its form in. Steps are decided one after the other
+//! against what is stored, journaled, and answered when the store holds them.
+
+use std::time::Duration;
+
+use jiff::ToSpan as _;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use tonic::{Request, Response, Status};
+
+use crate::journal::Note;
+use crate::model::nearest::{nearest, suggestion};
+use crate::model::{
+    AnswerChannel, AnswerCode, CallId, CaseOpened, CaseState, CaseStep, Cause, FormId, Position,
+    QuestionId, SourceId, SurveyEvent, Timestamp,
+};
+use crate::proto::v1 as wire;
+use crate::proto::v1::case_service_server::CaseService;
+use crate::store::{CasesAsked, StoredCase};
+use crate::survey::{Definition, Interview, limits};
+use crate::validate::caps;
+
+use super::super::source::timestamp;
+use super::super::status::{self, SurveyError};
+use super::Surveys;
+use super::desk::Key;
+
+/// A page of cases, unless more are asked for, and at the most.
+const PAGE: u32 = 100;
+const PAGE_MAX: u32 = 1_000;
+/// Cases looked through for one page when most do not fit what is asked.
+const LOOKED_MAX: u32 = 10_000;
+/// How a page token of this version begins.
+const TOKEN: &str = "c1-";
+
+/// By when cases are to be closed.
+#[derive(Clone, Debug)]
+pub struct CasePlan {
+    /// The hotline's zone.
+    pub zone: TimeZone,
+    /// So many working days, Monday to Friday, after the day on which it was opened.
+    pub days: u32,
+}
+
+impl CasePlan {
+    /// The end of the last working day.
+    pub(super) fn due_at(&self, opened_at: Timestamp) -> Timestamp {
+        let due = || {
+            let at = jiff::Timestamp::from_microsecond(opened_at.as_micros()).ok()?;
+            let mut day = at.to_zoned(self.zone.clone()).date();
+            let mut left = self.days;
+            while left > 0 {
+                day = day.tomorrow().ok()?;
+                let is_off = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+                left -= u32::from(!is_off);
+            }
+            let end = day
+                .checked_add(1.day())
+                .ok()?
+                .to_zoned(self.zone.clone())
+                .ok()?;
+            Some(Timestamp::from_micros(end.timestamp().as_microsecond()))
+        };
+        // Beyond the calendar's end nobody closes anything.
+        due().unwrap_or_else(|| opened_at.plus(Duration::from_secs(86_400) * self.days))
+    }
+}
+
+/// What a case is about, before it is opened.
+pub(super) struct About<'a> {
+    pub(super) source: &'a SourceId,
+    pub(super) call: Option<&'a CallId>,
+    pub(super) form: Option<&'a FormId>,
+    pub(super) channel: AnswerChannel,
+}
+
+impl Surveys {
+    /// The opening of a case, if the answers open one.
+    pub(super) fn case<'a>(
+        &self,
+        definition: &Definition,
+        about: &About<'_>,
+        answers: impl Iterator<Item = (&'a str, &'a str)>,
+        now: Timestamp,
+    ) -> Option<Note> {
+        let said: Vec<(QuestionId, AnswerCode)> = definition.case_of(answers);
+        (!said.is_empty()).then(|| Note {
+            source: about.source.clone(),
+            at: now,
+            event: SurveyEvent::Case {
+                call: about.call.cloned(),
+                form: about.form.cloned(),
+                step: CaseStep::Opened(CaseOpened {
+                    survey: definition.survey.clone(),
+                    version: definition.version,
+                    channel: about.channel,
+                    due_at: self.parts.cases.due_at(now),
+                    said,
+                }),
+            },
+        })
+    }
+
+    /// The opening of an interview's case, if its answers open one.
+    pub(super) fn case_of_interview(
+        &self,
+        definition: &Definition,
+        (source, call): &Key,
+        interview: &Interview,
+        now: Timestamp,
+    ) -> Option<Note> {
+        let about = About {
+            source,
+            call: Some(call),
+            form: None,
+            channel: AnswerChannel::Phone,
+        };
+        let answers = interview.answers().filter_map(|(place, answer)| {
+            let question = definition.questions.get(place)?;
+            Some((question.code.as_str(), answer))
+        });
+        self.case(definition, &about, answers, now)
+    }
+
+    async fn find_case(&self, number: u64) -> Result<StoredCase, SurveyError> {
+        let asked = CasesAsked::Number(Position(number));
+        let found = self.parts.store.cases(&asked).await?;
+        let found = found.into_iter().next();
+        found.ok_or(SurveyError::UnknownCase { number })
+    }
+
+    async fn take(self, asked: wire::TakeCaseRequest) -> Result<wire::Case, SurveyError> {
+        let owner = person("owner", &asked.owner)?;
+        let _turn = self.deciding.lock().await;
+        let case = self.find_case(asked.number).await?;
+        if case.closed.is_some() {
+            return Err(SurveyError::CaseClosed {
+                number: asked.number,
+            });
+        }
+        // The same owner again changes nothing.
+        if case
+            .taken
+            .as_ref()
+            .is_none_or(|(known, _)| **known != *owner)
+        {
+            let owner = owner.into();
+            self.step(&case, CaseStep::Taken { owner }).await?;
+        }
+        let case = self.find_case(asked.number).await?;
+        Ok(told(&case, self.parts.clock.now()))
+    }
+
+    async fn close(self, asked: wire::CloseCaseRequest) -> Result<wire::Case, SurveyError> {
+        let invalid = |field, fault: &str| SurveyError::FieldInvalid {
+            field,
+            fault: fault.to_owned(),
+        };
+        if asked.done.trim().is_empty() {
+            return Err(SurveyError::FieldMissing { field: "done" });
+        }
+        if asked.done.chars().count() > limits::TEXT_CHARS_MAX {
+            return Err(invalid("done", "has more than 2,000 letters"));
+        }
+        if asked.done.contains(|c: char| c.is_control() && c != '\n') {
+            return Err(invalid("done", "holds control characters"));
+        }
+        let cause = cause(&asked.cause)?;
+        let _turn = self.deciding.lock().await;
+        let case = self.find_case(asked.number).await?;
+        let number = asked.number;
+        let Some((owner, _)) = &case.taken else {
+            return Err(SurveyError::CaseNotTaken { number });
+        };
+        let by = match &*asked.by {
+            "" => owner.to_string(),
+            by => person("by", by)?,
+        };
+        if let Some(closed) = &case.closed {
+            let is_same = (&*closed.by, &*closed.done, closed.cause) == (&*by, &*asked.done, cause);
+            if !is_same {
+                return Err(SurveyError::CaseClosed { number });
+            }
+            return Ok(told(&case, self.parts.clock.now()));
+        }
+        let step = CaseStep::Closed {
+            by: by.into(),
+            done: asked.done.as_str().into(),
+            cause,
+        };
+        self.step(&case, step).await?;
+        let case = self.find_case(number).await?;
+        Ok(told(&case, self.parts.clock.now()))
+    }
+
+    async fn step(&self, case: &StoredCase, step: CaseStep) -> Result<(), SurveyError> {
+        let note = Note {
+            source: case.subject.source.clone(),
+            at: self.parts.clock.now(),
+            event: SurveyEvent::Case {
+                call: case.subject.call.clone(),
+                form: case.subject.form.clone(),
+                step,
+            },
+        };
+        self.keep_until_stored(vec![note]).await.map(drop)
+    }
+
+    async fn list(
+        &self,
+        asked: &wire::ListCasesRequest,
+    ) -> Result<wire::ListCasesResponse, SurveyError> {
+        let state = asked.state();
+        let size = match asked.page_size {
+            0 => PAGE,
+            size => size.min(PAGE_MAX),
+        };
+        let mut after = token(&asked.page_token)?;
+        let now = self.parts.clock.now();
+        let mut answer = wire::ListCasesResponse::default();
+        let mut looked = 0;
+        loop {
+            let page = CasesAsked::Page {
+                after,
+                closed: state == wire::CaseState::Closed,
+                open: state != wire::CaseState::Closed,
+                at_most: PAGE_MAX,
+            };
+            let found = self.parts.store.cases(&page).await?;
+            let is_last = found.len() < PAGE_MAX as usize;
+            for case in &found {
+                if answer.cases.len() >= size as usize {
+                    answer.next_page_token = format!("{TOKEN}{:x}", after.0);
+                    return Ok(answer);
+                }
+                after = case.number;
+                looked += 1;
+                let case = told(case, now);
+                let fits = (state == wire::CaseState::Unspecified || case.state() == state)
+                    && (asked.owner.is_empty() || case.owner == asked.owner)
+                    && (!asked.overdue || case.overdue);
+                if fits {
+                    answer.cases.push(case);
+                }
+            }
+            if is_last {
+                return Ok(answer);
+            }
+            // A page may be short, or empty, and not the last.
+            if looked >= LOOKED_MAX {
+                answer.next_page_token = format!("{TOKEN}{:x}", after.0);
+                return Ok(answer);
+            }
+        }
+    }
+
+    async fn case_report(
+        &self,
+        asked: &wire::GetCaseReportRequest,
+    ) -> Result<wire::GetCaseReportResponse, SurveyError> {
+        let instant = |field, at: &Option<pbjson_types::Timestamp>| {
+            let at = at.as_ref().ok_or(SurveyError::FieldMissing { field })?;
+            super::super::report::first_micros(at).ok_or(SurveyError::FieldInvalid {
+                field,
+                fault: "is no time that can be written".to_owned(),
+            })
+        };
+        let period = (instant("start", &asked.start)?, instant("end", &asked.end)?);
+        if period.1 < period.0 {
+            let fault = "is before start".to_owned();
+            return Err(SurveyError::FieldInvalid {
+                field: "end",
+                fault,
+            });
+        }
+        let cases = self.parts.store.cases(&CasesAsked::Period(period)).await?;
+        Ok(report(&cases, period, self.parts.clock.now()))
+    }
+}
+
+/// The report of cases; `now` decides what is overdue.
+fn report(
+    cases: &[StoredCase],
+    (start, end): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> wire::GetCaseReportResponse {
+    let within = |at: Timestamp| start <= at && at < end;
+    let mut report = wire::GetCaseReportResponse::default();
+    let mut causes = [0; Cause::ALL.len() + 1];
+    for case in cases {
+        if within(case.opened_at) {
+            report.opened += 1;
+            report.opened_taken += u64::from(case.taken.is_some());
+            match &case.closed {
+                Some(closed) if closed.at <= case.opened.due_at => {
+                    report.opened_closed_in_time += 1;
+                }
+                Some(_) => report.opened_overdue += 1,
+                None if now > case.opened.due_at => report.opened_overdue += 1,
+                None => report.opened_not_due += 1,
+            }
+        }
+        if let Some(closed) = case.closed.as_ref().filter(|closed| within(closed.at)) {
+            report.closed += 1;
+            let known = Cause::ALL
+                .iter()
+                .position(|cause| Some(*cause) == closed.cause);
+            causes[known.unwrap_or(Cause::ALL.len())] += 1;
+            report.done.push(told(case, now));
+        }
+    }
+    let words = Cause::ALL.iter().map(|cause| cause.as_str()).chain([""]);
+    let causes = words.zip(causes).map(|(cause, closed)| wire::CaseCause {
+        cause: cause.to_owned(),
+        closed,
+    });
+    report.causes = causes.collect();
+    report
+}
+
+fn person(field: &'static str, name: &str) -> Result<String, SurveyError> {
+    let name = name.trim();
+    let invalid = |fault: &str| SurveyError::FieldInvalid {
+        field,
+        fault: fault.to_owned(),
+    };
+    if name.is_empty() {
+        return Err(SurveyError::FieldMissing { field });
+    }
+    if name.len() > caps::NAME_BYTES {
+        return Err(invalid("is longer than 64 bytes"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(invalid("holds control characters"));
+    }
+    Ok(name.to_owned())
+}
+
+fn cause(word: &str) -> Result<Option<Cause>, SurveyError> {
+    if word.is_empty() {
+        return Ok(None);
+    }
+    let known = Cause::ALL.iter();
+    if let Some(cause) = known.clone().find(|cause| cause.as_str() == word) {
+        return Ok(Some(*cause));
+    }
+    let words: Vec<_> = known.map(|cause| cause.as_str()).collect();
+    let near = suggestion(nearest(word, words.iter().copied()));
+    let fault = format!("is none of {}{near}", words.join(", "));
+    Err(SurveyError::FieldInvalid {
+        field: "cause",
+        fault,
+    })
+}
+
+fn token(token: &str) -> Result<Position, SurveyError> {
+    if token.is_empty() {
+        return Ok(Position(0));
+    }
+    let number = token.strip_prefix(TOKEN);
+    let number = number.and_then(|hex| u64::from_str_radix(hex, 16).ok());
+    number.map(Position).ok_or(SurveyError::PageToken)
+}
+
+fn told(case: &StoredCase, now: Timestamp) -> wire::Case {
+    let state = match case.state() {
+        CaseState::Opened => wire::CaseState::Opened,
+        CaseState::Taken => wire::CaseState::Taken,
+        CaseState::Closed => wire::CaseState::Closed,
+    };
+    let said = case
+        .opened
+        .said
+        .iter()
+        .map(|(question, answer)| wire::CaseAnswer {
+            question: question.to_string(),
+            answer: answer.to_string(),
+        });
+    let closed = case.closed.as_ref();
+    let subject = &case.subject;
+    wire::Case {
+        number: case.number.0,
+        state: state.into(),
+        opened_at: Some(timestamp(case.opened_at)),
+        due_at: Some(timestamp(case.opened.due_at)),
+        overdue: closed.map_or(now, |closed| closed.at) > case.opened.due_at,
+        survey: case.opened.survey.to_string(),
+        version: case.opened.version,
+        channel: case.opened.channel.as_str().to_owned(),
+        said: said.collect(),
+        source: subject.source.to_string(),
+        call_id: subject
+            .call
+            .as_ref()
+            .map(CallId::to_string)
+            .unwrap_or_default(),
+        form_id: subject
+            .form
+            .as_ref()
+            .map(FormId::to_string)
+            .unwrap_or_default(),
+        owner: case
+            .taken
+            .as_ref()
+            .map_or("", |(owner, _)| owner)
+            .to_owned(),
+        taken_at: case.taken.as_ref().map(|(_, at)| timestamp(*at)),
+        closed_by: closed.map_or("", |closed| &closed.by).to_owned(),
+        closed_at: closed.map(|closed| timestamp(closed.at)),
+        done: closed.map_or("", |closed| &closed.done).to_owned(),
+        cause: closed
+            .and_then(|closed| closed.cause)
+            .map_or("", Cause::as_str)
+            .to_owned(),
+    }
+}
+
+#[tonic::async_trait]
+impl CaseService for Surveys {
+    async fn list_cases(
+        &self,
+        request: Request<wire::ListCasesRequest>,
+    ) -> Result<Response<wire::ListCasesResponse>, Status> {
+        let refused = |error: SurveyError| status::survey(&error);
+        self.check_ready().map_err(refused)?;
+        let listed = self.list(request.get_ref()).await;
+        Ok(Response::new(listed.map_err(refused)?))
+    }
+
+    async fn take_case(
+        &self,
+        request: Request<wire::TakeCaseRequest>,
+    ) -> Result<Response<wire::TakeCaseResponse>, Status> {
+        let refused = |error: SurveyError| status::survey(&error);
+        self.check_ready().map_err(refused)?;
+        let done = tokio::spawn(self.clone().take(request.into_inner())).await;
+        let done = done.map_err(|_| refused(SurveyError::ShuttingDown))?;
+        let case = Some(done.map_err(refused)?);
+        Ok(Response::new(wire::TakeCaseResponse { case }))
+    }
+
+    async fn close_case(
+        &self,
+        request: Request<wire::CloseCaseRequest>,
+    ) -> Result<Response<wire::CloseCaseResponse>, Status> {
+        let refused = |error: SurveyError| status::survey(&error);
+        self.check_ready().map_err(refused)?;
+        let done = tokio::spawn(self.clone().close(request.into_inner())).await;
+        let done = done.map_err(|_| refused(SurveyError::ShuttingDown))?;
+        let case = Some(done.map_err(refused)?);
+        Ok(Response::new(wire::CloseCaseResponse { case }))
+    }
+
+    async fn get_case_report(
+        &self,
+        request: Request<wire::GetCaseReportRequest>,
+    ) -> Result<Response<wire::GetCaseReportResponse>, Status> {
+        let refused = |error: SurveyError| status::survey(&error);
+        self.check_ready().map_err(refused)?;
+        let made = self.case_report(request.get_ref()).await;
+        Ok(Response::new(made.map_err(refused)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CaseSubject;
+    use crate::model::SurveyId;
+    use crate::store::Closing;
+
+    fn at(text: &str) -> Timestamp {
+        let at: jiff::Timestamp = text.parse().unwrap();
+        Timestamp::from_micros(at.as_microsecond())
+    }
+
+    #[test]
+    fn a_case_is_due_at_the_end_of_the_last_working_day() {
+        let zone = TimeZone::get("Europe/Samara").unwrap();
+        let due = |days, opened: &str| {
+            let zone = zone.clone();
+            CasePlan { zone, days }.due_at(at(opened))
+        };
+        // Monday noon, three working days: Thursday's end, midnight in Samara (UTC+4).
+        assert_eq!(due(3, "2026-01-12T08:00:00Z"), at("2026-01-15T20:00:00Z"));
+        // Friday evening: Monday, Tuesday, Wednesday.
+        assert_eq!(due(3, "2026-01-16T14:00:00Z"), at("2026-01-21T20:00:00Z"));
+        // Saturday counts from Monday; the same day is none.
+        assert_eq!(due(1, "2026-01-17T08:00:00Z"), at("2026-01-19T20:00:00Z"));
+        assert_eq!(due(0, "2026-01-12T08:00:00Z"), at("2026-01-12T20:00:00Z"));
+    }
+
+    fn case(
+        number: u64,
+        opened: i64,
+        due: i64,
+        closed: Option<(i64, Option<Cause>)>,
+    ) -> StoredCase {
+        let at = Timestamp::from_micros;
+        let closed = closed.map(|(closed, cause)| Closing {
+            by: "a".into(),
+            done: "b".into(),
+            cause,
+            at: at(closed),
+        });
+        StoredCase {
+            number: Position(number),
+            subject: CaseSubject {
+                source: SourceId::new("pbx"),
+                call: None,
+                form: None,
+            },
+            opened_at: at(opened),
+            opened: CaseOpened {
+                survey: SurveyId::new("s"),
+                version: 1,
+                channel: AnswerChannel::Phone,
+                due_at: at(due),
+                said: Vec::new(),
+            },
+            taken: closed.is_some().then(|| ("a".into(), at(opened))),
+            closed,
+        }
+    }
+
+    #[test]
+    fn the_report_counts_each_case_once_by_its_opening_and_once_by_its_closing() {
+        let cases = [
+            // Before the period, closed in it.
+            case(1, 5, 20, Some((12, Some(Cause::LongWaiting)))),
+            // In it: closed in time, closed late, overdue, not due.
+            case(2, 10, 15, Some((15, None))),
+            case(3, 10, 15, Some((16, Some(Cause::LongWaiting)))),
+            case(4, 11, 29, None),
+            case(5, 19, 31, None),
+            // Closed after it.
+            case(6, 19, 25, Some((25, None))),
+        ];
+        let period = (Timestamp::from_micros(10), Timestamp::from_micros(20));
+        let report = report(&cases, period, Timestamp::from_micros(30));
+        let opened = (
+            report.opened,
+            report.opened_taken,
+            report.opened_closed_in_time,
+        );
+        assert_eq!(opened, (5, 3, 2));
+        assert_eq!((report.opened_overdue, report.opened_not_due), (2, 1));
+        assert_eq!(report.closed, 3);
+        let causes: Vec<_> = report.causes.iter().map(|one| one.closed).collect();
+        assert_eq!(causes, [0, 2, 0, 0, 0, 1]);
+        let done: Vec<_> = report.done.iter().map(|one| one.number).collect();
+        assert_eq!(done, [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_token_of_another_kind_is_refused() {
+        assert_eq!(token("").unwrap(), Position(0));
+        assert_eq!(token("c1-1f").unwrap(), Position(31));
+        for wrong in ["31", "c2-1f", "c1-", "c1-x"] {
+            assert!(token(wrong).is_err(), "{wrong}");
+        }
+    }
+}
