@@ -13,12 +13,14 @@ mod delimited;
 pub(super) mod frame;
 mod grid;
 mod help;
+pub(super) mod lang;
 mod lines;
 pub(super) mod options;
 mod output;
 pub(super) mod period;
 mod queues;
 mod repeats;
+mod russian;
 mod sheet;
 pub(super) mod text;
 mod transfers;
@@ -40,6 +42,7 @@ use options::{Options, query};
 use output::{Answer, Before, Output, Shown};
 
 pub use agents::agents_table;
+pub use lang::Lang;
 pub use lines::lines_table;
 pub use queues::queues_table;
 pub use repeats::repeats_table;
@@ -146,6 +149,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 .await?;
             let answer = Answer {
                 title: queues::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: queues::parts(&answer, &options.wait_over),
@@ -153,6 +157,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: queues::parts(before, &options.wait_over),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -171,6 +176,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.transfers(request).await?;
             let answer = Answer {
                 title: transfers::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: transfers::parts(&answer),
@@ -178,6 +184,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: transfers::parts(before),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -191,6 +198,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.agents(v1::GetAgentReportRequest { query }).await?;
             let answer = Answer {
                 title: agents::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: agents::parts(&answer),
@@ -198,6 +206,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: agents::parts(before),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -216,6 +225,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.repeats(request).await?;
             let answer = Answer {
                 title: repeats::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: repeats::parts(&answer, &options.windows),
@@ -223,6 +233,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: repeats::parts(before, &options.windows),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -237,6 +248,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.unserved(request).await?;
             let answer = Answer {
                 title: unserved::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: unserved::parts(&answer),
@@ -244,6 +256,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: unserved::parts(before),
                 }),
+                figures: unserved::SUMMARY,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -257,6 +270,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.lines(v1::GetLineReportRequest { query }).await?;
             let answer = Answer {
                 title: lines::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: lines::parts(&answer),
@@ -264,6 +278,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: lines::parts(before),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -284,6 +299,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 .await?;
             let answer = Answer {
                 title: waits::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: waits::parts(&answer, &options.edges),
@@ -291,6 +307,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: waits::parts(before, &options.edges),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;

@@ -13,6 +13,7 @@ use crate::reports::{Basis, Bucket, Compare, Lens, Pack, Zone};
 
 use super::super::failure::{Exit, Failure};
 use super::client::Client;
+use super::lang::Lang;
 use super::output::Output;
 use super::period::{self, Bound};
 use super::text;
@@ -102,6 +103,9 @@ pub(super) struct Options {
     /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(super) output: Option<Output>,
+    /// The language of tables; csv, json and xlsx keep their names
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) lang: Lang,
     /// Write to this file instead of stdout; it is replaced when all is written
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
