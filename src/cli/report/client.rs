@@ -208,6 +208,7 @@ fn flag(field: &str) -> &str {
         "compat" => "--compat",
         "query.hours" => "--hours",
         "query.lines" => "--line",
+        "query.by" => "--by",
         "query.teams" => "--team",
         "query.compare" => "--compare",
         "wait_over" | "filter.wait_over" => "--wait-over",

@@ -10,7 +10,7 @@ use crate::kpi::{Part, newcombe};
 use crate::proto::v1::{FigureDifference, ReportContext};
 
 use super::columns::{Cell, Kind};
-use super::grid::{Grid, Head};
+use super::grid::{Grid, Head, in_words};
 use super::lang::Lang;
 use super::text::{percent, when};
 
@@ -142,12 +142,15 @@ impl Periods<'_> {
         for pair in self.pairs(now, before) {
             let cells = pair.row.or(pair.before).unwrap_or_default();
             let bucket = instant(cells).map(|start| when(&start)).unwrap_or_default();
+            let of = now.heads.iter().zip(cells);
+            let of = of.filter(|(_, cell)| matches!(cell, Cell::Text(_)));
+            let of: Vec<_> = of.map(|(head, cell)| in_words(lang, head, cell)).collect();
             for (index, is_share) in &main {
                 let figure = Figure::of(&pair, *index);
                 if (&figure.now, &figure.before) == (&Cell::Empty, &Cell::Empty) {
                     continue;
                 }
-                let mut line = vec![bucket.clone(), names(cells).join(" ")];
+                let mut line = vec![bucket.clone(), of.join(" ")];
                 let figure_name = now.heads[*index].name.replace('_', " ");
                 line.push(lang.say(&figure_name).to_owned());
                 line.extend([&figure.now, &figure.before].map(super::grid::shown));

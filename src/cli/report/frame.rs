@@ -44,6 +44,25 @@ pub(super) fn heading(lang: Lang, title: &str, context: Option<&v1::ReportContex
     text
 }
 
+/// The column that says what rows are of: queues, lines or teams.
+pub(super) fn row_of(context: Option<&v1::ReportContext>) -> &'static str {
+    let by = context.map(v1::ReportContext::by).unwrap_or_default();
+    match by {
+        v1::Grouping::Unspecified | v1::Grouping::Queue => "queue",
+        v1::Grouping::Line => "line",
+        v1::Grouping::Team => "team",
+    }
+}
+
+/// The same as a heading.
+pub(super) fn head_of(context: Option<&v1::ReportContext>) -> &'static str {
+    match row_of(context) {
+        "line" => "Line",
+        "team" => "Team",
+        _ => "Queue",
+    }
+}
+
 /// A table whose columns but the first `words` hold figures and are set to the right.
 pub(in crate::cli) fn table(header: &[&str], words: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();

@@ -63,9 +63,10 @@ impl Grid {
 }
 
 /// A cell as people read it; words of closed lists in their language, names as they are.
-fn in_words(lang: Lang, head: &Head, cell: &Cell) -> String {
+pub(super) fn in_words(lang: Lang, head: &Head, cell: &Cell) -> String {
     match (head.name.as_str(), cell) {
-        ("kind" | "target" | "from_kind", Cell::Text(word)) => lang.say(word).to_owned(),
+        ("kind" | "target" | "from_kind" | "exit", Cell::Text(word)) => lang.say(word).to_owned(),
+        ("queue" | "line" | "team", Cell::Text(name)) => lang.queue(name),
         _ => shown(cell),
     }
 }

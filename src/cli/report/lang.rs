@@ -86,7 +86,7 @@ impl Lang {
     /// A queue's name as a row has it: of none, or of all, in words.
     pub(super) fn queue(self, queue: &str) -> String {
         match queue {
-            "" => self.say("(no queue)").to_owned(),
+            "" => self.say("(none)").to_owned(),
             "ALL" => self.say("ALL").to_owned(),
             queue => queue.to_owned(),
         }

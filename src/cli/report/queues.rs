@@ -32,7 +32,7 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
     let mut columns = Columns::<QueueReportRow>::new();
     columns
         .instant("bucket_start", |row| &row.bucket_start)
-        .text("queue", |row| &row.queue)
+        .text(frame::row_of(context), |row| &row.queue)
         .count("calls_arrived", |row| row.calls_arrived)
         .count("left_before_queue", |row| row.left_before_queue)
         .count("visits_offered", |row| row.visits_offered)
@@ -290,7 +290,11 @@ pub fn queues_table(answer: &GetQueueReportResponse, lang: Lang) -> String {
         None => lang.fill("{} SL", &[formula]),
     };
 
-    let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();
+    let mut header: Vec<&str> = starts
+        .header()
+        .into_iter()
+        .chain([frame::head_of(context)])
+        .collect();
     let words = header.len();
     if has_arrived {
         header.extend(["Calls\narrived", "Left\nearly"]);

@@ -93,7 +93,7 @@ const WORDS: &[(&str, &str)] = &[
     ("friday", "пятница"),
     ("saturday", "суббота"),
     ("sunday", "воскресенье"),
-    ("(no queue)", "(без очереди)"),
+    ("(none)", "(нет)"),
     ("ALL", "ВСЕ"),
     // Another period beside.
     ("\nCompared with {}\n", "\nВ сравнении с периодом {}\n"),
@@ -207,11 +207,14 @@ const WORDS: &[(&str, &str)] = &[
     ("returned", "вернулся"),
     ("failed", "не удался"),
     ("pending", "ещё не ясно"),
+    ("over_5", "больше 5"),
     ("blind", "слепой"),
     ("attended", "с консультацией"),
     ("conference", "через конференцию"),
     ("agent", "специалист"),
     ("queue", "очередь"),
+    ("line", "линия"),
+    ("team", "группа"),
     ("outside", "наружу"),
     ("inbound", "входящий"),
     ("return", "обратный"),
@@ -444,6 +447,10 @@ pub(super) const TOLD: &[(&str, &str)] = &[
     (
         "what counts for queues without their own changed on {}, for the time from {} on, which was over: {}; figures made before that differ",
         "общие правила очередей изменены {} задним числом, начиная с {}: {}; прежние отчёты отличаются",
+    ),
+    (
+        "the worst ways are of the first {} different ones: calls of further ways are left out of them, {}",
+        "худшие пути выбраны из первых {} разных: звонков, прошедших другими путями и не учтённых, {}",
     ),
     (
         "headline from {} to {}",

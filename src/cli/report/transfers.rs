@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::{TargetKind, TransferFailure, TransferMethod};
-use crate::proto::v1::{GetTransferReportResponse, TransferPath, TransferReportRow};
+use crate::proto::v1::{GetTransferReportResponse, ReportContext, TransferPath, TransferReportRow};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
@@ -29,11 +29,11 @@ const LOOPS_SHOWN: usize = 5;
 pub(super) const TITLE: &str = "Transfers";
 
 /// The columns of the report's rows.
-pub(super) fn columns() -> Columns<TransferReportRow> {
+pub(super) fn columns(context: Option<&ReportContext>) -> Columns<TransferReportRow> {
     let mut columns = Columns::<TransferReportRow>::new();
     columns
         .instant("bucket_start", |row| &row.bucket_start)
-        .text("queue", |row| &row.queue)
+        .text(frame::row_of(context), |row| &row.queue)
         .count("calls_served", |row| row.calls_served)
         .count("calls_transferred", |row| row.calls_transferred)
         .part(
@@ -122,7 +122,11 @@ pub fn transfers_table(answer: &GetTransferReportResponse, lang: Lang) -> String
         context,
         answer.rows.iter().map(|row| row.bucket_start.as_str()),
     );
-    let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();
+    let mut header: Vec<&str> = starts
+        .header()
+        .into_iter()
+        .chain([frame::head_of(context)])
+        .collect();
     let words = header.len();
     header.extend([
         "Calls\nserved",
