@@ -6,6 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::deliver::deliver;
 use super::failure::{Exit, Failure};
+use super::report::Lang;
 use crate::proto::v1::{CatalogueEntry, ListDefinitionsResponse};
 use crate::reports::nearest;
 use crate::wire::admin;
@@ -29,18 +30,10 @@ pub struct Args {
     ids: Vec<String>,
     /// The language of the plain words
     #[arg(long, value_enum, default_value = "en")]
-    lang: Language,
+    lang: Lang,
     /// How to show it
     #[arg(long, value_enum, default_value = "table")]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Language {
-    /// English
-    En,
-    /// Russian
-    Ru,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -91,11 +84,11 @@ fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-fn table(definitions: &[CatalogueEntry], lang: Language, is_terminal: bool) -> String {
+fn table(definitions: &[CatalogueEntry], lang: Lang, is_terminal: bool) -> String {
     let mut table = Table::new();
     let header = match lang {
-        Language::En => ["Id", "Formula", "In plain words", "Source"],
-        Language::Ru => ["Код", "Формула", "Простыми словами", "Источник"],
+        Lang::En => ["Id", "Formula", "In plain words", "Source"],
+        Lang::Ru => ["Код", "Формула", "Простыми словами", "Источник"],
     };
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
@@ -106,8 +99,8 @@ fn table(definitions: &[CatalogueEntry], lang: Language, is_terminal: bool) -> S
     }
     for entry in definitions {
         let words = match lang {
-            Language::En => &entry.english,
-            Language::Ru => &entry.russian,
+            Lang::En => &entry.english,
+            Lang::Ru => &entry.russian,
         };
         let id = format!("{} v{}", entry.id, entry.version);
         table.add_row([&id, &entry.formula, words, &entry.source]);
@@ -119,7 +112,7 @@ fn table(definitions: &[CatalogueEntry], lang: Language, is_terminal: bool) -> S
 mod tests {
     use super::*;
 
-    fn args(ids: &[&str], lang: Language, output: Output) -> Args {
+    fn args(ids: &[&str], lang: Lang, output: Output) -> Args {
         Args {
             ids: ids.iter().map(|id| (*id).to_owned()).collect(),
             lang,
@@ -130,8 +123,8 @@ mod tests {
     #[test]
     fn the_catalogue_is_shown_in_both_languages() {
         for (lang, words) in [
-            (Language::En, "Of all who are decided"),
-            (Language::Ru, "Доля отвеченных вовремя"),
+            (Lang::En, "Of all who are decided"),
+            (Lang::Ru, "Доля отвеченных вовремя"),
         ] {
             let text = shown(&args(&["STRICT"], lang, Output::Table), false).unwrap();
             let text = text.replace(['│', '┆'], " ");
@@ -139,14 +132,14 @@ mod tests {
             assert!(text.contains("strict v1") && text.contains(first), "{text}");
             assert!(!text.contains("AB1"), "{text}");
         }
-        let all = shown(&args(&[], Language::En, Output::Json), false).unwrap();
+        let all = shown(&args(&[], Lang::En, Output::Json), false).unwrap();
         let all: ListDefinitionsResponse = serde_json::from_str(&all).unwrap();
         assert!(all.definitions.len() > 40);
     }
 
     #[test]
     fn an_unknown_id_names_the_nearest() {
-        let failure = shown(&args(&["strickt"], Language::En, Output::Table), false).unwrap_err();
+        let failure = shown(&args(&["strickt"], Lang::En, Output::Table), false).unwrap_err();
         assert!(
             format!("{failure:?}").contains("the nearest is \\\"strict\\\""),
             "{failure:?}"

@@ -33,7 +33,8 @@ const BATCH_EVENTS: usize = 50;
 Examples:
   dozvon demo              a day of 250 calls at a hotline of 6 specialists
   dozvon demo --stay       … and keep serving, to look at /metrics and ask for reports
-  dozvon demo --seed 7     another day")]
+  dozvon demo --seed 7     another day
+  dozvon demo --lang ru    its tables in Russian")]
 pub struct Args {
     /// Keep serving until Ctrl-C.
     #[arg(long)]
@@ -47,6 +48,9 @@ pub struct Args {
     /// How many seconds of the day pass in a second [default: the day in 6 s].
     #[arg(long, value_name = "N")]
     speed: Option<f64>,
+    /// The language of the tables.
+    #[arg(long, value_enum, default_value_t)]
+    lang: report::Lang,
     /// Where gRPC listens; port 0 picks a free one.
     #[arg(long, value_name = "ADDR", default_value_t = loopback())]
     grpc: SocketAddr,
@@ -150,9 +154,12 @@ async fn show(args: &Args, options: simulate::Options, running: &Running) -> Res
         .map_err(failed)?
         .into_inner();
 
-    say(&report::queues_table(&queues))?;
-    say(&format!("\n{}", report::transfers_table(&transfers)))?;
-    say(&format!("\n{}", report::waits_table(&waits)))?;
+    say(&report::queues_table(&queues, args.lang))?;
+    say(&format!(
+        "\n{}",
+        report::transfers_table(&transfers, args.lang)
+    ))?;
+    say(&format!("\n{}", report::waits_table(&waits, args.lang)))?;
     say(&format!(
         "\ngRPC     {}\nmetrics  http://{}/metrics\n\nNext: dozvon report --help, dozvon serve --help; your own calls: dozvon import --help\n",
         running.grpc, running.http

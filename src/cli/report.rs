@@ -13,12 +13,14 @@ mod delimited;
 pub(super) mod frame;
 mod grid;
 mod help;
+pub(super) mod lang;
 mod lines;
 pub(super) mod options;
 mod output;
 pub(super) mod period;
 mod queues;
 mod repeats;
+mod russian;
 mod sheet;
 mod survey;
 pub(super) mod text;
@@ -41,6 +43,7 @@ use options::{Options, query};
 use output::{Answer, Before, Output, Shown};
 
 pub use agents::agents_table;
+pub use lang::Lang;
 pub use lines::lines_table;
 pub use queues::queues_table;
 pub use repeats::repeats_table;
@@ -152,6 +155,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 .await?;
             let answer = Answer {
                 title: queues::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: queues::parts(&answer, &options.wait_over),
@@ -159,6 +163,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: queues::parts(before, &options.wait_over),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -177,6 +182,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.transfers(request).await?;
             let answer = Answer {
                 title: transfers::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: transfers::parts(&answer),
@@ -184,6 +190,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: transfers::parts(before),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -197,6 +204,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.agents(v1::GetAgentReportRequest { query }).await?;
             let answer = Answer {
                 title: agents::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: agents::parts(&answer),
@@ -204,6 +212,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: agents::parts(before),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -222,6 +231,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.repeats(request).await?;
             let answer = Answer {
                 title: repeats::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: repeats::parts(&answer, &options.windows),
@@ -229,6 +239,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: repeats::parts(before, &options.windows),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -243,6 +254,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.unserved(request).await?;
             let answer = Answer {
                 title: unserved::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: unserved::parts(&answer),
@@ -250,6 +262,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: unserved::parts(before),
                 }),
+                figures: unserved::SUMMARY,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -263,6 +276,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.lines(v1::GetLineReportRequest { query }).await?;
             let answer = Answer {
                 title: lines::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: lines::parts(&answer),
@@ -270,6 +284,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: lines::parts(before),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;
@@ -310,6 +325,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 .await?;
             let answer = Answer {
                 title: waits::TITLE,
+                lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: waits::parts(&answer, &options.edges),
@@ -317,6 +333,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                     context: before.context.as_ref(),
                     parts: waits::parts(before, &options.edges),
                 }),
+                figures: 0,
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
                     answer.differences = differences;

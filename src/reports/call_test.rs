@@ -163,6 +163,29 @@ fn a_metric_is_known_or_the_nearest_is_named() {
 }
 
 #[test]
+fn a_wait_steps_down_the_curve_or_is_censored() {
+    for (story, adds, sentence) in [
+        (
+            "arrive 0; enter jobs 5; answer ann jobs 17; release ann 60; end caller 60",
+            1,
+            "visit 1 of jobs: answered after 12 s: at risk until 12 s, and a step of the curve there",
+        ),
+        (
+            "arrive 0; enter jobs 5; end caller 35",
+            0,
+            "visit 1 of jobs: abandoned_waiting after 30 s: at risk until 30 s, then censored: it may have had to wait longer",
+        ),
+    ] {
+        let report = report(vec![of_story((1, "pbx"), story)], &asked(&["W11"])).unwrap();
+        let [said] = &report.explanations[..] else {
+            panic!("one visit: {:?}", report.explanations);
+        };
+        assert_eq!((said.adds, said.of), (adds, Some(1)));
+        assert_eq!(said.sentence, sentence);
+    }
+}
+
+#[test]
 fn every_metric_of_queues_transfers_and_agents_is_explained() {
     let all = [
         &queues::DEFINITIONS[..],

@@ -10,8 +10,35 @@ use std::time::Duration;
 use crate::model::{AgentId, Calendar, CallRecord, Floor, LineId, Targets, Timestamp};
 
 use super::error::Error;
+use super::group::Group;
 use super::nearest::{clipped, nearest};
 use super::plan::{Plan, Query};
+
+/// What rows are of within their interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum By {
+    /// Queues.
+    #[default]
+    Queue,
+    /// Lines: those that calls dialled.
+    Line,
+    /// Teams: those of whoever answered a call first.
+    Team,
+}
+
+impl By {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Queue, Self::Line, Self::Team];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Line => "line",
+            Self::Team => "team",
+        }
+    }
+}
 
 /// A calendar asked for.
 #[derive(Clone, Debug)]
@@ -30,6 +57,8 @@ pub(super) struct Choice {
     pub(super) asked_lines: Vec<String>,
     /// Teams; none = all.
     pub(super) teams: BTreeSet<String>,
+    /// What rows are of.
+    pub(super) by: By,
 }
 
 impl Choice {
@@ -52,6 +81,7 @@ impl Choice {
             lines: lines.into_iter().flatten().collect(),
             asked_lines: query.lines.clone(),
             teams: query.teams.iter().cloned().collect(),
+            by: query.by,
         })
     }
 
@@ -60,16 +90,16 @@ impl Choice {
         self.hours.is_some() || self.needs_records()
     }
 
-    /// Whether it takes a call's record to say whether the call is asked for.
+    /// Whether it takes a call's record to say whether the call is asked for, or where it stands.
     pub(super) fn needs_records(&self) -> bool {
-        !self.lines.is_empty() || !self.teams.is_empty()
+        !self.lines.is_empty() || !self.teams.is_empty() || self.by != By::Queue
     }
 }
 
 impl Hash for Choice {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let hours = self.hours.as_ref().map(|hours| &hours.name);
-        (hours, &self.lines, &self.teams).hash(state);
+        (hours, &self.lines, &self.teams, self.by).hash(state);
     }
 }
 
@@ -132,6 +162,19 @@ pub(super) fn team_of<'a>(floor: &'a Floor, record: &CallRecord) -> Option<&'a s
 }
 
 impl Plan {
+    /// Whose row a call stands in, where rows are not of queues.
+    pub(super) fn group_of(&self, record: &CallRecord) -> Option<Group> {
+        let name = match self.choice.by {
+            By::Queue => return None,
+            By::Line => record.line.as_ref().map(|line| {
+                let name = self.floor.line_name(line);
+                name.unwrap_or(line.as_str())
+            }),
+            By::Team => team_of(&self.floor, record),
+        };
+        Some(Group::named(name))
+    }
+
     /// Whether a call is asked for by its line and its team.
     pub(super) fn admits(&self, record: &CallRecord) -> bool {
         let teams = &self.choice.teams;

@@ -7,6 +7,7 @@ use crate::kpi::{CallsDigest, Definition, RollupHead};
 use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
 use crate::store::{Head, Kept, Selection};
 
+use super::choice::By;
 use super::measure::RulesInForce;
 use super::plan::Plan;
 use super::stays::{Basis, Lens};
@@ -77,6 +78,8 @@ pub struct Context {
     pub lines: Vec<String>,
     /// The teams asked for.
     pub teams: Vec<String>,
+    /// What the rows are of.
+    pub by: By,
     /// From where on calls, and callers of calls, are kept.
     pub kept: Kept,
     /// Roll-ups were used.
@@ -183,6 +186,7 @@ impl Context {
             hours: plan.open_time(),
             lines: plan.choice.asked_lines.clone(),
             teams: plan.choice.teams.iter().cloned().collect(),
+            by: plan.choice.by,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::store::{Selection, Told};
 
 use super::fixture::{Asked, Memory, at, hotline, query, samara, seconds, visit};
-use super::{Basis, Bucket, CallsQuery, Error, Options, Pack, Query, QueueRow};
+use super::{Basis, Bucket, By, CallsQuery, Error, Options, Pack, Query, QueueRow};
 
 fn rules(target: u64) -> QueueRules {
     let target = QueueTarget {
@@ -354,6 +354,44 @@ fn a_call_is_of_the_line_it_dialled_and_of_the_team_that_answered_first() {
     }
     let whole = calls().reports(floor()).queues(&query()).unwrap();
     assert_eq!(whole.rows.last().unwrap().calls_offered, 4);
+}
+
+#[test]
+fn rows_may_be_of_lines_and_of_teams() {
+    let by = |by| Query { by, ..query() };
+    let queues = |by_what| {
+        let report = calls().reports(floor()).queues(&by(by_what)).unwrap();
+        let rows = report.rows.into_iter();
+        let rows = rows.map(|row| (row.queue, row.calls_arrived, row.calls_offered));
+        rows.collect::<Vec<_>>()
+    };
+    let row = |name: &str, calls| (name.to_owned(), Some(calls), calls);
+    let lines = [row("200", 2), row("jobs line", 2), row("ALL", 4)];
+    assert_eq!(queues(By::Line), lines);
+    // The lost call is of no team.
+    let teams = [row("", 1), row("first", 1), row("second", 2), row("ALL", 4)];
+    assert_eq!(queues(By::Team), teams);
+
+    let transfers = |query: &Query| calls().reports(floor()).transfers(query).unwrap();
+    let served = |query: &Query| {
+        let rows = transfers(query).rows.into_iter();
+        let rows = rows.map(|row| (row.queue, row.calls_served, row.transfers));
+        rows.collect::<Vec<_>>()
+    };
+    let row = |name: &str, served, transfers| (name.to_owned(), served, transfers);
+    let lines = [row("200", 2, 0), row("jobs line", 1, 1), row("ALL", 3, 1)];
+    assert_eq!(served(&by(By::Line)), lines);
+    let teams = [row("first", 1, 1), row("second", 2, 0), row("ALL", 3, 1)];
+    assert_eq!(served(&by(By::Team)), teams);
+    // What all have together does not depend on it, nor from where to where they were passed on.
+    let (whole, grouped) = (transfers(&query()), transfers(&by(By::Team)));
+    assert_eq!(whole.rows.last(), grouped.rows.last());
+    assert_eq!(whole.paths, grouped.paths);
+
+    let refused = calls().reports(floor()).lines(&by(By::Team)).unwrap_err();
+    assert_eq!(refused.field(), Some("query.by"));
+    let words = "only the queue and the transfer report have rows by team";
+    assert_eq!(refused.to_string(), words);
 }
 
 #[test]

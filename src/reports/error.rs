@@ -3,6 +3,7 @@
 use crate::store;
 
 use super::bucket::Bucket;
+use super::choice::By;
 use super::nearest::{clipped, nearest};
 
 /// Why a report could not be made.
@@ -63,6 +64,12 @@ pub enum Error {
         field: &'static str,
         /// Its number.
         value: i32,
+    },
+    /// Rows of something else than queues, of a report that has rows of its own.
+    #[error("only the queue and the transfer report have rows by {}", by.as_str())]
+    NotGrouped {
+        /// What was asked for.
+        by: By,
     },
     /// The period is too long for its bucket.
     #[error("the period from {start} to {end} is too long for bucket {}: more than {max} of them", bucket.as_str())]
@@ -203,6 +210,7 @@ impl Error {
             Self::UnknownQueue { .. } | Self::NoQueues { .. } => Some("query.queues"),
             Self::PeriodReversed { .. } => Some("query.end"),
             Self::UnknownBucket { .. } | Self::TooManyBuckets { .. } => Some("query.bucket"),
+            Self::NotGrouped { .. } => Some("query.by"),
             Self::UnknownAgent { .. } => Some("filter.agents"),
             Self::BadPseudonym { .. } => Some("filter.callers"),
             Self::PageToken { .. } => Some("page_token"),

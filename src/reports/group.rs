@@ -10,9 +10,9 @@ const ALL: &str = "ALL";
 /// Whose figures a row holds; in the order of rows within an interval.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Group {
-    /// Calls that no queue answered.
+    /// Calls that no queue answered; calls of no line or team.
     NoQueue,
-    /// One queue.
+    /// One queue, or line, or team.
     Queue(QueueId),
     /// All queues asked for.
     All,

@@ -12,6 +12,7 @@ use crate::store::{self, Gather, Kept, Level, Part, Rollup, RollupsAsked, Select
 
 use super::context::{Counted, SourceCompleteness};
 use super::error::Error;
+use super::group::Group;
 use super::plan::Plan;
 use super::stays::Basis;
 
@@ -25,6 +26,9 @@ const ROLLUP: &str = "roll-up";
 pub(super) trait Making: Send + 'static {
     /// The report.
     type Report: Send + 'static;
+
+    /// Says whose row the next rows stand in, where rows are not of queues.
+    fn stand_in(&mut self, _group: Option<Group>) {}
 
     /// Takes rows.
     fn rows(&mut self, plan: &Plan, rows: &Selection);

@@ -53,6 +53,7 @@ pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};
 pub use call::{CallAsked, CallReport, Explanation};
 pub use calls::{CallFilter, CallSummary, CallsPage, CallsQuery, PAGE_SIZE_MAX};
+pub use choice::By;
 pub use compare::{Compare, Earlier};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;

@@ -8,7 +8,7 @@ use crate::kpi::{Pack, TALK_SHORT};
 use crate::model::{Altered, Floor, Headline, QueueId, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
-use super::choice::Choice;
+use super::choice::{By, Choice};
 use super::compare::Compare;
 use super::error::Error;
 use super::nearest::{clipped, nearest};
@@ -52,6 +52,8 @@ pub struct Query {
     pub teams: Vec<String>,
     /// Products whose figures are worked out, too.
     pub compat: Vec<Pack>,
+    /// What the rows of the queue and the transfer report are of.
+    pub by: By,
     /// Only from the calls themselves, however long the period: quantiles are exact then.
     pub exact: bool,
     /// Which period is set beside.

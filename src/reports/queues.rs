@@ -15,6 +15,7 @@ use crate::kpi::{
 use crate::model::Headline;
 use crate::store::{Rollup, Selection};
 
+use super::choice::By;
 use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::making::Making;
@@ -115,7 +116,7 @@ impl QueueReport {
             .rows
             .iter_mut()
             .filter(|row| row.calls_arrived.is_some());
-        for row in all {
+        for row in all.filter(|row| row.queue == Group::All.name()) {
             row.all_busy = busy.get(&row.bucket_start).copied();
         }
     }
@@ -158,6 +159,7 @@ pub(super) const DEFINITIONS: [Id; 30] = [
 pub(super) struct Queues {
     over: Vec<Duration>,
     held: Held,
+    stands_in: Option<Group>,
     tallies: Tallies<Tally>,
 }
 
@@ -167,6 +169,7 @@ impl Queues {
         Self {
             over,
             held,
+            stands_in: None,
             tallies: Tallies::new(),
         }
     }
@@ -196,12 +199,18 @@ impl Queues {
 impl Making for Queues {
     type Report = QueueReport;
 
+    fn stand_in(&mut self, group: Option<Group>) {
+        self.stands_in = group;
+    }
+
     fn rows(&mut self, plan: &Plan, rows: &Selection) {
+        let own = self.stands_in.clone();
         for stay in stays::stays(plan, rows) {
             let queue = &stay.visit.queue;
             let target = plan.target(queue, stay.visit.entered_at);
             let mut at = |bucket, then: &dyn Fn(&mut VisitTally)| {
-                for group in [Group::Queue(queue.clone()), Group::All] {
+                let group = own.clone().unwrap_or_else(|| Group::Queue(queue.clone()));
+                for group in [group, Group::All] {
                     then(&mut self.at(bucket, group).visits);
                 }
             };
@@ -217,7 +226,8 @@ impl Making for Queues {
             }
         }
         queue_calls::tally(plan, rows.calls.iter(), |bucket, queue, then| {
-            for group in [Group::of(queue), Group::All] {
+            let group = own.clone().unwrap_or_else(|| Group::of(queue));
+            for group in [group, Group::All] {
                 then(&mut self.at(bucket, group).calls);
             }
         });
@@ -282,20 +292,23 @@ impl Making for Queues {
         let mut rows = Vec::new();
         for ((bucket, group), tally) in self.tallies {
             let stretch = plan.stretch_of(bucket);
+            let is_queues = plan.choice.by == By::Queue;
             let own = match &group {
-                Group::Queue(queue) => std::slice::from_ref(queue),
-                Group::NoQueue | Group::All => &known,
+                Group::Queue(queue) if is_queues => std::slice::from_ref(queue),
+                Group::Queue(_) | Group::NoQueue | Group::All => &known,
             };
             let measured = Measured {
                 threshold: plan.common_target(own, stretch),
                 headline: plan.common_headline(own, stretch),
             };
-            if group != Group::All && !tally.is_shown() {
+            // A line and a team have calls that never reached a queue.
+            let has_calls = !is_queues && tally.calls.arrived + tally.calls.ended > 0;
+            if group != Group::All && !tally.is_shown() && !has_calls {
                 continue;
             }
             let bucket_start = plan.bucket_start(bucket);
             let mut row = tally.finish(plan, bucket_start, group.name(), measured, &self.over);
-            if group != Group::All || !plan.is_unfiltered() {
+            if (group != Group::All && is_queues) || !plan.is_unfiltered() {
                 row.calls_arrived = None;
                 row.left_before_queue = None;
             }

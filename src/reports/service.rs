@@ -11,6 +11,7 @@ use crate::model::{Altered, CallRecord, Floor, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall, Sums, Surveyed};
 
 use super::agents::{AgentReport, Gathered};
+use super::choice::By;
 use super::compare::{self, Earlier};
 use super::contacts::Contacts;
 use super::context::{Counted, SourceCompleteness};
@@ -99,7 +100,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         wait_over: &[Duration],
     ) -> Result<QueueReport, Error> {
         let over = Queues::over(thresholds("wait_over", wait_over)?);
-        let (plan, sources) = self.plan(query)?;
+        let (plan, sources) = self.grouped(query)?;
         let sums = match plan.lens {
             Lens::Visit => Sums::Visits,
             Lens::Journey => Sums::Journeys,
@@ -125,7 +126,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         query: &Query,
         excessive_limit: Option<u32>,
     ) -> Result<TransferReport, Error> {
-        let (plan, sources) = self.plan(query)?;
+        let (plan, sources) = self.grouped(query)?;
         let kept = self.head(&plan).await?.kept;
         let by = ByRollups::of(&plan, Sums::Transfers, &[], kept);
         let by = by.filter(|_| {
@@ -279,6 +280,14 @@ impl<R: Rows, S: Sources> Reports<R, S> {
 
     /// Checks the query, and looks how far the sources are: before the rows, so that no watermark is ahead of them.
     fn plan(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
+        match query.by {
+            By::Queue => self.grouped(query),
+            By::Line | By::Team => Err(Error::NotGrouped { by: query.by }),
+        }
+    }
+
+    /// The same, of a report whose rows may be of something else than queues.
+    fn grouped(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
         let mut plan = Plan::of(query, &self.options)?;
         let sources = self.sources.completeness();
         plan.read_at = slowest(&sources);
@@ -404,6 +413,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
                         transfers: rows.transfers,
                     };
                     made.0.rows(plan, &rows);
+                    made.1.stand_in(plan.group_of(record));
                     made.1.rows(plan, &rows);
                 }
             };

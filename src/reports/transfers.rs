@@ -132,6 +132,7 @@ pub(super) const DEFINITIONS: [Id; 12] = [
 /// The transfer report in the making.
 pub(super) struct Transfers {
     limit: Option<u32>,
+    stands_in: Option<Group>,
     tallies: Tallies<TransferTally>,
 }
 
@@ -140,6 +141,7 @@ impl Transfers {
     pub(super) fn new(limit: Option<u32>) -> Self {
         Self {
             limit,
+            stands_in: None,
             tallies: Tallies::new(),
         }
     }
@@ -153,7 +155,12 @@ impl Transfers {
 impl Making for Transfers {
     type Report = TransferReport;
 
+    fn stand_in(&mut self, group: Option<Group>) {
+        self.stands_in = group;
+    }
+
     fn rows(&mut self, plan: &Plan, rows: &Selection) {
+        let own = self.stands_in.clone();
         let planned = planned(plan, rows);
         let tallies = &mut self.tallies;
         for call in rows.calls.iter().filter(|call| !call.test) {
@@ -164,7 +171,8 @@ impl Making for Transfers {
                 let configured = || plan.excessive_limit(queue, call.arrived_at);
                 let limit = self.limit.unwrap_or_else(configured);
                 let along = planned.get(&call.row).copied().unwrap_or_default();
-                for group in [Group::of(queue), Group::All] {
+                let group = own.clone().unwrap_or_else(|| Group::of(queue));
+                for group in [group, Group::All] {
                     let tally = tallies.entry((bucket, group)).or_default();
                     tally.add_call(call, &plan.floor.routes, along, limit);
                 }
@@ -176,7 +184,8 @@ impl Making for Transfers {
             if let Some(bucket) = plan.index_of(transfer.call_arrived_at)
                 && plan.wants(queue)
             {
-                for group in [Group::of(queue), Group::All] {
+                let group = own.clone().unwrap_or_else(|| Group::of(queue));
+                for group in [group, Group::All] {
                     let tally = tallies.entry((bucket, group)).or_default();
                     tally.add_transfer(transfer);
                 }

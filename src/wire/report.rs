@@ -12,7 +12,7 @@ use crate::model::{Headline, Timestamp};
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
-    Basis, Bucket, CallAsked, CallFilter, CallsQuery, Compare, Error, Lens, Pack, Query, Reports,
+    Basis, Bucket, By, CallAsked, CallFilter, CallsQuery, Compare, Error, Lens, Pack, Query, Reports,
     Sources, SurveyAsked, SurveyGrouping,
 };
 use crate::store::Rows;
@@ -267,6 +267,7 @@ fn query(asked: Option<v1::ReportQuery>) -> Result<Query, Error> {
         hours: asked.hours,
         lines: asked.lines,
         teams: asked.teams,
+        by: grouping(asked.by)?,
         compat: Vec::new(),
         exact: asked.exact,
     })
@@ -293,6 +294,18 @@ fn lens(value: i32) -> Result<Lens, Error> {
         Ok(v1::Lens::Journey) => Ok(Lens::Journey),
         Err(_) => Err(Error::UnknownChoice {
             field: "query.lens",
+            value,
+        }),
+    }
+}
+
+fn grouping(value: i32) -> Result<By, Error> {
+    match v1::Grouping::try_from(value) {
+        Ok(v1::Grouping::Unspecified | v1::Grouping::Queue) => Ok(By::Queue),
+        Ok(v1::Grouping::Line) => Ok(By::Line),
+        Ok(v1::Grouping::Team) => Ok(By::Team),
+        Err(_) => Err(Error::UnknownChoice {
+            field: "query.by",
             value,
         }),
     }

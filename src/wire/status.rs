@@ -386,6 +386,7 @@ pub fn report(error: &reports::Error) -> Status {
         E::PeriodOutOfRange { .. } => (Code::InvalidArgument, "period_out_of_range", None),
         E::PeriodReversed { .. } => (Code::InvalidArgument, "period_reversed", None),
         E::UnknownBucket { .. } => (Code::InvalidArgument, "unknown_bucket", None),
+        E::NotGrouped { .. } => (Code::InvalidArgument, "not_grouped", None),
         E::UnknownChoice { .. } => (Code::InvalidArgument, "unknown_choice", None),
         E::TooManyBuckets { .. } => (Code::InvalidArgument, "too_many_buckets", None),
         E::BadThreshold { .. } => (Code::InvalidArgument, "bad_threshold", None),

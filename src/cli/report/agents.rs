@@ -5,6 +5,7 @@ use crate::proto::v1::{AgentReportRow, AgentTime, GetAgentReportResponse, OfferC
 use super::columns::Columns;
 use super::frame::{self, Starts};
 use super::grid::Grid;
+use super::lang::Lang;
 use super::text::{clock, percent};
 
 /// The report's name.
@@ -74,11 +75,11 @@ fn time(row: &AgentReportRow) -> AgentTime {
 }
 
 /// Sets the report as a table, with its period above and its definitions below.
-pub fn agents_table(answer: &GetAgentReportResponse) -> String {
+pub fn agents_table(answer: &GetAgentReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     if answer.rows.is_empty() {
-        return text + &frame::nothing(context);
+        return text + &frame::nothing(lang, context);
     }
     let starts = answer.rows.iter().map(|row| row.bucket_start.as_str());
     let starts = Starts::of(context, starts);
@@ -91,7 +92,7 @@ pub fn agents_table(answer: &GetAgentReportResponse) -> String {
     let rows = answer.rows.iter().map(|row| {
         let offers = offers(row);
         let missed = offers.no_answer + offers.busy + offers.rejected;
-        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
+        let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         cells.extend([
             match row.name.as_str() {
                 "" => row.agent.clone(),
@@ -111,23 +112,23 @@ pub fn agents_table(answer: &GetAgentReportResponse) -> String {
         ]);
         cells
     });
-    text += &frame::table(&header, words, rows.collect());
-    text += &pauses(&answer.rows);
-    text + &frame::footnotes(context)
+    text += &lang.table(&header, words, rows.collect());
+    text += &pauses(&answer.rows, lang);
+    text + &frame::footnotes(lang, context)
 }
 
 /// Pauses by reason, an agent a line.
-fn pauses(rows: &[AgentReportRow]) -> String {
+fn pauses(rows: &[AgentReportRow], lang: Lang) -> String {
     let lines = rows.iter().filter(|row| !row.pauses.is_empty()).map(|row| {
         let pauses = row.pauses.iter().map(|pause| {
             let reason = match pause.reason.as_str() {
-                "" => "no reason told",
+                "" => lang.say("no reason told"),
                 reason => reason,
             };
             format!("{reason} {}", clock(pause.time.as_ref()))
         });
         let pauses: Vec<_> = pauses.collect();
-        format!("Pauses of {}: {}\n", row.agent, pauses.join(" · "))
+        lang.fill("Pauses of {}: {}\n", &[&row.agent, &pauses.join(" · ")])
     });
     lines.collect()
 }

@@ -14,6 +14,7 @@ use super::client::Client;
 use super::columns::{Cell, Columns};
 use super::frame;
 use super::grid::Grid;
+use super::lang::Lang;
 use super::output::{Answer, Output, Shown};
 use super::spans;
 use super::text::clock;
@@ -62,10 +63,12 @@ pub(super) async fn show(
     let answer = client.call(request).await?;
     let answer = Answer {
         title: TITLE,
+        lang: common.lang,
         answer: &answer,
         context: answer.context.as_ref(),
         parts: vec![Grid::of(TITLE, &columns(), &answer.events)],
         before: None,
+        figures: 0,
         with_differences: |answer, _| answer.clone(),
         table: call_table,
     };
@@ -73,7 +76,7 @@ pub(super) async fn show(
     let whole = [Output::Table, Output::Json].contains(&output);
     if !whole && !options.explain.is_empty() {
         let words = "only the timeline is written; a table and JSON hold the explanations, too";
-        shown.remarks.push(words.to_owned());
+        shown.remarks.push(common.lang.say(words).to_owned());
     }
     Ok(shown)
 }
@@ -111,18 +114,21 @@ fn marks(told: &ToldEvent) -> String {
 }
 
 /// Sets the call as tables: what was told, then what was concluded.
-fn call_table(answer: &GetCallResponse) -> String {
+fn call_table(answer: &GetCallResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     if let Some(call) = &answer.call {
-        let mut about = vec![format!("{} of {}", call.call_id, call.source)];
-        about.extend((!call.caller.is_empty()).then(|| format!("caller {}", call.caller)));
-        about.extend((!call.line.is_empty()).then(|| format!("line {}", call.line)));
-        about.push(call.direction.clone());
-        about.push(outcome(call).to_owned());
-        about.extend((!call.ended_by.is_empty()).then(|| format!("ended by {}", call.ended_by)));
+        let mut about = vec![lang.fill("{} of {}", &[&call.call_id, &call.source])];
+        about.extend((!call.caller.is_empty()).then(|| lang.fill("caller {}", &[&call.caller])));
+        about.extend((!call.line.is_empty()).then(|| lang.fill("line {}", &[&call.line])));
+        about.push(lang.say(&call.direction).to_owned());
+        about.push(lang.say(outcome(call)).to_owned());
+        about.extend(
+            (!call.ended_by.is_empty())
+                .then(|| lang.fill("ended by {}", &[lang.say(&call.ended_by)])),
+        );
         about.extend((!call.marks.is_empty()).then(|| call.marks.join(" ")));
-        about.extend(call.provisional.then(|| "may change".to_owned()));
+        about.extend(call.provisional.then(|| lang.say("may change").to_owned()));
         let _ = writeln!(text, "{}", about.join(", "));
     }
     let told = answer.events.iter();
@@ -131,6 +137,7 @@ fn call_table(answer: &GetCallResponse) -> String {
         vec![at, number, told.kind.clone(), fields(told), marks(told)]
     });
     section(
+        lang,
         &mut text,
         "Told",
         &["At", "Number", "What", "Said", "Marks"],
@@ -138,13 +145,20 @@ fn call_table(answer: &GetCallResponse) -> String {
     );
     let visits = answer.visits.iter().enumerate();
     let header = ["Visit", "Queue", "Entered", "Exit", "Left", "Wait"];
-    section(&mut text, "Visits", &header, visits.map(visit));
+    section(
+        lang,
+        &mut text,
+        "Visits",
+        &header,
+        visits.map(|one| visit(lang, one)),
+    );
     let header = ["Agent", "Queue", "Visit", "Rang", "Until", "Result"];
     section(
+        lang,
         &mut text,
         "Offers",
         &header,
-        answer.offers.iter().map(offer),
+        answer.offers.iter().map(|one| offer(lang, one)),
     );
     let header = [
         "Agent",
@@ -156,26 +170,33 @@ fn call_table(answer: &GetCallResponse) -> String {
         "Talk",
         "Hold",
     ];
-    section(&mut text, "Legs", &header, answer.legs.iter().map(leg));
+    section(
+        lang,
+        &mut text,
+        "Legs",
+        &header,
+        answer.legs.iter().map(|one| leg(lang, one)),
+    );
     let header = [
         "At", "Method", "From", "Queue", "To", "Outcome", "Return", "Wait",
     ];
-    let transfers = answer.transfers.iter().map(transfer);
-    section(&mut text, "Transfers", &header, transfers);
+    let transfers = answer.transfers.iter().map(|one| transfer(lang, one));
+    section(lang, &mut text, "Transfers", &header, transfers);
     if let Some(survey) = &answer.survey {
-        text += &asked(survey);
+        text += &asked(lang, survey);
     }
     if !answer.explanations.is_empty() {
-        text += "Counted\n";
+        text += lang.say("Counted");
+        text.push('\n');
         for said in &answer.explanations {
             let _ = writeln!(text, "  {}: {}", said.id, said.sentence);
         }
     }
-    text + &frame::footnotes(context)
+    text + &frame::footnotes(lang, context)
 }
 
 /// What came of asking the caller: why, consent, answers by code, the end.
-fn asked(survey: &CallSurvey) -> String {
+fn asked(lang: Lang, survey: &CallSurvey) -> String {
     let mut about = vec![survey.reason.clone()];
     about.extend((survey.version > 0).then(|| format!("{} v{}", survey.survey, survey.version)));
     let opened = &survey.opened_at;
@@ -208,7 +229,7 @@ fn asked(survey: &CallSurvey) -> String {
         ];
         said.into_iter().chain(counts).collect()
     });
-    section(&mut text, "Asked", &header, rows);
+    section(lang, &mut text, "Asked", &header, rows);
     text
 }
 
@@ -225,6 +246,7 @@ fn exactly(local: &str) -> String {
 }
 
 fn section(
+    lang: Lang,
     text: &mut String,
     title: &str,
     header: &[&str],
@@ -232,12 +254,12 @@ fn section(
 ) {
     let rows: Vec<_> = rows.collect();
     if !rows.is_empty() {
-        let _ = writeln!(text, "{title}");
-        *text += &frame::table(header, header.len(), rows);
+        let _ = writeln!(text, "{}", lang.say(title));
+        *text += &lang.table(header, header.len(), rows);
     }
 }
 
-fn visit((index, visit): (usize, &CallVisit)) -> Vec<String> {
+fn visit(lang: Lang, (index, visit): (usize, &CallVisit)) -> Vec<String> {
     let exit = match visit.exit.as_str() {
         "" => "waiting",
         exit => exit,
@@ -246,7 +268,7 @@ fn visit((index, visit): (usize, &CallVisit)) -> Vec<String> {
         (index + 1).to_string(),
         visit.queue.clone(),
         exactly(&visit.entered_at),
-        exit.to_owned(),
+        lang.say(exit).to_owned(),
         exactly(&visit.exited_at),
         clock(visit.wait.as_ref()),
     ]
@@ -260,46 +282,51 @@ fn number(visit: u32) -> String {
     }
 }
 
-fn offer(offer: &CallOffer) -> Vec<String> {
+fn offer(lang: Lang, offer: &CallOffer) -> Vec<String> {
     vec![
         offer.agent.clone(),
         offer.queue.clone(),
         number(offer.visit),
         exactly(&offer.offered_at),
         exactly(&offer.ended_at),
-        offer.result.clone(),
+        lang.say(&offer.result).to_owned(),
     ]
 }
 
-fn leg(leg: &CallLeg) -> Vec<String> {
+fn leg(lang: Lang, leg: &CallLeg) -> Vec<String> {
     vec![
         leg.agent.clone(),
         leg.queue.clone(),
         number(leg.visit),
         exactly(&leg.connected_at),
         exactly(&leg.released_at),
-        leg.released_by.clone(),
+        lang.say(&leg.released_by).to_owned(),
         clock(leg.talk.as_ref()),
         clock(leg.hold.as_ref()),
     ]
 }
 
-fn transfer(transfer: &CallTransfer) -> Vec<String> {
+fn transfer(lang: Lang, transfer: &CallTransfer) -> Vec<String> {
     let outcome = match (transfer.outcome.as_str(), transfer.failure.as_str()) {
-        ("", _) => "pending".to_owned(),
-        (outcome, "") => outcome.to_owned(),
-        (outcome, failure) => format!("{outcome}: {failure}"),
+        ("", _) => lang.say("pending").to_owned(),
+        (outcome, "") => lang.say(outcome).to_owned(),
+        (outcome, failure) => format!("{}: {}", lang.say(outcome), lang.say(failure)),
     };
     vec![
         exactly(&transfer.at),
-        transfer.method.clone(),
+        lang.say(&transfer.method).to_owned(),
         transfer.from_agent.clone(),
         transfer.from_queue.clone(),
-        format!("{} {}", transfer.target, transfer.to)
+        format!("{} {}", lang.say(&transfer.target), transfer.to)
             .trim()
             .to_owned(),
         outcome,
-        if transfer.is_return { "yes" } else { "" }.to_owned(),
+        if transfer.is_return {
+            lang.say("yes")
+        } else {
+            ""
+        }
+        .to_owned(),
         clock(transfer.wait.as_ref()),
     ]
 }

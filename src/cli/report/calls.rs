@@ -8,6 +8,7 @@ use super::client::Client;
 use super::columns::{Cell, Columns};
 use super::frame;
 use super::grid::Grid;
+use super::lang::Lang;
 use super::output::{Answer, Output, Shown};
 use super::text::{clock, when};
 use crate::model::Timestamp;
@@ -82,13 +83,16 @@ pub(super) async fn show(
         u64::MAX
     };
     let answer = pages(client, request, options.limit.unwrap_or(usual)).await?;
-    let more = more(client, query, &answer).await?;
+    let lang = options.common.lang;
+    let more = more(client, query, &answer, lang).await?;
     let answer = Answer {
         title: TITLE,
+        lang,
         answer: &answer,
         context: answer.context.as_ref(),
         parts: vec![Grid::of(TITLE, &columns(), &answer.calls)],
         before: None,
+        figures: 0,
         with_differences: |answer, _| answer.clone(),
         table: calls_table,
     };
@@ -150,6 +154,7 @@ async fn more(
     client: &mut Client,
     query: Option<v1::ReportQuery>,
     answer: &ListCallsResponse,
+    lang: Lang,
 ) -> Result<Option<String>, Failure> {
     if answer.next_page_token.is_empty() {
         return Ok(None);
@@ -162,8 +167,9 @@ async fn more(
     let all = all.context.map_or(0, |context| context.calls);
     let shown = answer.calls.len();
     let left = all.saturating_sub(shown as u64);
-    Ok(Some(format!(
-        "{shown} calls shown, up to {left} more in this period: raise --limit, or leave it out with --output csv"
+    Ok(Some(lang.fill(
+        "{} calls shown, up to {} more in this period: raise --limit, or leave it out with --output csv",
+        &[&shown.to_string(), &left.to_string()],
     )))
 }
 
@@ -194,11 +200,13 @@ fn columns() -> Columns<CallSummary> {
 }
 
 /// Sets the list as a table.
-fn calls_table(answer: &ListCallsResponse) -> String {
+fn calls_table(answer: &ListCallsResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let text = frame::heading(TITLE, context);
+    let text = frame::heading(lang, TITLE, context);
     if answer.calls.is_empty() {
-        return text + "No such calls in this period.\n" + &frame::footnotes(context);
+        return text
+            + lang.say("No such calls in this period.\n")
+            + &frame::footnotes(lang, context);
     }
     let header = [
         "Arrived",
@@ -220,7 +228,7 @@ fn calls_table(answer: &ListCallsResponse) -> String {
             call.source.clone(),
             call.call_id.clone(),
             call.caller.chars().take(PSEUDONYM_DIGITS).collect(),
-            outcome(call).to_owned(),
+            lang.say(outcome(call)).to_owned(),
             call.queues.join(" > "),
             call.agents.join(" > "),
             call.marks.join(" "),
@@ -231,7 +239,7 @@ fn calls_table(answer: &ListCallsResponse) -> String {
         ]
     };
     let rows = answer.calls.iter().map(row).collect();
-    text + &frame::table(&header, 8, rows) + &frame::footnotes(context)
+    text + &lang.table(&header, 8, rows) + &frame::footnotes(lang, context)
 }
 
 /// How a call ended, for people.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::kpi::seconds_text;
 use crate::proto::v1::WaitDistributionRow;
 
+use super::lang::Lang;
+
 /// A bar that is shorter than half a character.
 const THIN: char = '▏';
 
@@ -16,7 +18,7 @@ const BAR_CHARS: u64 = 48;
 const PARTS: [(&str, char); 3] = [("answered", '█'), ("abandoned", '▒'), ("other", '░')];
 
 /// Draws the waits of the rows taken together; empty without waits.
-pub(super) fn chart(edges: &[Duration], rows: &[&WaitDistributionRow]) -> String {
+pub(super) fn chart(lang: Lang, edges: &[Duration], rows: &[&WaitDistributionRow]) -> String {
     let mut stretches = stretches(edges.len(), rows);
     while stretches.last().is_some_and(|stretch| total(stretch) == 0) {
         stretches.pop();
@@ -26,7 +28,7 @@ pub(super) fn chart(edges: &[Duration], rows: &[&WaitDistributionRow]) -> String
         return String::new();
     }
     let labels: Vec<_> = (0..stretches.len())
-        .map(|index| label(edges, index))
+        .map(|index| label(lang, edges, index))
         .collect();
     let widest = labels
         .iter()
@@ -43,7 +45,7 @@ pub(super) fn chart(edges: &[Duration], rows: &[&WaitDistributionRow]) -> String
         );
     }
     let legend = PARTS
-        .map(|(exit, drawn)| format!("{drawn} {exit}"))
+        .map(|(exit, drawn)| format!("{drawn} {}", lang.say(exit)))
         .join("  ");
     let _ = writeln!(text, "{:>widest$}  {legend}", "");
     text
@@ -75,17 +77,19 @@ fn total(stretch: &[u64; 3]) -> u64 {
 }
 
 /// `0 s`, `5 – 10 s`, `over 3600 s`.
-fn label(edges: &[Duration], index: usize) -> String {
+fn label(lang: Lang, edges: &[Duration], index: usize) -> String {
     let low = index
         .checked_sub(1)
         .and_then(|below| edges.get(below))
         .copied()
-        .map(seconds_text);
-    match (low, edges.get(index).copied().map(seconds_text)) {
-        (Some(low), Some(high)) => format!("{low} – {high} s"),
-        (None, Some(high)) => format!("{high} s"),
-        (Some(low), None) => format!("over {low} s"),
-        (None, None) => "any".to_owned(),
+        .map(|edge| lang.figure(&seconds_text(edge)));
+    let high = edges.get(index).copied();
+    let high = high.map(|edge| lang.figure(&seconds_text(edge)));
+    match (low, high) {
+        (Some(low), Some(high)) => lang.fill("{} – {} s", &[&low, &high]),
+        (None, Some(high)) => lang.fill("{} s", &[&high]),
+        (Some(low), None) => lang.fill("over {} s", &[&low]),
+        (None, None) => lang.say("any").to_owned(),
     }
 }
 
@@ -142,7 +146,7 @@ mod tests {
             format!("over 10 s │{} 1", drawn(0, 4)),
             "           █ answered  ▒ abandoned  ░ other\n".to_owned(),
         ];
-        assert_eq!(chart(&edges, &rows), expected.join("\n"));
+        assert_eq!(chart(Lang::En, &edges, &rows), expected.join("\n"));
     }
 
     #[test]
@@ -156,6 +160,9 @@ mod tests {
     #[test]
     fn no_waits_are_no_chart() {
         let empty = row("answered", [0; 3], 0);
-        assert_eq!(chart(&[0, 5, 10].map(Duration::from_secs), &[&empty]), "");
+        assert_eq!(
+            chart(Lang::En, &[0, 5, 10].map(Duration::from_secs), &[&empty]),
+            ""
+        );
     }
 }

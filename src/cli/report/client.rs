@@ -220,6 +220,7 @@ fn flag(field: &str) -> &str {
         "channel" => "--channel",
         "query.hours" => "--hours",
         "query.lines" => "--line",
+        "query.by" => "--by",
         "query.teams" => "--team",
         "query.compare" => "--compare",
         "wait_over" | "filter.wait_over" => "--wait-over",

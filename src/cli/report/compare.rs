@@ -10,12 +10,12 @@ use crate::kpi::{Part, newcombe};
 use crate::proto::v1::{FigureDifference, ReportContext};
 
 use super::columns::{Cell, Kind};
-use super::frame;
-use super::grid::{Grid, Head};
+use super::grid::{Grid, Head, in_words};
+use super::lang::Lang;
 use super::text::{percent, when};
 
 /// What a person looks at first; the other formats have every figure.
-const MAIN: [&str; 20] = [
+const MAIN: [&str; 28] = [
     "visits_offered",
     "answered",
     "abandoned",
@@ -36,6 +36,14 @@ const MAIN: [&str; 20] = [
     "got_through",
     "blocked",
     "count",
+    "calls",
+    "calls_anonymous",
+    "people",
+    "people_spoken_since",
+    "callbacks_promised",
+    "callbacks_tried",
+    "callbacks_reached",
+    "callbacks_kept",
 ];
 /// Lines of a table of differences; more is for a file.
 const LINES_MAX: usize = 200;
@@ -119,17 +127,14 @@ impl Periods<'_> {
     }
 
     /// The main figures, a line each, with what they were before.
-    pub(super) fn table(&self, now: &Grid, before: &Grid) -> String {
+    pub(super) fn table(&self, lang: Lang, now: &Grid, before: &Grid) -> String {
         let of = |context: Option<&ReportContext>| {
             context.map_or_else(String::new, |context| {
-                format!(
-                    "{} to {}",
-                    when(&context.start_local),
-                    when(&context.end_local)
-                )
+                let bounds = [&context.start_local, &context.end_local].map(|at| when(at));
+                lang.fill("{} to {}", &[&bounds[0], &bounds[1]])
             })
         };
-        let mut text = format!("\nCompared with {}\n", of(self.before));
+        let mut text = lang.fill("\nCompared with {}\n", &[&of(self.before)]);
         let main = figures(&now.heads)
             .filter(|(index, _)| MAIN.contains(&now.heads[*index].name.as_str()));
         let main: Vec<_> = main.collect();
@@ -137,15 +142,19 @@ impl Periods<'_> {
         for pair in self.pairs(now, before) {
             let cells = pair.row.or(pair.before).unwrap_or_default();
             let bucket = instant(cells).map(|start| when(&start)).unwrap_or_default();
+            let of = now.heads.iter().zip(cells);
+            let of = of.filter(|(_, cell)| matches!(cell, Cell::Text(_)));
+            let of: Vec<_> = of.map(|(head, cell)| in_words(lang, head, cell)).collect();
             for (index, is_share) in &main {
                 let figure = Figure::of(&pair, *index);
                 if (&figure.now, &figure.before) == (&Cell::Empty, &Cell::Empty) {
                     continue;
                 }
-                let mut line = vec![bucket.clone(), names(cells).join(" ")];
-                line.push(now.heads[*index].name.replace('_', " "));
+                let mut line = vec![bucket.clone(), of.join(" ")];
+                let figure_name = now.heads[*index].name.replace('_', " ");
+                line.push(lang.say(&figure_name).to_owned());
                 line.extend([&figure.now, &figure.before].map(super::grid::shown));
-                line.extend(figure.words(*is_share));
+                line.extend(figure.words(lang, *is_share));
                 lines.push(line);
             }
         }
@@ -160,12 +169,14 @@ impl Periods<'_> {
             "Difference",
             "95 % interval",
         ];
-        text += &frame::table(&header, 3, lines);
+        text += &lang.table(&header, 3, lines);
         if hidden > 0 {
-            text +=
-                &format!("{hidden} further lines: every figure of every row is in CSV and Excel\n");
+            text += &lang.fill(
+                "{} further lines: every figure of every row is in CSV and Excel\n",
+                &[&hidden.to_string()],
+            );
         }
-        text += "Differences of shares are in points, with Newcombe's 95 % interval; the others are plain differences.\n";
+        text += lang.say("Differences of shares are in points, with Newcombe's 95 % interval; the others are plain differences.\n");
         text
     }
 
@@ -294,7 +305,7 @@ impl Figure {
     }
 
     /// The difference and its interval as people read them.
-    fn words(&self, is_share: bool) -> [String; 2] {
+    fn words(&self, lang: Lang, is_share: bool) -> [String; 2] {
         let points = |share: f64| format!("{:+.1}", share * 100.0);
         let difference = match (&self.now, self.plain()) {
             (_, None) => percent(None),
@@ -304,7 +315,8 @@ impl Figure {
             (_, Some(number)) => format!("{number:+.2}"),
         };
         let interval = self.interval().filter(|_| is_share);
-        let interval = interval.map(|(low, high)| format!("{} to {}", points(low), points(high)));
+        let interval =
+            interval.map(|(low, high)| lang.fill("{} to {}", &[&points(low), &points(high)]));
         [difference, interval.unwrap_or_default()]
     }
 }

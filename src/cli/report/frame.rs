@@ -6,37 +6,61 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::proto::v1;
 
+use super::lang::Lang;
 use super::text::{local, span, when};
 
 /// The report's title, period and zone.
-pub(super) fn heading(title: &str, context: Option<&v1::ReportContext>) -> String {
+pub(super) fn heading(lang: Lang, title: &str, context: Option<&v1::ReportContext>) -> String {
+    let title = lang.say(title);
     let Some(context) = context else {
         return format!("{title}\n");
     };
     let (start, end) = (when(&context.start_local), when(&context.end_local));
-    let mut text = format!("{title}: {start} to {end}, {}\n", context.zone);
+    let mut text = lang.fill("{}: {} to {}, {}\n", &[title, &start, &end, &context.zone]);
     if context.lens() == v1::Lens::Journey {
-        text +=
-            "Each call once, under the first queue it entered, until its first human or its end\n";
+        text += lang.say(
+            "Each call once, under the first queue it entered, until its first human or its end\n",
+        );
     }
     if context.basis() == v1::Basis::Event {
-        text += "Each arrival, answer and exit in the interval in which it happened\n";
+        text += lang.say("Each arrival, answer and exit in the interval in which it happened\n");
     }
     if let Some(hours) = &context.hours {
         let open = hours.open.as_ref().map(span).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "Only while the calendar {} is open: {} h of the period",
-            hours.name,
-            (open.as_secs_f64() / 36.0).round() / 100.0
+        let open = ((open.as_secs_f64() / 36.0).round() / 100.0).to_string();
+        text += &lang.fill(
+            "Only while the calendar {} is open: {} h of the period\n",
+            &[&hours.name, &lang.figure(&open)],
         );
     }
-    for (what, names) in [("lines", &context.lines), ("teams", &context.teams)] {
+    for (words, names) in [
+        ("Only calls of the lines {}\n", &context.lines),
+        ("Only calls of the teams {}\n", &context.teams),
+    ] {
         if !names.is_empty() {
-            let _ = writeln!(text, "Only calls of the {what} {}", names.join(", "));
+            text += &lang.fill(words, &[&names.join(", ")]);
         }
     }
     text
+}
+
+/// The column that says what rows are of: queues, lines or teams.
+pub(super) fn row_of(context: Option<&v1::ReportContext>) -> &'static str {
+    let by = context.map(v1::ReportContext::by).unwrap_or_default();
+    match by {
+        v1::Grouping::Unspecified | v1::Grouping::Queue => "queue",
+        v1::Grouping::Line => "line",
+        v1::Grouping::Team => "team",
+    }
+}
+
+/// The same as a heading.
+pub(super) fn head_of(context: Option<&v1::ReportContext>) -> &'static str {
+    match row_of(context) {
+        "line" => "Line",
+        "team" => "Team",
+        _ => "Queue",
+    }
 }
 
 /// A table whose columns but the first `words` hold figures and are set to the right.
@@ -61,44 +85,50 @@ pub(in crate::cli) fn table(header: &[&str], words: usize, rows: Vec<Vec<String>
 }
 
 /// That there is nothing to show, in words.
-pub(super) fn no_data(context: Option<&v1::ReportContext>) -> String {
+pub(super) fn no_data(lang: Lang, context: Option<&v1::ReportContext>) -> String {
     let Some(context) = context else {
-        return "no data".to_owned();
+        return lang.say("no data").to_owned();
     };
     let (start, end) = (when(&context.start_local), when(&context.end_local));
-    format!("no data from {start} to {end}, {}", context.zone)
+    lang.fill("no data from {} to {}, {}", &[&start, &end, &context.zone])
 }
 
 /// What a table says when it has no rows.
-pub(super) fn nothing(context: Option<&v1::ReportContext>) -> String {
-    let mut text = "No data in this period.\n".to_owned();
-    for line in cautions(context) {
+pub(super) fn nothing(lang: Lang, context: Option<&v1::ReportContext>) -> String {
+    let mut text = lang.say("No data in this period.\n").to_owned();
+    for line in cautions(lang, context) {
         let _ = writeln!(text, "! {line}");
     }
     text
 }
 
 /// What a reader must know before trusting the figures, a line each.
-pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
+pub(super) fn cautions(lang: Lang, context: Option<&v1::ReportContext>) -> Vec<String> {
     let Some(context) = context else {
         return Vec::new();
     };
-    let mut lines = context.cautions.clone();
+    let told = context.cautions.iter();
+    let mut lines: Vec<_> = told.map(|words| lang.told(words)).collect();
     if let Some(error) = context.quantile_error {
-        lines.push(format!(
+        lines.push(lang.fill(
             "quantiles are within {} % of the exact ones; --exact reads every call",
-            error * 100.0
+            &[&lang.figure(&(error * 100.0).to_string())],
         ));
     }
-    for (from, [gone, are], lacking) in [
+    for (from, gone, lacking) in [
         (
             &context.calls_kept_from,
-            ["calls that arrived", "are"],
-            "all figures of that time lack them",
+            "calls that arrived before {} are kept no more: {}",
+            // What roll-ups answer still has the sums of calls that are gone.
+            if context.from_rollups {
+                "their sums are in the figures, they themselves in no list and no way"
+            } else {
+                "all figures of that time lack them"
+            },
         ),
         (
             &context.pseudonyms_kept_from,
-            ["who made calls that arrived", "is"],
+            "who made calls that arrived before {} is kept no more: {}",
             "figures of callers lack them",
         ),
     ] {
@@ -108,49 +138,54 @@ pub(super) fn cautions(context: Option<&v1::ReportContext>) -> Vec<String> {
         };
         if let Some(from) = from.as_ref().filter(reaches) {
             let from = when(&local(from, &context.zone));
-            lines.push(format!(
-                "{gone} before {from} {are} kept no more: {lacking}"
-            ));
+            lines.push(lang.fill(gone, &[&from, lang.say(lacking)]));
         }
     }
     if context.calls_provisional > 0 {
-        let calls = context.calls_provisional;
-        lines.push(format!(
-            "calls open or not settled yet, counted, and may change: {calls}"
+        lines.push(lang.fill(
+            "calls open or not settled yet, counted, and may change: {}",
+            &[&context.calls_provisional.to_string()],
         ));
     }
     if context.calls_uncertain > 0 {
-        lines.push(format!(
+        lines.push(lang.fill(
             "of them of a source that is silent, so that nobody knows what became of them: {}",
-            context.calls_uncertain
+            &[&context.calls_uncertain.to_string()],
         ));
     }
     if context.calls_test > 0 {
-        lines.push(format!("test calls, left out: {}", context.calls_test));
+        lines.push(lang.fill(
+            "test calls, left out: {}",
+            &[&context.calls_test.to_string()],
+        ));
     }
     for source in &context.sources {
         if let Some(since) = silence(source, context) {
-            lines.push(format!(
-                "source {} is silent since {since}: what happened since then is not in the figures",
-                source.source
+            lines.push(lang.fill(
+                "source {} is silent since {}: what happened since then is not in the figures",
+                &[&source.source, &since],
             ));
         }
         let counts = [
-            (source.gap_events, "never came"),
-            (source.late_events, "came late and are not in the figures"),
+            (source.gap_events, "{} never came"),
+            (
+                source.late_events,
+                "{} came late and are not in the figures",
+            ),
             (
                 source.recomputed_events,
-                "came late and are in the figures since a recompute",
+                "{} came late and are in the figures since a recompute",
             ),
-            (source.rejected_events, "were rejected"),
+            (source.rejected_events, "{} were rejected"),
         ];
         let odd = counts.iter().filter(|(count, _)| *count > 0);
-        let odd: Vec<_> = odd.map(|(count, what)| format!("{count} {what}")).collect();
+        let odd: Vec<_> = odd
+            .map(|(count, what)| lang.fill(what, &[&count.to_string()]))
+            .collect();
         if !odd.is_empty() {
-            lines.push(format!(
+            lines.push(lang.fill(
                 "events of source {}: {}",
-                source.source,
-                odd.join(", ")
+                &[&source.source, &odd.join(", ")],
             ));
         }
     }
@@ -167,9 +202,9 @@ fn silence(source: &v1::SourceCompleteness, context: &v1::ReportContext) -> Opti
 }
 
 /// Cautions and definitions below a table.
-pub(super) fn footnotes(context: Option<&v1::ReportContext>) -> String {
+pub(super) fn footnotes(lang: Lang, context: Option<&v1::ReportContext>) -> String {
     let mut notes = String::new();
-    for line in cautions(context) {
+    for line in cautions(lang, context) {
         let _ = writeln!(notes, "! {line}");
     }
     let definitions = context.map_or(&[][..], |context| &context.definitions);
@@ -179,7 +214,8 @@ pub(super) fn footnotes(context: Option<&v1::ReportContext>) -> String {
         .max()
         .unwrap_or(0);
     for definition in definitions {
-        let (id, version, sentence) = (&definition.id, definition.version, &definition.sentence);
+        let (id, version) = (&definition.id, definition.version);
+        let sentence = lang.definition(id, &definition.sentence);
         let _ = writeln!(notes, "  {id:widest$} v{version}  {sentence}");
     }
     notes
@@ -217,12 +253,12 @@ impl Starts {
     }
 
     /// The cell for an interval, where there is one.
-    pub(super) fn cell(&self, start: &str) -> Option<String> {
+    pub(super) fn cell(&self, lang: Lang, start: &str) -> Option<String> {
         match self {
             Self::Hidden => None,
             Self::Dates => Some(start.split('T').next().unwrap_or(start).to_owned()),
             Self::Times => Some(when(start)),
-            Self::Names => Some(start.to_owned()),
+            Self::Names => Some(lang.say(start).to_owned()),
         }
     }
 
@@ -256,7 +292,7 @@ mod tests {
             (vec![first, second, later], Some("2026-03-29 00:00 +01:00")),
         ] {
             let starts = Starts::of(Some(&context), starts.into_iter());
-            assert_eq!(starts.cell(second).as_deref(), cell);
+            assert_eq!(starts.cell(Lang::En, second).as_deref(), cell);
         }
     }
 
@@ -264,7 +300,7 @@ mod tests {
     fn a_weekday_or_an_hour_is_its_name() {
         for name in ["monday", "00"] {
             let starts = Starts::of(Some(&v1::ReportContext::default()), [name].into_iter());
-            assert_eq!(starts.cell(name).as_deref(), Some(name));
+            assert_eq!(starts.cell(Lang::En, name).as_deref(), Some(name));
             assert_eq!(starts.header(), Some("When"));
         }
     }
@@ -284,14 +320,38 @@ mod tests {
             ..v1::ReportContext::default()
         };
         assert_eq!(
-            cautions(Some(&context)),
+            cautions(Lang::En, Some(&context)),
             [
                 "this report has no lens: journey has no effect",
                 "test calls, left out: 2",
                 "events of source pbx: 3 never came, 1 were rejected"
             ]
         );
-        assert_eq!(cautions(Some(&v1::ReportContext::default())), [""; 0]);
+        assert_eq!(
+            cautions(Lang::En, Some(&v1::ReportContext::default())),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn calls_that_are_gone_are_lacking_but_in_sums_of_roll_ups() {
+        let at = |text: &str| timestamp(text.parse().unwrap());
+        let mut context = v1::ReportContext {
+            start: Some(at("2026-01-01T00:00:00Z")),
+            calls_kept_from: Some(at("2026-02-01T00:00:00Z")),
+            zone: "UTC".into(),
+            ..v1::ReportContext::default()
+        };
+        let gone = "calls that arrived before 2026-02-01 00:00 +00:00 are kept no more: ";
+        let said = |context: &v1::ReportContext| cautions(Lang::En, Some(context)).concat();
+        let lacking = format!("{gone}all figures of that time lack them");
+        assert_eq!(said(&context), lacking);
+        context.from_rollups = true;
+        let summed =
+            format!("{gone}their sums are in the figures, they themselves in no list and no way");
+        assert_eq!(said(&context), summed);
+        context.start = context.calls_kept_from;
+        assert_eq!(said(&context), "");
     }
 
     #[test]
@@ -311,7 +371,7 @@ mod tests {
         };
         let silent = "source pbx is silent since 2026-03-02 11:30 +04:00: what happened since then is not in the figures";
         assert_eq!(
-            cautions(Some(&context)),
+            cautions(Lang::En, Some(&context)),
             [
                 "calls open or not settled yet, counted, and may change: 3",
                 "of them of a source that is silent, so that nobody knows what became of them: 2",
@@ -319,9 +379,9 @@ mod tests {
             ]
         );
         (context.calls_provisional, context.calls_uncertain) = (0, 0);
-        assert_eq!(cautions(Some(&context)), [silent]);
+        assert_eq!(cautions(Lang::En, Some(&context)), [silent]);
         // The period was over when it fell silent.
         context.end = Some(at("2026-03-02T11:30:00+04:00"));
-        assert_eq!(cautions(Some(&context)), [""; 0]);
+        assert_eq!(cautions(Lang::En, Some(&context)), [""; 0]);
     }
 }

@@ -1,7 +1,7 @@
 //! A table of cells, whatever rows it was made of: what CSV, a sheet and a plain table are written from.
 
 use super::columns::{Cell, Columns, Kind};
-use super::frame;
+use super::lang::Lang;
 use super::text::{clock, percent, when};
 
 /// A column's name, and what it ends in where cells are bare numbers.
@@ -46,14 +46,28 @@ impl Grid {
     }
 
     /// Sets it as a table for people: every column, under its name.
-    pub(super) fn table(&self) -> String {
+    pub(super) fn table(&self, lang: Lang) -> String {
         let heads: Vec<_> = self.heads.iter().map(|head| spaced(&head.name)).collect();
         let heads: Vec<_> = heads.iter().map(String::as_str).collect();
         let words = self.heads.iter();
         let words = words.take_while(|head| head.kind == Kind::Words).count();
         let rows = self.rows.iter();
-        let rows = rows.map(|row| row.iter().map(shown).collect());
-        frame::table(&heads, words, rows.collect())
+        let rows = rows.map(|row| {
+            let cells = self.heads.iter().zip(row);
+            cells
+                .map(|(head, cell)| in_words(lang, head, cell))
+                .collect()
+        });
+        lang.table(&heads, words, rows.collect())
+    }
+}
+
+/// A cell as people read it; words of closed lists in their language, names as they are.
+pub(super) fn in_words(lang: Lang, head: &Head, cell: &Cell) -> String {
+    match (head.name.as_str(), cell) {
+        ("kind" | "target" | "from_kind" | "exit", Cell::Text(word)) => lang.say(word).to_owned(),
+        ("queue" | "line" | "team", Cell::Text(name)) => lang.queue(name),
+        _ => shown(cell),
     }
 }
 

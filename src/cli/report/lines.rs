@@ -5,6 +5,7 @@ use crate::proto::v1::{GetLineReportResponse, LineReportRow, RefusedCounts};
 use super::columns::Columns;
 use super::frame::{self, Starts};
 use super::grid::Grid;
+use super::lang::Lang;
 use super::text::{clock, percent};
 
 /// The report's name.
@@ -48,11 +49,11 @@ fn refused(row: &LineReportRow) -> RefusedCounts {
 }
 
 /// Sets the report as a table, with its period above and its definitions below.
-pub fn lines_table(answer: &GetLineReportResponse) -> String {
+pub fn lines_table(answer: &GetLineReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     if answer.rows.is_empty() {
-        return text + &frame::nothing(context);
+        return text + &frame::nothing(lang, context);
     }
     let starts = answer.rows.iter().map(|row| row.bucket_start.as_str());
     let starts = Starts::of(context, starts);
@@ -75,7 +76,7 @@ pub fn lines_table(answer: &GetLineReportResponse) -> String {
     let none = || "–".to_owned();
     let rows = answer.rows.iter().map(|row| {
         let refused = refused(row);
-        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
+        let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         cells.extend([
             match (row.line.as_str(), row.name.as_str()) {
                 ("", _) => none(),
@@ -97,6 +98,6 @@ pub fn lines_table(answer: &GetLineReportResponse) -> String {
         ]);
         cells
     });
-    text += &frame::table(&header, words, rows.collect());
-    text + &frame::footnotes(context)
+    text += &lang.table(&header, words, rows.collect());
+    text + &frame::footnotes(lang, context)
 }

@@ -9,10 +9,11 @@ use crate::clock::Clock;
 use crate::connect::client::Server;
 use crate::model::Headline;
 use crate::proto::v1;
-use crate::reports::{Basis, Bucket, Compare, Lens, Pack, SurveyGrouping, Zone};
+use crate::reports::{Basis, Bucket, By, Compare, Lens, Pack, SurveyGrouping, Zone};
 
 use super::super::failure::{Exit, Failure};
 use super::client::Client;
+use super::lang::Lang;
 use super::output::Output;
 use super::period::{self, Bound};
 use super::text;
@@ -69,6 +70,9 @@ pub(super) struct Options {
     /// Only calls that somebody of this team answered first (agents: only this team); may be given several times
     #[arg(long, value_name = "TEAM")]
     pub(super) team: Vec<String>,
+    /// Queues and transfers: what rows are of; a line is that dialled, a team that of whoever answered the call first
+    #[arg(long, default_value = "queue", value_name = "WHAT", value_parser = groupings())]
+    pub(super) by: By,
     /// What a queue's row counts: visits to it, or calls that entered it first, from there to their first human
     #[arg(long, default_value = "visit", value_parser = lenses())]
     pub(super) lens: Lens,
@@ -103,6 +107,9 @@ pub(super) struct Options {
     /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(super) output: Option<Output>,
+    /// The language of tables; csv, json and xlsx keep their names
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) lang: Lang,
     /// Write to this file instead of stdout; it is replaced when all is written
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
@@ -178,6 +185,11 @@ fn comparisons() -> impl clap::builder::TypedValueParser<Value = Compare> {
     words(Compare::ALL, Compare::as_str)
 }
 
+/// The words of `--by`.
+fn groupings() -> impl clap::builder::TypedValueParser<Value = By> {
+    words(By::ALL, By::as_str)
+}
+
 /// The words of `--basis`.
 fn bases() -> impl clap::builder::TypedValueParser<Value = Basis> {
     words(Basis::ALL, Basis::as_str)
@@ -218,6 +230,7 @@ pub(super) async fn query(
         hours: options.hours.clone().unwrap_or_default(),
         lines: options.line.clone(),
         teams: options.team.clone(),
+        by: grouping(options.by).into(),
         exact: options.exact,
         compare: comparison(options.compare).into(),
     })
@@ -261,6 +274,14 @@ fn lens(lens: Lens) -> v1::Lens {
     match lens {
         Lens::Visit => v1::Lens::Visit,
         Lens::Journey => v1::Lens::Journey,
+    }
+}
+
+fn grouping(by: By) -> v1::Grouping {
+    match by {
+        By::Queue => v1::Grouping::Unspecified,
+        By::Line => v1::Grouping::Line,
+        By::Team => v1::Grouping::Team,
     }
 }
 

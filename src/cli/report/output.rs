@@ -10,6 +10,7 @@ use super::super::failure::{Exit, Failure};
 use super::compare::Periods;
 use super::delimited::{self, Dialect};
 use super::grid::Grid;
+use super::lang::Lang;
 use super::{frame, workbook};
 
 /// How a report is shown.
@@ -60,6 +61,8 @@ impl Output {
 pub(super) struct Answer<'a, A> {
     /// The report's name.
     pub(super) title: &'static str,
+    /// The language of its table and of the remarks.
+    pub(super) lang: Lang,
     /// What the server said.
     pub(super) answer: &'a A,
     /// What the report says about itself.
@@ -70,8 +73,10 @@ pub(super) struct Answer<'a, A> {
     pub(super) before: Option<Before<'a>>,
     /// Puts the differences into an answer.
     pub(super) with_differences: fn(&A, Vec<v1::FigureDifference>) -> A,
+    /// The number of the part whose figures differ from those of another period.
+    pub(super) figures: usize,
     /// Sets the report as a table.
-    pub(super) table: fn(&A) -> String,
+    pub(super) table: fn(&A, Lang) -> String,
 }
 
 /// The report of the period that another is compared with.
@@ -91,7 +96,11 @@ impl<A: serde::Serialize> Answer<'_, A> {
         now: Timestamp,
     ) -> Result<Shown, Failure> {
         // A report of one part only has no other to show.
-        let part = if part < self.parts.len() { part } else { 0 };
+        let part = if part < self.parts.len() && self.figures == 0 {
+            part
+        } else {
+            0
+        };
         let content = match output {
             Output::Table => self.table(part).into_bytes(),
             Output::Json => self.json()?,
@@ -106,8 +115,8 @@ impl<A: serde::Serialize> Answer<'_, A> {
         let mut remarks = Vec::new();
         if output != Output::Table {
             let is_empty = self.parts[0].rows.is_empty();
-            remarks.extend(is_empty.then(|| frame::no_data(self.context)));
-            remarks.extend(frame::cautions(self.context));
+            remarks.extend(is_empty.then(|| frame::no_data(self.lang, self.context)));
+            remarks.extend(frame::cautions(self.lang, self.context));
             remarks.extend(self.cautions_before());
         }
         Ok(Shown { content, remarks })
@@ -137,9 +146,9 @@ impl<A: serde::Serialize> Answer<'_, A> {
     /// What may be missing of the other period.
     fn cautions_before(&self) -> Vec<String> {
         let context = self.before.as_ref().and_then(|before| before.context);
-        let cautions = frame::cautions(context).into_iter();
+        let cautions = frame::cautions(self.lang, context).into_iter();
         cautions
-            .map(|caution| format!("the period before: {caution}"))
+            .map(|caution| self.lang.fill("the period before: {}", &[&caution]))
             .collect()
     }
 
@@ -147,10 +156,11 @@ impl<A: serde::Serialize> Answer<'_, A> {
         let mut text = if part > 0 {
             self.part_table(&self.parts[part])
         } else {
-            (self.table)(self.answer)
+            (self.table)(self.answer, self.lang)
         };
         if let Some((periods, before)) = self.periods() {
-            text += &periods.table(&self.parts[part], &before.parts[part]);
+            let part = if part > 0 { part } else { self.figures };
+            text += &periods.table(self.lang, &self.parts[part], &before.parts[part]);
             for caution in self.cautions_before() {
                 text += &format!("! {caution}\n");
             }
@@ -160,19 +170,20 @@ impl<A: serde::Serialize> Answer<'_, A> {
 
     /// One part with every row.
     fn part_table(&self, part: &Grid) -> String {
-        let mut text = frame::heading(part.title, self.context);
+        let mut text = frame::heading(self.lang, part.title, self.context);
         if part.rows.is_empty() {
-            return text + &frame::nothing(self.context);
+            return text + &frame::nothing(self.lang, self.context);
         }
-        text += &part.table();
-        text + &frame::footnotes(self.context)
+        text += &part.table(self.lang);
+        text + &frame::footnotes(self.lang, self.context)
     }
 
     fn json(&self) -> Result<Vec<u8>, Failure> {
         let Some((periods, before)) = self.periods() else {
             return json(self.answer);
         };
-        let differences = periods.differences(&self.parts[0], &before.parts[0]);
+        let differences =
+            periods.differences(&self.parts[self.figures], &before.parts[self.figures]);
         json(&(self.with_differences)(self.answer, differences))
     }
 }

@@ -11,6 +11,7 @@ use crate::proto::v1::{
 use super::columns::Columns;
 use super::frame::{self, Starts};
 use super::grid::Grid;
+use super::lang::Lang;
 use super::text::{clock, count, percent, seconds, span};
 
 /// The report's name.
@@ -31,7 +32,7 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
     let mut columns = Columns::<QueueReportRow>::new();
     columns
         .instant("bucket_start", |row| &row.bucket_start)
-        .text("queue", |row| &row.queue)
+        .text(frame::row_of(context), |row| &row.queue)
         .count("calls_arrived", |row| row.calls_arrived)
         .count("left_before_queue", |row| row.left_before_queue)
         .count("visits_offered", |row| row.visits_offered)
@@ -267,11 +268,11 @@ fn threshold(value: &pbjson_types::Duration) -> String {
 }
 
 /// Sets the report as a table, with its period above and its definitions below.
-pub fn queues_table(answer: &GetQueueReportResponse) -> String {
+pub fn queues_table(answer: &GetQueueReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     if answer.rows.is_empty() {
-        return text + &frame::nothing(context);
+        return text + &frame::nothing(lang, context);
     }
     let starts = Starts::of(
         context,
@@ -279,11 +280,21 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
     );
     let has_arrived = answer.rows.iter().any(|row| row.calls_arrived.is_some());
     let service_level = context.and_then(|context| context.service_level.as_ref());
-    let within = service_level.map(threshold).unwrap_or_default();
     let formula = common_headline(answer);
-    let level_header = format!("{} SL\n{within}", formula.unwrap_or("own"));
+    let formula = formula.unwrap_or(lang.say("own"));
+    let level_header = match service_level {
+        Some(within) => lang.fill(
+            "{} SL\n{}s",
+            &[formula, &lang.figure(&seconds(Some(within)))],
+        ),
+        None => lang.fill("{} SL", &[formula]),
+    };
 
-    let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();
+    let mut header: Vec<&str> = starts
+        .header()
+        .into_iter()
+        .chain([frame::head_of(context)])
+        .collect();
     let words = header.len();
     if has_arrived {
         header.extend(["Calls\narrived", "Left\nearly"]);
@@ -299,12 +310,12 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
         "ASA",
         "p90 of\nanswered",
         "Longest\nwait",
-        level_header.trim_end(),
+        &level_header,
         "Abandon\nrate",
     ]);
     let cells = |row: &QueueReportRow| {
-        let mut cells: Vec<String> = starts.cell(&row.bucket_start).into_iter().collect();
-        cells.push(row.queue.clone());
+        let mut cells: Vec<String> = starts.cell(lang, &row.bucket_start).into_iter().collect();
+        cells.push(lang.queue(&row.queue));
         if has_arrived {
             cells.extend([count(row.calls_arrived), count(row.left_before_queue)]);
         }
@@ -322,12 +333,12 @@ pub fn queues_table(answer: &GetQueueReportResponse) -> String {
         cells.extend([level(row).headline, row.abandon_rate].map(percent));
         cells
     };
-    text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
+    text += &lang.table(&header, words, answer.rows.iter().map(cells).collect());
     if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
-        text += &of_all(all);
-        text += &compat(all);
+        text += &of_all(all, lang);
+        text += &compat(all, lang);
     }
-    text + &frame::footnotes(context)
+    text + &frame::footnotes(lang, context)
 }
 
 /// The figures of other products, by their ids.
@@ -338,15 +349,18 @@ fn compat_ids(answer: &GetQueueReportResponse) -> Vec<String> {
 }
 
 /// The figures of other products, a line each.
-fn compat(row: &QueueReportRow) -> String {
+fn compat(row: &QueueReportRow, lang: Lang) -> String {
     let mut text = String::new();
     for figures in row.compat.chunk_by(|one, other| one.pack == other.pack) {
         let shown = figures
             .iter()
-            .map(|figure| format!("{} {}", figure.name, percent(figure.share)));
+            .map(|figure| format!("{} {}", figure.name, lang.percent(figure.share)));
         let shown: Vec<_> = shown.collect();
         let pack = figures.first().map_or("", |figure| figure.pack.as_str());
-        text += &format!("As {pack} has it, {}: {}\n", row.queue, shown.join(" · "));
+        text += &lang.fill(
+            "As {} has it, {}: {}\n",
+            &[pack, &lang.queue(&row.queue), &shown.join(" · ")],
+        );
     }
     text
 }
@@ -387,7 +401,7 @@ fn common_headline(answer: &GetQueueReportResponse) -> Option<&str> {
 }
 
 /// The rest of the service-level family and the tail of the waits, for all queues of one interval.
-fn of_all(row: &QueueReportRow) -> String {
+fn of_all(row: &QueueReportRow, lang: Lang) -> String {
     let level = level(row);
     let family = [
         ("strict", level.strict),
@@ -400,20 +414,24 @@ fn of_all(row: &QueueReportRow) -> String {
         ("access", level.access),
     ];
     let family = family
-        .map(|(id, share)| format!("{id} {}", percent(share)))
+        .map(|(id, share)| format!("{id} {}", lang.percent(share)))
         .join(" · ");
     let over = row.wait_over.iter().map(|over| {
-        let threshold = over.threshold.as_ref();
-        format!("over {} s {}", seconds(threshold), percent(over.share))
+        let threshold = lang.figure(&seconds(over.threshold.as_ref()));
+        let over_it = lang.fill("over {} s", &[&threshold]);
+        format!("{over_it} {}", lang.percent(over.share))
     });
     let over: Vec<_> = over.collect();
-    let queue = &row.queue;
+    let queue = lang.queue(&row.queue);
     let sure = [
         ("strict", level.strict, level.strict_interval),
         ("abandoned", row.abandon_rate, row.abandon_rate_interval),
         ("lost", row.lost_rate, row.lost_rate_interval),
     ]
-    .map(|(name, share, interval)| format!("{name} {}{}", percent(share), between(interval)))
+    .map(|(name, share, interval)| {
+        let (share, between) = (lang.percent(share), lang.figure(&between(interval)));
+        format!("{} {share}{between}", lang.say(name))
+    })
     .join(" · ");
     let journey = row.journey_wait.unwrap_or_default();
     let outcomes = outcomes(row);
@@ -433,22 +451,29 @@ fn of_all(row: &QueueReportRow) -> String {
     ];
     let ends = ends.iter().filter(|(_, calls)| *calls > 0);
     let ends: Vec<_> = ends
-        .map(|(name, calls)| format!("{name} {calls}"))
+        .map(|(name, calls)| format!("{} {calls}", lang.say(name)))
         .collect();
-    let mut text = format!(
-        "Service level, {queue}: {family}\nHow sure, {queue}: {sure}\nWaits, {queue}: {}\n\
-        First queue to first human, {queue}: mean {} · p90 {}\nCalls, {queue}: {}\n",
-        over.join(" · "),
-        clock(journey.mean.as_ref()),
-        clock(journey.p90.as_ref()),
-        ends.join(" · "),
+    let mut text = lang.fill("Service level, {}: {}\n", &[&queue, &family]);
+    text += &lang.fill("How sure, {}: {}\n", &[&queue, &sure]);
+    text += &lang.fill("Waits, {}: {}\n", &[&queue, &over.join(" · ")]);
+    let [mean, p90] = [journey.mean, journey.p90].map(|wait| clock(wait.as_ref()));
+    text += &lang.fill(
+        "First queue to first human, {}: mean {} · p90 {}\n",
+        &[&queue, &mean, &p90],
     );
+    text += &lang.fill("Calls, {}: {}\n", &[&queue, &ends.join(" · ")]);
     if row.calls_refused > 0 || row.all_busy.is_some() {
-        let (refused, demand) = (row.calls_refused, row.demand);
-        let share = percent(row.refused_rate);
-        text += &format!("Refused, {queue}: {refused} of {demand} ({share})");
+        let [refused, demand] = [row.calls_refused, row.demand].map(|calls| calls.to_string());
+        let share = lang.percent(row.refused_rate);
+        text += &lang.fill(
+            "Refused, {}: {} of {} ({})",
+            &[&queue, &refused, &demand, &share],
+        );
         if let Some(busy) = &row.all_busy {
-            text += &format!(" · all channels of a line busy for {}", clock(Some(busy)));
+            text += &lang.fill(
+                " · all channels of a line busy for {}",
+                &[&clock(Some(busy))],
+            );
         }
         text.push('\n');
     }

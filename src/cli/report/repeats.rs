@@ -8,6 +8,7 @@ use crate::proto::v1::{GetRepeatReportResponse, RepeatReportRow, RepeatWindow};
 use super::columns::Columns;
 use super::frame::{self, Starts};
 use super::grid::Grid;
+use super::lang::Lang;
 use super::text::{percent, span};
 
 /// The report's name.
@@ -109,20 +110,32 @@ fn name(window: Duration) -> String {
     }
 }
 
+/// A window's name in a heading: `24h`, `24 ч`.
+fn window_name(lang: Lang, name: &str) -> String {
+    let unit = name.find(|c: char| !c.is_ascii_digit());
+    let (number, unit) = name.split_at(unit.unwrap_or(name.len()));
+    lang.fill(&format!("{{}}{unit}"), &[number])
+}
+
 /// Sets the report as a table, with its period above and its definitions below.
-pub fn repeats_table(answer: &GetRepeatReportResponse) -> String {
+pub fn repeats_table(answer: &GetRepeatReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     if answer.rows.is_empty() {
-        return text + &frame::nothing(context);
+        return text + &frame::nothing(lang, context);
     }
     let starts = answer.rows.iter().map(|row| row.bucket_start.as_str());
     let starts = Starts::of(context, starts);
-    let windows: Vec<_> = windows(answer, &[]).into_iter().map(name).collect();
+    let windows = windows(answer, &[]).into_iter().map(name);
+    let windows: Vec<_> = windows.map(|name| window_name(lang, &name)).collect();
     let of_windows = windows
         .iter()
-        .map(|window| format!("Again ≤ {window}"))
-        .chain(windows.iter().map(|window| format!("Redial ≤ {window}")));
+        .map(|window| lang.fill("Again ≤ {}", &[window]))
+        .chain(
+            windows
+                .iter()
+                .map(|window| lang.fill("Redial ≤ {}", &[window])),
+        );
     let of_windows: Vec<_> = of_windows.collect();
     let mut header: Vec<_> = starts.header().into_iter().collect();
     let words = header.len();
@@ -138,7 +151,7 @@ pub fn repeats_table(answer: &GetRepeatReportResponse) -> String {
         "Withheld",
     ]);
     let rows = answer.rows.iter().map(|row| {
-        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
+        let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         cells.extend([row.calls_with_caller.to_string(), row.callers.to_string()]);
         cells.extend(row.windows.iter().map(|window| percent(window.repeat_rate)));
         cells.extend(row.windows.iter().map(|window| window.redials.to_string()));
@@ -150,17 +163,19 @@ pub fn repeats_table(answer: &GetRepeatReportResponse) -> String {
         cells.extend([row.lost_people.to_string(), percent(row.withheld_share)]);
         cells
     });
-    text += &frame::table(&header, words, rows.collect());
-    text += &shared(answer);
-    text + &frame::footnotes(context)
+    text += &lang.table(&header, words, rows.collect());
+    text += &shared(answer, lang);
+    text + &frame::footnotes(lang, context)
 }
 
 /// Numbers that were left out, one a line.
-fn shared(answer: &GetRepeatReportResponse) -> String {
+fn shared(answer: &GetRepeatReportResponse, lang: Lang) -> String {
     let lines = answer.shared_numbers.iter();
     let lines = lines.map(|shared| {
-        let (caller, calls) = (&shared.caller, shared.calls);
-        format!("Shared number {caller}, left out: {calls} calls\n")
+        lang.fill(
+            "Shared number {}, left out: {} {:call|calls}\n",
+            &[&shared.caller, &shared.calls.to_string()],
+        )
     });
     lines.collect()
 }

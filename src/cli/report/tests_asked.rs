@@ -132,3 +132,58 @@ async fn hours_of_the_day_are_named_in_every_report() {
         assert!(starts.all(|start| ["09", "10"].contains(&start)), "{text}");
     }
 }
+
+/// Words of a table that are no Russian: of names and ids they may be.
+fn foreign(text: &str) -> Vec<&str> {
+    let names = [
+        "jobs", "benefits", "help", "anna", "ann", "ivan", "bob", "pbx", "Europe", "Samara",
+        "asterisk", "SL", "SL2",
+    ];
+    let is_id = |word: &str| crate::kpi::glossary().any(|(definition, _)| definition.id == word);
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let words = words.filter(|word| word.chars().filter(char::is_ascii_alphabetic).count() > 1);
+    words
+        .filter(|word| !names.contains(word) && !is_id(word))
+        .filter(|word| {
+            ![
+                "p50", "p90", "p95", "p99", "headline", "CSV", "Excel", "csv", "output",
+            ]
+            .contains(word)
+        })
+        .filter(|word| !["Asterisk", "part", "matrix", "loops"].contains(word))
+        // Versions of definitions.
+        .filter(|word| !(word.starts_with('v') && word[1..].parse::<u32>().is_ok()))
+        .collect()
+}
+
+#[tokio::test]
+async fn tables_of_queues_and_transfers_are_russian() {
+    for report in [
+        "queues",
+        "queues --bucket weekday",
+        "queues --lens journey --basis event",
+        "queues --compare previous",
+        "queues --compat asterisk",
+        "transfers",
+        "transfers --part kinds",
+    ] {
+        let text = asked(&format!("{report} --output table --lang ru"))
+            .await
+            .unwrap()
+            .text;
+        assert_eq!(foreign(&text), [""; 0], "{report}\n{text}");
+        assert!(!text.contains("0.0"), "a decimal comma: {text}");
+    }
+    let text = asked("queues --output table --lang ru").await.unwrap().text;
+    for words in [
+        "Очереди: с 2026-03-02 00:00 +04:00",
+        "66,7 %",
+        "УС strict",
+        "T = 20 с",
+    ] {
+        assert!(text.contains(words), "{words} in\n{text}");
+    }
+    // Programs' formats keep their names.
+    let csv = asked("queues --output csv --lang ru").await.unwrap().text;
+    assert!(csv.starts_with(HEADER));
+}

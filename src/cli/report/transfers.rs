@@ -7,14 +7,14 @@ mod parts;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::model::{TargetKind, TransferFailure, TransferMethod};
-use crate::proto::v1::{GetTransferReportResponse, TransferPath, TransferReportRow};
+use crate::proto::v1::{GetTransferReportResponse, ReportContext, TransferPath, TransferReportRow};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
+use super::lang::Lang;
 use super::text::{clock, percent, span};
 
 pub(super) use parts::parts;
@@ -29,11 +29,11 @@ const LOOPS_SHOWN: usize = 5;
 pub(super) const TITLE: &str = "Transfers";
 
 /// The columns of the report's rows.
-pub(super) fn columns() -> Columns<TransferReportRow> {
+pub(super) fn columns(context: Option<&ReportContext>) -> Columns<TransferReportRow> {
     let mut columns = Columns::<TransferReportRow>::new();
     columns
         .instant("bucket_start", |row| &row.bucket_start)
-        .text("queue", |row| &row.queue)
+        .text(frame::row_of(context), |row| &row.queue)
         .count("calls_served", |row| row.calls_served)
         .count("calls_transferred", |row| row.calls_transferred)
         .part(
@@ -112,17 +112,21 @@ fn failed_by(row: &TransferReportRow, cause: TransferFailure) -> u64 {
 }
 
 /// Sets the report as a table, with its period above, the paths most used and its definitions below.
-pub fn transfers_table(answer: &GetTransferReportResponse) -> String {
+pub fn transfers_table(answer: &GetTransferReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     if answer.rows.is_empty() {
-        return text + &frame::nothing(context);
+        return text + &frame::nothing(lang, context);
     }
     let starts = Starts::of(
         context,
         answer.rows.iter().map(|row| row.bucket_start.as_str()),
     );
-    let mut header: Vec<&str> = starts.header().into_iter().chain(["Queue"]).collect();
+    let mut header: Vec<&str> = starts
+        .header()
+        .into_iter()
+        .chain([frame::head_of(context)])
+        .collect();
     let words = header.len();
     header.extend([
         "Calls\nserved",
@@ -134,12 +138,12 @@ pub fn transfers_table(answer: &GetTransferReportResponse) -> String {
     header.extend(["Blind", "Attended", "Con-\nference", "Returns", "Failed"]);
     header.extend(["Wait\nafter", "Wrong\ndoor", "Exces-\nsive", "Reroutes"]);
     let cells = |row: &TransferReportRow| {
-        let mut cells: Vec<String> = starts.cell(&row.bucket_start).into_iter().collect();
+        let mut cells: Vec<String> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         let mean = row
             .transfers_per_call
             .map_or_else(|| "–".to_owned(), |mean| format!("{mean:.2}"));
         cells.extend([
-            queue_name(&row.queue),
+            lang.queue(&row.queue),
             row.calls_served.to_string(),
             row.calls_transferred.to_string(),
             percent(row.transferred_call_rate),
@@ -157,26 +161,26 @@ pub fn transfers_table(answer: &GetTransferReportResponse) -> String {
         cells.extend([row.excessive, row.reroutes].map(|count| count.to_string()));
         cells
     };
-    text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
+    text += &lang.table(&header, words, answer.rows.iter().map(cells).collect());
     if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
-        text += &of_all(all);
+        text += &of_all(all, lang);
     }
-    text += &paths("From queue", &answer.paths);
-    text += &paths("From agent", &answer.agent_paths);
-    text += &loops(answer);
-    text + &frame::footnotes(context)
+    text += &paths("From queue", &answer.paths, lang);
+    text += &paths("From agent", &answer.agent_paths, lang);
+    text += &loops(answer, lang);
+    text + &frame::footnotes(lang, context)
 }
 
 /// How often calls were passed on, and why some could not be, for all queues of one interval.
-fn of_all(row: &TransferReportRow) -> String {
-    let mut text = format!(
+fn of_all(row: &TransferReportRow, lang: Lang) -> String {
+    let queue = lang.queue(&row.queue);
+    let mut text = lang.fill(
         "Calls by number of transfers, {}: {}\n",
-        row.queue,
-        by_number(&row.calls_by_transfers)
+        &[&queue, &by_number(&row.calls_by_transfers)],
     );
     if row.returns > 0 {
         let depths = by_number(&row.calls_by_returns);
-        let _ = writeln!(text, "Calls by number of returns, {}: {depths}", row.queue);
+        text += &lang.fill("Calls by number of returns, {}: {}\n", &[&queue, &depths]);
     }
     if row.transfers > 0 {
         let after = [
@@ -185,25 +189,24 @@ fn of_all(row: &TransferReportRow) -> String {
             ("returned", row.after_returned, &row.after_returned_wait),
         ];
         let mut after = after.map(|(outcome, transfers, wait)| {
-            format!("{outcome} {transfers} (wait {})", clock(wait.as_ref()))
+            let transfers = transfers.to_string();
+            lang.fill(
+                "{} {} (wait {})",
+                &[lang.say(outcome), &transfers, &clock(wait.as_ref())],
+            )
         });
         if row.after_pending > 0 {
-            after[2] += &format!(" · pending {}", row.after_pending);
+            after[2] += &format!(" · {} {}", lang.say("pending"), row.after_pending);
         }
-        let _ = writeln!(
-            text,
-            "After transfers, {}: {}",
-            row.queue,
-            after.join(" · ")
-        );
+        text += &lang.fill("After transfers, {}: {}\n", &[&queue, &after.join(" · ")]);
     }
     if !row.failures.is_empty() {
         let causes = row
             .failures
             .iter()
-            .map(|failure| format!("{} {}", failure.cause, failure.count));
+            .map(|failure| format!("{} {}", lang.say(&failure.cause), failure.count));
         let causes: Vec<_> = causes.collect();
-        let _ = writeln!(text, "Failed, {}: {}", row.queue, causes.join(" · "));
+        text += &lang.fill("Failed, {}: {}\n", &[&queue, &causes.join(" · ")]);
     }
     text
 }
@@ -220,7 +223,7 @@ fn by_number(calls: &[u64]) -> String {
 type PathSums = (u64, u64, Duration);
 
 /// The paths most used over the whole period.
-fn paths(from_header: &str, paths: &[TransferPath]) -> String {
+fn paths(from_header: &str, paths: &[TransferPath], lang: Lang) -> String {
     let mut sums = BTreeMap::<_, PathSums>::new();
     for path in paths {
         let (_, from) = parts::from(path);
@@ -240,9 +243,9 @@ fn paths(from_header: &str, paths: &[TransferPath]) -> String {
         PathSums,
     )| {
         vec![
-            queue_name(from),
+            lang.queue(from),
             to.to_string(),
-            target.to_string(),
+            lang.say(target).to_owned(),
             transfers.to_string(),
             returns.to_string(),
             clock(Some(&(*spent).into())),
@@ -257,15 +260,18 @@ fn paths(from_header: &str, paths: &[TransferPath]) -> String {
         "Returns",
         "Callers' time",
     ];
-    let mut text = frame::table(&header, 3, rows);
+    let mut text = lang.table(&header, 3, rows);
     if hidden > 0 {
-        let _ = writeln!(text, "{hidden} further paths are in --part matrix");
+        text += &lang.fill(
+            "{} further paths are in --part matrix\n",
+            &[&hidden.to_string()],
+        );
     }
     text
 }
 
 /// The worst ways of calls that were passed around.
-fn loops(answer: &GetTransferReportResponse) -> String {
+fn loops(answer: &GetTransferReportResponse, lang: Lang) -> String {
     if answer.loops.is_empty() {
         return String::new();
     }
@@ -293,18 +299,13 @@ fn loops(answer: &GetTransferReportResponse) -> String {
         "Callers' time",
         "Per call",
     ];
-    let mut text = frame::table(&header, 2, rows.collect());
+    let mut text = lang.table(&header, 2, rows.collect());
     let hidden = answer.loops_found.saturating_sub(LOOPS_SHOWN as u64);
     if hidden > 0 {
-        let _ = writeln!(text, "{hidden} further ways; the worst are in --part loops");
+        text += &lang.fill(
+            "{} further ways; the worst are in --part loops\n",
+            &[&hidden.to_string()],
+        );
     }
     text
-}
-
-fn queue_name(queue: &str) -> String {
-    if queue.is_empty() {
-        "(no queue)".to_owned()
-    } else {
-        queue.to_owned()
-    }
 }

@@ -1,10 +1,11 @@
 //! The report of the unserved: its columns and its table.
 
-use crate::proto::v1::{GetUnservedReportResponse, UnservedPerson};
+use crate::proto::v1::{GetUnservedReportResponse, UnservedPerson, UnservedSummary};
 
 use super::columns::Columns;
 use super::frame;
 use super::grid::Grid;
+use super::lang::Lang;
 use super::text::when;
 
 /// The report's name.
@@ -15,9 +16,16 @@ const PEOPLE_SHOWN: usize = 30;
 /// Digits of a pseudonym that a table shows.
 const DIGITS_SHOWN: usize = 12;
 
-/// The report's rows, in one part.
+/// The part that sums the people up: what is compared with another period.
+pub(super) const SUMMARY: usize = 1;
+
+/// The people, and the sums.
 pub(super) fn parts(answer: &GetUnservedReportResponse) -> Vec<Grid> {
-    vec![Grid::of(TITLE, &columns(), &answer.rows)]
+    let summary = answer.summary.unwrap_or_default();
+    vec![
+        Grid::of(TITLE, &columns(), &answer.rows),
+        Grid::of("Summary", &summary_columns(), &[summary]),
+    ]
 }
 
 /// The report's columns.
@@ -35,25 +43,51 @@ fn columns() -> Columns<UnservedPerson> {
     columns
 }
 
+fn summary_columns() -> Columns<UnservedSummary> {
+    let mut columns = Columns::<UnservedSummary>::new();
+    columns
+        .count("calls", |sums| sums.calls)
+        .count("calls_anonymous", |sums| sums.calls_anonymous)
+        .count("people", |sums| sums.people)
+        .count("people_spoken_since", |sums| sums.people_spoken_since)
+        .count("callbacks_promised", |sums| sums.callbacks_promised)
+        .count("callbacks_tried", |sums| sums.callbacks_tried)
+        .count("callbacks_reached", |sums| sums.callbacks_reached)
+        .count("callbacks_kept", |sums| sums.callbacks_kept);
+    columns
+}
+
 /// Sets the report as a table, with its period above and its definitions below.
-pub fn unserved_table(answer: &GetUnservedReportResponse) -> String {
+pub fn unserved_table(answer: &GetUnservedReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     let sums = answer.summary.unwrap_or_default();
     if sums.calls + sums.calls_anonymous + sums.callbacks_promised == 0 {
-        return text + "Nobody who tried was left unserved.\n" + &frame::footnotes(context);
+        return text
+            + lang.say("Nobody who tried was left unserved.\n")
+            + &frame::footnotes(lang, context);
     }
-    text += &format!(
-        "Unserved calls: {}, and {} without a number\nPeople: {}, spoken to since {}\n\
-         Callbacks promised {}: tried {}, reached {}, in time {}\n",
+    let people = [
         sums.calls,
         sums.calls_anonymous,
         sums.people,
         sums.people_spoken_since,
+    ];
+    let people = people.map(|count| count.to_string());
+    text += &lang.fill(
+        "Unserved calls: {}, and {} without a number\nPeople: {}, spoken to since {}\n",
+        &people.each_ref().map(String::as_str),
+    );
+    let callbacks = [
         sums.callbacks_promised,
         sums.callbacks_tried,
         sums.callbacks_reached,
         sums.callbacks_kept,
+    ];
+    let callbacks = callbacks.map(|count| count.to_string());
+    text += &lang.fill(
+        "Callbacks promised {}: tried {}, reached {}, in time {}\n",
+        &callbacks.each_ref().map(String::as_str),
     );
     if !answer.rows.is_empty() {
         let header = [
@@ -68,17 +102,17 @@ pub fn unserved_table(answer: &GetUnservedReportResponse) -> String {
             vec![
                 row.caller.chars().take(DIGITS_SHOWN).collect(),
                 row.last_queue.clone(),
-                row.last_outcome.clone(),
+                lang.say(&row.last_outcome).to_owned(),
                 row.attempts.to_string(),
                 when(&row.first_try),
                 when(&row.last_try),
             ]
         });
-        text += &frame::table(&header, 3, rows.collect());
+        text += &lang.table(&header, 3, rows.collect());
     }
     let more = answer.rows.len().saturating_sub(PEOPLE_SHOWN);
     if more > 0 {
-        text += &format!("and {more} more: --output csv has all\n");
+        text += &lang.fill("and {} more: --output csv has all\n", &[&more.to_string()]);
     }
-    text + &frame::footnotes(context)
+    text + &frame::footnotes(lang, context)
 }

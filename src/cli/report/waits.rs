@@ -10,6 +10,7 @@ use super::chart;
 use super::columns::Columns;
 use super::frame::{self, Starts};
 use super::grid::Grid;
+use super::lang::Lang;
 use super::text::{clock, percent, span};
 
 /// Edges that a table shows; the chart and the CSV have all.
@@ -71,7 +72,7 @@ const QUANTILES: [(&str, Quantile); 4] = [
 ];
 
 /// By when so many percent are answered: of those who were, and if all had stayed (W11), side by side.
-fn time_to_answer(answer: &GetWaitDistributionResponse, starts: &Starts) -> String {
+fn time_to_answer(answer: &GetWaitDistributionResponse, starts: &Starts, lang: Lang) -> String {
     let mut header: Vec<String> = starts.header().into_iter().map(str::to_owned).collect();
     header.extend(["Queue", "Time to\nanswer"].map(str::to_owned));
     let words = header.len();
@@ -84,15 +85,15 @@ fn time_to_answer(answer: &GetWaitDistributionResponse, starts: &Starts) -> Stri
     let mut rows = Vec::new();
     // The rows of those answered and the curves are of the same intervals and queues, in the same order.
     for (row, curve) in answered.zip(&answer.curves) {
-        let start = || starts.cell(&row.bucket_start).into_iter();
+        let start = || starts.cell(lang, &row.bucket_start).into_iter();
         let cells =
             |what: &str, waits: u64, censored: u64, quantiles: &WaitQuantiles, none: &str| {
                 let shown = QUANTILES.map(|(_, quantile)| match quantile(quantiles) {
                     Some(wait) => clock(Some(&wait)),
-                    None => none.to_owned(),
+                    None => lang.say(none).to_owned(),
                 });
                 let mut cells: Vec<_> = start().collect();
-                cells.extend([row.queue.clone(), what.to_owned()]);
+                cells.extend([lang.queue(&row.queue), lang.say(what).to_owned()]);
                 cells.extend([waits, censored].map(|count| count.to_string()));
                 cells.extend(shown);
                 cells
@@ -110,7 +111,7 @@ fn time_to_answer(answer: &GetWaitDistributionResponse, starts: &Starts) -> Stri
         ));
     }
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    frame::table(&header, words, rows)
+    lang.table(&header, words, rows)
 }
 
 fn edges(row: &WaitDistributionRow) -> impl Iterator<Item = Duration> {
@@ -124,14 +125,14 @@ fn up_to(row: &WaitDistributionRow, index: usize) -> u64 {
 }
 
 /// Sets the report as a chart and a table, with its period above and its definitions below.
-pub fn waits_table(answer: &GetWaitDistributionResponse) -> String {
+pub fn waits_table(answer: &GetWaitDistributionResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     let Some(first) = answer.rows.first() else {
-        return text + &frame::nothing(context);
+        return text + &frame::nothing(lang, context);
     };
     let edges: Vec<_> = edges(first).collect();
-    text += &chart::chart(&edges, &of_all(&answer.rows));
+    text += &chart::chart(lang, &edges, &of_all(&answer.rows));
 
     let shown = edges.iter().enumerate().filter(|(_, edge)| {
         EDGES_SHOWN
@@ -139,7 +140,12 @@ pub fn waits_table(answer: &GetWaitDistributionResponse) -> String {
             .any(|shown| **edge == Duration::from_secs(*shown))
     });
     let shown: Vec<_> = shown
-        .map(|(index, edge)| (index, format!("≤ {} s", seconds_text(*edge))))
+        .map(|(index, edge)| {
+            (
+                index,
+                lang.fill("≤ {} s", &[&lang.figure(&seconds_text(*edge))]),
+            )
+        })
         .collect();
     let starts = Starts::of(
         context,
@@ -154,10 +160,10 @@ pub fn waits_table(answer: &GetWaitDistributionResponse) -> String {
     header.extend(["Waits", "Mean"]);
     header.extend(shown.iter().map(|(_, name)| name.as_str()));
     let cells = |row: &WaitDistributionRow| {
-        let mut cells: Vec<String> = starts.cell(&row.bucket_start).into_iter().collect();
+        let mut cells: Vec<String> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         cells.extend([
-            row.queue.clone(),
-            row.exit.clone(),
+            lang.queue(&row.queue),
+            lang.say(&row.exit).to_owned(),
             row.count.to_string(),
             clock(mean(row).as_ref()),
         ]);
@@ -165,9 +171,9 @@ pub fn waits_table(answer: &GetWaitDistributionResponse) -> String {
         cells.extend(shown.iter().map(|(index, _)| percent(share(*index))));
         cells
     };
-    text += &frame::table(&header, words, answer.rows.iter().map(cells).collect());
-    text += &time_to_answer(answer, &starts);
-    text + &frame::footnotes(context)
+    text += &lang.table(&header, words, answer.rows.iter().map(cells).collect());
+    text += &time_to_answer(answer, &starts, lang);
+    text + &frame::footnotes(lang, context)
 }
 
 fn mean(row: &WaitDistributionRow) -> Option<pbjson_types::Duration> {

@@ -9,6 +9,7 @@ use super::super::failure::{Exit, Failure};
 use super::columns::{Cell, Columns};
 use super::frame;
 use super::grid::Grid;
+use super::lang::Lang;
 use super::sheet::sheet;
 use super::text::{local, when};
 
@@ -125,7 +126,7 @@ fn about(title: &str, context: Option<&v1::ReportContext>) -> Vec<(String, Cell)
             }
         }
     }
-    let cautions = frame::cautions(context);
+    let cautions = frame::cautions(Lang::En, context);
     if cautions.is_empty() {
         say("cautions", text("none"));
     }

@@ -82,6 +82,7 @@ const EXPLAINED: &[(Id, Explain)] = &[
     (Id::W7, visits::wait),
     (Id::W9, visits::quantiles),
     (Id::W10, visits::over),
+    (Id::W11, visits::watched_waits),
     (Id::W12, journeys::burden),
     (Id::W13, visits::missed_offer_time),
     (Id::Strict, |case| visits::level(case, LevelFormula::Strict)),

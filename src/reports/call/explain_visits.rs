@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use crate::kpi::{self, LevelCounts, LevelFormula, Part};
+use crate::kpi::{self, LevelCounts, LevelFormula, Part, WaitEnd};
 use crate::model::{Exit, ExitClass, QueueTarget, VisitRow};
+use crate::store::Selection;
 
+use super::super::stays;
+use super::super::watched::watched;
 use super::case::{Case, counted, halves, s, visit_words};
 use super::explain::Explanation;
 
@@ -85,6 +88,40 @@ pub(super) fn quantiles(case: &Case<'_>) -> Vec<Explanation> {
         let words = format!("{words}: {among}");
         Explanation::count(visit.queue.as_str(), adds, words).with_span(visit.wait)
     })
+}
+
+/// W11: how long each wait was watched for an answer.
+pub(super) fn watched_waits(case: &Case<'_>) -> Vec<Explanation> {
+    let rows = Selection {
+        visits: case.rows.visits.clone(),
+        ..Selection::default()
+    };
+    let stays = stays::stays(case.plan, &rows).enumerate();
+    let said = stays.map(|(index, stay)| {
+        let (queue, words) = (stay.visit.queue.as_str(), visit_words(index, &stay.visit));
+        let Some((_, wait)) = watched(case.plan, &stay).pop() else {
+            let why = unknown_words(&stay.visit);
+            let words = format!("{words}: not watched{why}");
+            return Explanation::part(queue, Part { count: 0, of: 0 }, words);
+        };
+        let part = Part {
+            count: u64::from(wait.end == WaitEnd::Answered),
+            of: 1,
+        };
+        let time = s(wait.time);
+        let words = match wait.end {
+            WaitEnd::Answered => {
+                format!("{words}: at risk until {time}, and a step of the curve there")
+            }
+            WaitEnd::Censored => {
+                format!(
+                    "{words}: at risk until {time}, then censored: it may have had to wait longer"
+                )
+            }
+        };
+        Explanation::part(queue, part, words).with_span(Some(wait.time))
+    });
+    said.collect()
 }
 
 /// W10, for each threshold.

@@ -16,6 +16,8 @@ use super::TransferReport;
 
 /// Ways that a report holds: further down the list they are those of single calls.
 pub const LOOPS_MAX: usize = 100;
+/// Different ways that are counted: memory for some ten megabytes. Where callers are passed around at random, no way is worth a look.
+const WAYS_MAX: usize = 50_000;
 /// Calls named with a way: enough to look into.
 const CALLS_NAMED: usize = 5;
 
@@ -46,10 +48,29 @@ pub struct TransferLoop {
 }
 
 /// Ways counted so far.
-#[derive(Default)]
-pub(in super::super) struct Loops(BTreeMap<Vec<TransferStep>, TransferLoop>);
+pub(in super::super) struct Loops {
+    ways: BTreeMap<Vec<TransferStep>, TransferLoop>,
+    ways_max: usize,
+    /// Calls whose ways came when there were as many as are counted.
+    calls_beyond: u64,
+}
+
+impl Default for Loops {
+    fn default() -> Self {
+        Self::up_to(WAYS_MAX)
+    }
+}
 
 impl Loops {
+    /// No ways yet, and never more than so many.
+    fn up_to(ways_max: usize) -> Self {
+        Self {
+            ways: BTreeMap::new(),
+            ways_max,
+            calls_beyond: 0,
+        }
+    }
+
     /// Counts a call that was passed around.
     pub(in super::super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
         if plan.index_of(record.arrived_at).is_none() || !plan.admits(record) {
@@ -78,8 +99,12 @@ impl Loops {
             name: transfer.to.clone(),
         });
         let steps: Vec<_> = [from].into_iter().chain(to).collect();
+        if self.ways.len() >= self.ways_max && !self.ways.contains_key(&steps) {
+            self.calls_beyond += 1;
+            return;
+        }
         let way = self
-            .0
+            .ways
             .entry(steps)
             .or_insert_with_key(|steps| TransferLoop {
                 steps: steps.clone(),
@@ -103,8 +128,14 @@ impl Loops {
 
     /// Adds the worst ways to a report: most returns first, then most transfers, then most of the callers' time.
     pub(in super::super) fn finish(self, report: &mut TransferReport) {
-        report.loops_found = self.0.len() as u64;
-        report.loops = self.0.into_values().collect();
+        report.loops_found = self.ways.len() as u64;
+        if self.calls_beyond > 0 {
+            report.context.cautions.push(format!(
+                "the worst ways are of the first {} different ones: calls of further ways are left out of them, {}",
+                self.ways_max, self.calls_beyond
+            ));
+        }
+        report.loops = self.ways.into_values().collect();
         // Stable: ways alike stay in the order of their names.
         report
             .loops

@@ -131,3 +131,24 @@ fn the_depth_of_returns_and_the_matrix_tell_of_the_same_transfers() {
         .collect();
     assert_eq!(ann, [("queue", "benefits", 7), ("agent", "eva", 1)]);
 }
+
+#[test]
+fn more_different_ways_than_are_counted_are_said() {
+    let mut report = day().reports(hotline()).transfers(&query()).unwrap();
+    let plan = Plan::of(&query(), &hotline()).unwrap();
+    let mut ways = Loops::up_to(1);
+    for story in [ONWARD, TO_AND_FRO, ONWARD, TO_AND_FRO] {
+        let record: CallRecord = settled(samara("10:00:00"), story);
+        let call = crate::reports::fixture::stored("c", record.clone());
+        ways.call(&plan, &call, &record);
+    }
+    ways.finish(&mut report);
+    let counted: Vec<_> = report.loops.iter().map(|way| way.calls).collect();
+    assert_eq!((counted, report.loops_found), (vec![2], 1));
+    assert_eq!(
+        report.context.cautions,
+        [
+            "the worst ways are of the first 1 different ones: calls of further ways are left out of them, 2"
+        ]
+    );
+}

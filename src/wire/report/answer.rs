@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::model::Timestamp;
 use crate::proto::v1;
 use crate::reports::{
-    AgentReport, Basis, Context, Definition, Lens, LineReport, Quantiles, QueueReport,
+    AgentReport, Basis, By, Context, Definition, Lens, LineReport, Quantiles, QueueReport,
     RepeatReport, RulesInForce, SourceCompleteness, UnservedReport, WaitCurve, WaitReport, WaitRow,
     WaitSummary,
 };
@@ -116,6 +116,11 @@ fn context(context: Context) -> v1::ReportContext {
         from_rollups: context.from_rollups,
         quantile_error: context.quantile_error,
         buckets: Vec::new(),
+        by: match context.by {
+            By::Queue => v1::Grouping::Unspecified.into(),
+            By::Line => v1::Grouping::Line.into(),
+            By::Team => v1::Grouping::Team.into(),
+        },
     }
 }
 

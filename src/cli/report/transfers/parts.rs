@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::model::{TargetKind, TransferMethod};
 use crate::proto::v1::{
-    CallName, GetTransferReportResponse, TransferLoop, TransferPath, TransferReportRow,
+    CallName, GetTransferReportResponse, ReportContext, TransferLoop, TransferPath,
+    TransferReportRow,
 };
 
 use super::super::columns::Columns;
+use super::super::frame;
 use super::super::grid::Grid;
 use super::super::text::span;
 use super::{SLOTS, TITLE, columns, failed_by, of_kind};
@@ -18,8 +20,8 @@ pub(in super::super) fn parts(answer: &GetTransferReportResponse) -> Vec<Grid> {
     let paths = [&answer.paths, &answer.agent_paths];
     let paths: Vec<_> = paths.into_iter().flatten().collect();
     vec![
-        Grid::of(TITLE, &columns(), &answer.rows),
-        Grid::of("Kinds", &kind_columns(), &kinds),
+        Grid::of(TITLE, &columns(answer.context.as_ref()), &answer.rows),
+        Grid::of("Kinds", &kind_columns(answer.context.as_ref()), &kinds),
         Grid::of("Matrix", &path_columns(), &paths),
         Grid::of("Loops", &loop_columns(), &answer.loops),
     ]
@@ -73,11 +75,11 @@ fn kinds(row: &TransferReportRow) -> Vec<Kind<'_>> {
     kinds
 }
 
-fn kind_columns<'a>() -> Columns<Kind<'a>> {
+fn kind_columns<'a>(context: Option<&ReportContext>) -> Columns<Kind<'a>> {
     let mut columns = Columns::<Kind<'a>>::new();
     columns
         .instant("bucket_start", |kind| &kind.row.bucket_start)
-        .text("queue", |kind| &kind.row.queue)
+        .text(frame::row_of(context), |kind| &kind.row.queue)
         .text("definition", |kind| kind.definition)
         .text("kind", |kind| kind.kind)
         .text("target", |kind| kind.target)
