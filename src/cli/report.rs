@@ -64,10 +64,10 @@ pub struct Args {
 enum Report {
     /// Volume, waits, service level and abandonment by queue
     #[command(after_help = help::QUEUES_EXAMPLES)]
-    Queues(Options),
+    Queues(Box<GroupedOptions>),
     /// Transfers: how many calls, how often, of which kind and what came of them
     #[command(after_help = help::TRANSFERS_EXAMPLES)]
-    Transfers(Options),
+    Transfers(Box<GroupedOptions>),
     /// The distribution of waits
     #[command(after_help = help::WAITS_EXAMPLES)]
     Waits(Options),
@@ -97,9 +97,8 @@ enum Report {
 impl Report {
     fn options(&self) -> &Options {
         match self {
-            Self::Queues(options)
-            | Self::Transfers(options)
-            | Self::Waits(options)
+            Self::Queues(grouped) | Self::Transfers(grouped) => &grouped.common,
+            Self::Waits(options)
             | Self::Agents(options)
             | Self::Repeats(options)
             | Self::Unserved(options)
@@ -135,7 +134,11 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
         // A call is found by its id: when it was is for the answer to say.
         None
     } else {
-        Some(query(options, &mut client, clock).await?)
+        let mut query = query(options, &mut client, clock).await?;
+        if let Report::Queues(grouped) | Report::Transfers(grouped) = &args.report {
+            query.by = options::grouping(grouped.by).into();
+        }
+        Some(query)
     };
     let part = options.part as usize;
     match &args.report {
@@ -298,6 +301,8 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
             let answer = client.survey(asked.request(query)).await?;
             let answer = Answer {
                 title: survey::TITLE,
+                lang: options.lang,
+                figures: 0,
                 answer: &answer,
                 context: answer.context.as_ref(),
                 parts: survey::parts(&answer),

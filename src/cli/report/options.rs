@@ -70,9 +70,6 @@ pub(super) struct Options {
     /// Only calls that somebody of this team answered first (agents: only this team); may be given several times
     #[arg(long, value_name = "TEAM")]
     pub(super) team: Vec<String>,
-    /// Queues and transfers: what rows are of; a line is that dialled, a team that of whoever answered the call first
-    #[arg(long, default_value = "queue", value_name = "WHAT", value_parser = groupings())]
-    pub(super) by: By,
     /// What a queue's row counts: visits to it, or calls that entered it first, from there to their first human
     #[arg(long, default_value = "visit", value_parser = lenses())]
     pub(super) lens: Lens,
@@ -115,6 +112,16 @@ pub(super) struct Options {
     pub(super) out: Option<PathBuf>,
 }
 
+/// What a report can be asked with whose rows may be of other things than queues.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct GroupedOptions {
+    #[command(flatten)]
+    pub(super) common: Options,
+    /// What rows are of; a line is that dialled, a team that of whoever answered the call first
+    #[arg(long, default_value = "queue", value_name = "WHAT", value_parser = groupings())]
+    pub(super) by: By,
+}
+
 /// Which rows of a report are shown, where it has rows of several kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Part {
@@ -155,8 +162,8 @@ impl Part {
     }
 }
 
-/// The words of `--by`.
-pub(super) fn groupings() -> impl clap::builder::TypedValueParser<Value = SurveyGrouping> {
+/// The words of `--by` of the survey report.
+pub(super) fn survey_groupings() -> impl clap::builder::TypedValueParser<Value = SurveyGrouping> {
     words(SurveyGrouping::ALL, SurveyGrouping::as_str)
 }
 
@@ -230,7 +237,7 @@ pub(super) async fn query(
         hours: options.hours.clone().unwrap_or_default(),
         lines: options.line.clone(),
         teams: options.team.clone(),
-        by: grouping(options.by).into(),
+        by: v1::Grouping::Unspecified.into(),
         exact: options.exact,
         compare: comparison(options.compare).into(),
     })
@@ -277,7 +284,8 @@ fn lens(lens: Lens) -> v1::Lens {
     }
 }
 
-fn grouping(by: By) -> v1::Grouping {
+/// The message's word for what rows are of.
+pub(super) fn grouping(by: By) -> v1::Grouping {
     match by {
         By::Queue => v1::Grouping::Unspecified,
         By::Line => v1::Grouping::Line,

@@ -10,8 +10,8 @@ use crate::proto::v1::{
 use crate::reports::SurveyGrouping;
 
 use super::frame::{self, Starts};
-use super::options::{Options, groupings};
-use super::text::percent;
+use super::options::{Options, survey_groupings};
+use super::lang::Lang;
 
 pub(super) use parts::parts;
 
@@ -24,7 +24,7 @@ pub(super) struct SurveyOptions {
     #[command(flatten)]
     pub(super) common: Options,
     /// What rows are grouped by
-    #[arg(long, default_value = "queue", value_parser = groupings())]
+    #[arg(long, default_value = "queue", value_parser = survey_groupings())]
     by: SurveyGrouping,
     /// Only sessions of this survey
     #[arg(long, value_name = "NAME", default_value = "")]
@@ -59,31 +59,31 @@ impl SurveyOptions {
 }
 
 /// Sets the report as tables, with its period above and its definitions below.
-pub fn survey_table(answer: &GetSurveyReportResponse) -> String {
+pub fn survey_table(answer: &GetSurveyReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
-    let mut text = frame::heading(TITLE, context);
+    let mut text = frame::heading(lang, TITLE, context);
     if answer.funnel.is_empty() {
-        return text + &frame::nothing(context);
+        return text + &frame::nothing(lang, context);
     }
     let starts = answer.funnel.iter().map(|row| row.bucket_start.as_str());
     let starts = Starts::of(context, starts);
     if let (Starts::Hidden, Some(all)) = (&starts, answer.funnel.last()) {
-        text += &funnel(all);
+        text += &funnel(lang, all);
     }
-    text += &rates(&starts, &answer.funnel);
+    text += &rates(lang, &starts, &answer.funnel);
     if answer.scores.is_empty() {
-        text += "Nobody was asked anything.\n";
+        text += lang.say("Nobody was asked anything.\n");
     } else {
-        text += &scores(&starts, &answer.scores);
+        text += &scores(lang, &starts, &answer.scores);
     }
-    text + &frame::footnotes(context)
+    text + &frame::footnotes(lang, context)
 }
 
 /// How asking ended, over all groups.
-fn funnel(row: &SurveyFunnelRow) -> String {
+fn funnel(lang: Lang, row: &SurveyFunnelRow) -> String {
     let line = |name: &str, sessions: u64| {
         let share = (row.handled > 0).then(|| sessions as f64 / row.handled as f64);
-        vec![name.to_owned(), sessions.to_string(), percent(share)]
+        vec![lang.say(name).to_owned(), sessions.to_string(), lang.percent(share)]
     };
     let mut rows: Vec<_> = row
         .dispositions
@@ -93,10 +93,10 @@ fn funnel(row: &SurveyFunnelRow) -> String {
     rows.push(line("(goes on)", row.sessions_open));
     rows.push(line("(nothing decided)", row.without_session));
     let header = ["How asking ended", "Calls", "of those handled"];
-    frame::table(&header, 1, rows)
+    lang.table(&header, 1, rows)
 }
 
-fn rates(starts: &Starts, rows: &[SurveyFunnelRow]) -> String {
+fn rates(lang: Lang, starts: &Starts, rows: &[SurveyFunnelRow]) -> String {
     let mut header: Vec<_> = starts.header().into_iter().chain(["Group"]).collect();
     let words = header.len();
     header.extend(["Handled", "To be\nasked", "Invited", "Answered"]);
@@ -108,8 +108,8 @@ fn rates(starts: &Starts, rows: &[SurveyFunnelRow]) -> String {
         "Gave up,\nnot asked",
     ]);
     let rows = rows.iter().map(|row| {
-        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
-        cells.push(group_name(&row.group));
+        let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
+        cells.push(group_name(lang, &row.group));
         let counts = [row.handled, row.selected, row.invited, row.respondents];
         cells.extend(counts.map(|count| count.to_string()));
         let rates = [
@@ -118,14 +118,14 @@ fn rates(starts: &Starts, rows: &[SurveyFunnelRow]) -> String {
             &row.response_rate_2,
             &row.cooperation_rate,
         ];
-        cells.extend(rates.map(|rate| percent(rate.as_ref().map(|rate| rate.share))));
+        cells.extend(rates.map(|rate| lang.percent(rate.as_ref().map(|rate| rate.share))));
         cells.push(row.gave_up.to_string());
         cells
     });
-    frame::table(&header, words, rows.collect())
+    lang.table(&header, words, rows.collect())
 }
 
-fn scores(starts: &Starts, rows: &[SurveyScoreRow]) -> String {
+fn scores(lang: Lang, starts: &Starts, rows: &[SurveyScoreRow]) -> String {
     let mut header: Vec<_> = starts.header().into_iter().collect();
     header.extend(["Group", "Survey", "Question"]);
     let words = header.len();
@@ -138,25 +138,25 @@ fn scores(starts: &Starts, rows: &[SurveyScoreRow]) -> String {
         "Gave up,\nnot asked",
     ]);
     let rows = rows.iter().map(|row| {
-        let mut cells: Vec<_> = starts.cell(&row.bucket_start).into_iter().collect();
+        let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         let survey = format!("{} v{}", row.survey, row.version);
         cells.extend([
-            group_name(&row.group),
+            group_name(lang, &row.group),
             survey,
             row.question.clone(),
             row.n.to_string(),
         ]);
         if row.suppressed {
-            cells.push("too few".to_owned());
+            cells.push(lang.say("too few").to_owned());
         } else {
-            cells.push(percent(row.top_box.as_ref().map(|score| score.share)));
+            cells.push(lang.percent(row.top_box.as_ref().map(|score| score.share)));
         }
         let bounds = |interval: Option<&v1::Interval>| match interval {
             Some(interval) => {
                 let (low, high) = (interval.low * 100.0, interval.high * 100.0);
-                format!("{low:.1} … {high:.1} %")
+                lang.figure(&format!("{low:.1} … {high:.1} %"))
             }
-            None => percent(None),
+            None => lang.percent(None),
         };
         cells.push(bounds(
             row.top_box
@@ -165,10 +165,10 @@ fn scores(starts: &Starts, rows: &[SurveyScoreRow]) -> String {
         ));
         cells.push(bounds(row.bounds.as_ref()));
         let mean = row.mean_grade.as_ref();
-        cells.push(mean.map_or_else(|| percent(None), |grade| format!("{:.2}", grade.mean)));
+        cells.push(mean.map_or_else(|| lang.percent(None), |grade| lang.figure(&format!("{:.2}", grade.mean))));
         let net = row.net_promoters.as_ref();
-        cells.push(net.map_or_else(|| percent(None), |net| format!("{:+.0}", net.value * 100.0)));
-        let share = |score: &Option<SurveyShare>| percent(score.as_ref().map(|score| score.share));
+        cells.push(net.map_or_else(|| lang.percent(None), |net| format!("{:+.0}", net.value * 100.0)));
+        let share = |score: &Option<SurveyShare>| lang.percent(score.as_ref().map(|score| score.share));
         cells.extend([
             share(&row.resolution),
             share(&row.break_off),
@@ -176,13 +176,13 @@ fn scores(starts: &Starts, rows: &[SurveyScoreRow]) -> String {
         ]);
         cells
     });
-    frame::table(&header, words, rows.collect())
+    lang.table(&header, words, rows.collect())
 }
 
 /// A group's name; a call may have none, as one that was answered without a queue.
-fn group_name(group: &str) -> String {
+fn group_name(lang: Lang, group: &str) -> String {
     if group.is_empty() {
-        "(none)".to_owned()
+        lang.say("(none)").to_owned()
     } else {
         group.to_owned()
     }
