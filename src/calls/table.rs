@@ -172,7 +172,11 @@ impl Calls {
                 }
                 facts.push(Fact::AgentTold { at, told });
             }
-            Body::Line(told) => facts.push(Fact::LineTold { at, told }),
+            Body::Line(told) => facts.push(Fact::LineTold {
+                at,
+                told,
+                mode: arrival.mode,
+            }),
         }
         match arrival.mode {
             Mode::Live => self.handle_clock(at.min(arrival.sent_at), facts),

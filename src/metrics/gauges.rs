@@ -100,6 +100,9 @@ pub(crate) fn render(totals: &Totals, now: Timestamp) -> BTreeMap<Metric, String
         add(Metric::OldestJourney, seconds(of_queue.oldest_journey));
         let open = totals.targets.is_open(&id, now);
         add(Metric::QueueOpen, u8::from(open).to_string());
+        if let Some(left) = totals.targets.closes_in(&id, now) {
+            add(Metric::QueueClosesIn, seconds(left));
+        }
         let residual = residual(totals, &series, of_queue.visits);
         add(Metric::ConservationResidual, residual.to_string());
     }

@@ -12,6 +12,9 @@ pub const QUEUES_MAX: usize = 500;
 /// Sources with a label of their own: the number of switches that one machine is built for.
 pub const SOURCES_MAX: usize = 64;
 
+/// Lines with a label of their own: a hotline has some tens of trunks.
+pub(crate) const LINES_MAX: usize = 200;
+
 /// Surveys with a label of their own: a hotline asks two or three.
 pub(crate) const SURVEYS_MAX: usize = 50;
 
@@ -66,7 +69,11 @@ impl Names {
             if !known.overflowed {
                 known.overflowed = true;
                 let (label, max) = (self.label, self.max);
-                tracing::warn!(label, max, "more names than labels: the rest share `other`");
+                tracing::warn!(
+                    label,
+                    max,
+                    "more names than labels: the rest share `other`, and lines are left out"
+                );
             }
             false
         })

@@ -26,6 +26,7 @@ mod gauges;
 mod histogram;
 mod http;
 mod label;
+mod lines;
 mod name;
 mod process;
 mod series;

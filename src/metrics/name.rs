@@ -86,6 +86,8 @@ metrics! {
         "Time since the first queue entry of the call that waits here and has waited longest, 0 when none waits.",
     QueueOpen Gauge "dozvon_queue_open"
         "1 while the queue is open by its business calendar; always 1 without one.",
+    QueueClosesIn Gauge "dozvon_queue_closes_in_seconds"
+        "Time until the queue closes by its business calendar; no series while it is closed or stays open for a day.",
     ConservationResidual Gauge "dozvon_queue_conservation_residual"
         "Visits offered minus ended minus waiting; anything but 0 is an error of ours.",
     CallTransfers Histogram "dozvon_call_transfers"
@@ -104,6 +106,12 @@ metrics! {
         "Work after the call, for each handled leg that has it.",
     Offers Counter "dozvon_agent_offers_total"
         "Ringings of agents, by how they ended.",
+    LinesBusy Gauge "dozvon_lines_busy"
+        "Channels of a line in use, as told last.",
+    Lines Gauge "dozvon_lines"
+        "Channels of a line in all, as told last; 0 = never told.",
+    LinesAllBusy Counter "dozvon_lines_all_busy_seconds_total"
+        "Time with every channel of a line in use, counted when its end is told: no further call could reach us.",
     SurveySessions Counter "dozvon_survey_sessions_total"
         "Served calls, by the one way in which their survey ended.",
     SurveyAnswers Counter "dozvon_survey_answers_total"

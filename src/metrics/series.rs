@@ -107,7 +107,16 @@ impl Series {
         });
     }
 
-    fn change_counter(&mut self, id: CounterId, change: impl FnOnce(&mut Counter)) {
+    /// A counter with its level.
+    pub(crate) fn counter_of(&self, id: CounterId) -> Counter {
+        match &self.cells[id.0].value {
+            Value::Counter(counter) => *counter,
+            Value::Histogram(_) => Counter::default(),
+        }
+    }
+
+    /// Changes a counter with its level.
+    pub(crate) fn change_counter(&mut self, id: CounterId, change: impl FnOnce(&mut Counter)) {
         let cell = &mut self.cells[id.0];
         if let Value::Counter(counter) = &mut cell.value {
             let before = *counter;
@@ -127,10 +136,7 @@ impl Series {
 
     /// A counter's count.
     pub(crate) fn count(&self, id: CounterId) -> u64 {
-        match &self.cells[id.0].value {
-            Value::Counter(counter) => counter.value,
-            Value::Histogram(_) => 0,
-        }
+        self.counter_of(id).value
     }
 
     /// Sets a series to what it was before a restart.
@@ -160,7 +166,12 @@ impl Series {
         for ((_, labels), place) in series.take_while(|((found, _), _)| *found == metric) {
             match &self.cells[*place].value {
                 Value::Counter(counter) => {
-                    write_sample(out, metric.name(), labels, &counter.value.to_string());
+                    let value = if metric == Metric::LinesAllBusy {
+                        decimal(counter.value)
+                    } else {
+                        counter.value.to_string()
+                    };
+                    write_sample(out, metric.name(), labels, &value);
                 }
                 Value::Histogram(histogram) => write_histogram(out, metric, labels, histogram),
             }

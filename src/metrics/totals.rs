@@ -12,14 +12,15 @@ use super::checkpoint::{self, Error};
 use super::gauges::Moment;
 use super::histogram::{Edges, micros};
 use super::label::{GIVEN, NONE, Names, OTHER, QUEUES_MAX, SOURCES_MAX, SURVEYS_MAX};
+use super::lines::Lines;
 use super::name::Metric;
 use super::series::{CounterId, Series};
 use super::sets::{self, CallSeries, LegSeries, QueueSeries, SourceSeries, at};
 use super::text::{first_label, labels};
 use crate::model::{
-    AnswerCode, CounterRow, Direction, Disposition, Fact, Mode, OfferResult, Outcome, QueueId,
-    Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind, Targets, TransferMethod,
-    TransferOutcome,
+    AnswerCode, CounterRow, Direction, Disposition, Fact, LineId, Mode, OfferResult, Outcome,
+    QueueId, Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind, Targets,
+    TransferMethod, TransferOutcome,
 };
 
 /// Every figure that the checkpoint keeps, and the gauges beside them.
@@ -37,6 +38,7 @@ pub struct Totals {
     other_source: Option<SourceSeries>,
     source_names: Names,
     survey_names: Names,
+    lines: Lines,
 }
 
 impl Totals {
@@ -70,7 +72,9 @@ impl Totals {
         let mut queues = BTreeSet::new();
         let mut sources = BTreeSet::new();
         let mut surveys = BTreeSet::new();
+        let mut lines = BTreeSet::new();
         for labels in series.labels() {
+            lines.extend(first_label(labels, "line"));
             surveys.extend(first_label(labels, "survey"));
             sources.extend(first_label(labels, "source"));
             queues.extend(first_label(labels, "queue").filter(|queue| queue != NONE));
@@ -81,6 +85,10 @@ impl Totals {
         }
         for source in sources {
             totals.know_source(&SourceId::new(source));
+        }
+        for line in lines {
+            let line = LineId::new(line);
+            totals.lines.know(&mut totals.series, &line);
         }
         surveys
             .iter()
@@ -104,6 +112,7 @@ impl Totals {
             other_source: None,
             source_names: Names::new("source", sources_max),
             survey_names: Names::new("survey", SURVEYS_MAX),
+            lines: Lines::default(),
         };
         for queue in targets.queues.keys() {
             totals.know_queue(queue);
@@ -140,6 +149,11 @@ impl Totals {
         for disposition in Disposition::ALL {
             self.survey_session(survey.as_str(), *disposition);
         }
+    }
+
+    /// Makes the series of a line exist: for lines that are configured.
+    pub fn know_line(&mut self, line: &LineId) {
+        self.lines.know(&mut self.series, line);
     }
 
     /// Moves what one fact of a survey moves.
@@ -230,8 +244,13 @@ impl Totals {
                 self.series.add(source.corrections, 1);
             }
             // Whether the event was counted as applied is known to who counted it: see `rejected`.
-            // Counted from the journal; shown live elsewhere.
-            Fact::CallExists { .. } | Fact::AgentTold { .. } | Fact::LineTold { .. } => {}
+            Fact::LineTold { at, told, mode } => {
+                if *mode == Mode::Live {
+                    self.lines.tell(&mut self.series, *at, told);
+                }
+            }
+            // Agents are counted from the journal; shown live elsewhere.
+            Fact::CallExists { .. } | Fact::AgentTold { .. } => {}
         }
     }
 

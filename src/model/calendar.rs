@@ -139,6 +139,13 @@ impl Calendar {
         None
     }
 
+    /// For how long it stays open from now on; `None` while it is closed, or when it does not close within a day.
+    pub fn closes_in(&self, at: Timestamp) -> Option<Duration> {
+        let day = at.plus(Duration::from_micros(DAY_MICROS as u64));
+        let (opens, closes) = *self.open_spans(at, day).first()?;
+        (opens == at && closes < day).then(|| closes.since(at))?
+    }
+
     fn hours(&self, day: i64) -> &Hours {
         // 1 January 1970 was a Thursday.
         let weekday = (day + 3).rem_euclid(7) as usize;

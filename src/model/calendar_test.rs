@@ -62,6 +62,30 @@ fn it_is_open_by_the_clock_on_the_wall() {
 }
 
 #[test]
+fn it_closes_in_the_time_that_is_left_of_the_opening() {
+    let office = office("Europe/Samara");
+    for (instant, minutes) in [
+        ("2026-11-02T07:59:00+04:00", None),
+        ("2026-11-02T08:00:00+04:00", Some(9 * 60)),
+        ("2026-11-02T16:45:00+04:00", Some(15)),
+        ("2026-11-02T17:00:00+04:00", None),
+        ("2026-12-31T12:30:00+04:00", Some(30)),
+        // Through midnight.
+        ("2026-11-06T23:00:00+04:00", Some(7 * 60)),
+    ] {
+        let left = minutes.map(|minutes| Duration::from_secs(minutes * 60));
+        assert_eq!(office.closes_in(at(instant)), left, "{instant}");
+    }
+    let always = Hours::new(vec![(0, 24 * 60)]);
+    let always = Calendar::new(
+        jiff::tz::TimeZone::UTC,
+        [(); 7].map(|()| always.clone()),
+        [],
+    );
+    assert_eq!(always.closes_in(at("2026-11-02T08:00:00Z")), None);
+}
+
+#[test]
 fn the_next_opening_passes_over_holidays_and_nights() {
     let office = office("Europe/Samara");
     for (from, opens) in [

@@ -64,6 +64,8 @@ pub enum Fact {
         at: Timestamp,
         /// What was told.
         told: LineEvent,
+        /// Live or history.
+        mode: Mode,
     },
     /// A call is settled: nothing more is expected of it.
     Settled(Box<Settled>),

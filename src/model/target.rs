@@ -195,6 +195,13 @@ impl Targets {
         calendar.is_none_or(|calendar| calendar.is_open(at))
     }
 
+    /// For how long the queue stays open from then on; `None` while it is closed, or when it does not close within a day.
+    pub fn closes_in(&self, queue: &QueueId, at: Timestamp) -> Option<Duration> {
+        let name = self.rules(queue, at).calendar.as_ref();
+        let calendar = name.and_then(|name| self.calendars.get(name));
+        calendar?.closes_in(at)
+    }
+
     /// The instants at which the rules of some queue change.
     pub fn changes(&self) -> impl Iterator<Item = Timestamp> {
         let timelines = self.queues.values().chain([&self.default]);

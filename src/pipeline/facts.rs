@@ -81,7 +81,7 @@ impl Pipeline {
                         self.next.agents.push(AgentTold { source, at, told });
                     }
                 }
-                Fact::LineTold { at, told } => {
+                Fact::LineTold { at, told, .. } => {
                     if keep {
                         let source = name.clone();
                         self.next.lines.push(LineTold { source, at, told });
