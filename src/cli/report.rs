@@ -39,7 +39,7 @@ use super::deliver::deliver;
 use super::failure::Failure;
 
 use client::Client;
-use options::{Options, query};
+use options::{GroupedOptions, Options, query};
 use output::{Answer, Before, Output, Shown};
 
 pub use agents::agents_table;
