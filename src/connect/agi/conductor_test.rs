@@ -200,7 +200,7 @@ fn a_dialog_that_says_nothing_is_given_up_within_the_deadline() {
     let mut channel = Channel::new();
     let (due, did) = channel.silence();
     assert_eq!(due, Duration::from_secs(4));
-    assert_eq!(did, ["failed: server_silent"]);
+    assert_eq!(did, ["WAIT FOR DIGIT 50", "failed: server_silent"]);
     let goodbye = channel.answer(50, "200 result=0");
     assert_eq!(goodbye, ["STREAM FILE \"bye\" \"\" 0"]);
     let left = channel.answer(900, "200 result=0 endpos=7200");
