@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::agi::Agi;
 use super::check::Problem;
 use super::check_tables::named;
 use super::{Config, value};
@@ -72,6 +73,9 @@ pub struct Asterisk {
     /// The work after a call by queue, as the PBX names it: its `wrapuptime`, which the manager interface does not tell.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub wrap_up: BTreeMap<String, WrapUp>,
+    /// Surveys by FastAGI; without it none are asked on this PBX.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agi: Option<Agi>,
 }
 
 /// A span of work after a call.

@@ -45,6 +45,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Problem> {
     calls(config)?;
     survey(config)?;
     super::asterisk::check(config)?;
+    super::agi::check(config)?;
     super::retention::check(&config.retention)?;
     key_file(config).map(drop)
 }

@@ -141,11 +141,13 @@ fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
         queues: map("400", "jobs"),
         agents: map("Local/104@from-queue/n", "104"),
         wrap_up: [("400".to_owned(), WrapUp(Duration::from_secs(30)))].into(),
+        agi: Some(Agi::default()),
     }];
-    // Commented keys are `# key = …` and `# [[table]]`; prose has neither.
+    // Commented keys are `# key = …`, `# [[table]]` and `# [table.in-it]`; prose has neither.
     let is_example = |line: &str| {
         let key = line.split(" = ").next().unwrap_or("");
-        line.starts_with("[[") || (line.contains(" = ") && !key.contains(' '))
+        let is_table = line.starts_with("[[") || line.starts_with("[asterisk.");
+        is_table || (line.contains(" = ") && !key.contains(' '))
     };
     let lines = DEFAULTS.lines().map(|line| match line.strip_prefix("# ") {
         Some(example) if is_example(example) => format!("{example}\n"),

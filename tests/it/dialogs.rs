@@ -23,11 +23,11 @@ use crate::keeping::{call_of, erase, held};
 use crate::sender::{SECOND, Sender, answered, live, now, reason};
 
 /// The shipped survey: satisfaction 1–5, then solved 1 or 2; staying on the line consents.
-const TWO_QUESTIONS: &str = include_str!("../../deploy/surveys/two-questions.toml");
+pub(crate) const TWO_QUESTIONS: &str = include_str!("../../deploy/surveys/two-questions.toml");
 const SURVEY: &str = "two-questions";
 
 /// Every line is asked, every call is drawn, nobody is left in peace.
-const ASK_ALL: &str = "[survey]\nsurvey = \"two-questions\"\nquiet_period = \"0s\"\n";
+pub(crate) const ASK_ALL: &str = "[survey]\nsurvey = \"two-questions\"\nquiet_period = \"0s\"\n";
 
 /// The switch's side of one dialog.
 struct Dialog {
@@ -133,7 +133,7 @@ async fn surveys(server: &Server) -> SurveyServiceClient<Channel> {
     SurveyServiceClient::new(server.channel().await)
 }
 
-async fn put(server: &Server, definition: &str) {
+pub(crate) async fn put(server: &Server, definition: &str) {
     let definition = definition.to_owned();
     let mut client = surveys(server).await;
     let put = client.put_survey(PutSurveyRequest { definition });
@@ -158,17 +158,17 @@ async fn count(server: &Server, series: &str) -> u64 {
     line.map_or(0, |value| value.trim().parse().unwrap())
 }
 
-async fn sessions(server: &Server, disposition: &str) -> u64 {
+pub(crate) async fn sessions(server: &Server, disposition: &str) -> u64 {
     let labels = format!("survey=\"{SURVEY}\",disposition=\"{disposition}\"");
     count(server, &format!("dozvon_survey_sessions_total{{{labels}}}")).await
 }
 
-async fn answers(server: &Server, question: &str, answer: &str) -> u64 {
+pub(crate) async fn answers(server: &Server, question: &str, answer: &str) -> u64 {
     let labels = format!("survey=\"{SURVEY}\",question=\"{question}\",answer=\"{answer}\"");
     count(server, &format!("dozvon_survey_answers_total{{{labels}}}")).await
 }
 
-async fn until_counted(server: &Server, disposition: &str, expected: u64) {
+pub(crate) async fn until_counted(server: &Server, disposition: &str, expected: u64) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while sessions(server, disposition).await < expected {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::app::open_bridge;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::log;
 use crate::cli::serve::signalled;
@@ -24,10 +25,20 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     log::start(&config.log);
     let chosen = chosen(&config, args.source.as_deref())?;
     let signalled = signalled()?;
+    let mut bridges = Vec::new();
     for pbx in chosen {
+        let server = pbx.server.parse().map_err(|error| {
+            let message = format!("asterisk.server: {error}");
+            Failure::new(Exit::Config, message)
+        })?;
+        bridges.extend(open_bridge(pbx, server, signalled.clone()).await?);
         tracing::info!(source = pbx.source, address = pbx.address, "connecting");
     }
     signalled.cancelled().await;
+    // Whoever is being asked hears a goodbye.
+    for bridge in bridges {
+        drop(bridge.await);
+    }
     Ok(())
 }
 
