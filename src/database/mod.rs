@@ -75,6 +75,12 @@ pub enum OpenError {
         #[source]
         source: sqlx::Error,
     },
+    /// The file cannot be made or brought up to date: there is no room for it.
+    #[error("cannot open {}: the disk is full; make room and start again", path.display())]
+    DiskFull {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A newer dozvon wrote it.
     #[error("{name} was written by a newer dozvon: upgrade this one, or restore a backup")]
     Newer {
@@ -118,7 +124,10 @@ impl OpenError {
         match self {
             Self::Unreachable { source, .. } => is_lost(source),
             Self::ReadOnly { .. } => true,
-            Self::Open { .. } | Self::Newer { .. } | Self::OldSqlite { .. } => false,
+            Self::Open { .. }
+            | Self::DiskFull { .. }
+            | Self::Newer { .. }
+            | Self::OldSqlite { .. } => false,
             Self::Unsafe { .. } => false,
         }
     }

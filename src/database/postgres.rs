@@ -243,6 +243,7 @@ impl Session {
                 Retake::Away(sqlx::Error::Protocol(read_only.to_string()))
             }
             other @ (OpenError::Open { .. }
+            | OpenError::DiskFull { .. }
             | OpenError::Newer { .. }
             | OpenError::OldSqlite { .. }
             | OpenError::Unsafe { .. }) => Retake::Refused(other),

@@ -35,9 +35,12 @@ pub async fn open(
     options: &SqliteConnectOptions,
     migrations: &Migrations,
 ) -> Result<SqliteConnection, OpenError> {
-    let failed = |source| OpenError::Open {
-        path: path.to_owned(),
-        source,
+    let failed = |source| {
+        let path = path.to_owned();
+        if super::is_full(&source) {
+            return OpenError::DiskFull { path };
+        }
+        OpenError::Open { path, source }
     };
     let mut writer = SqliteConnection::connect_with(options)
         .await

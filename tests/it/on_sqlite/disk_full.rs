@@ -16,6 +16,7 @@ use crate::sender::{
     SECOND, Sender, all_queues, answered, history, live, newest, now, reason, retry_after, source,
     stored, until,
 };
+use crate::start::{on_files, refused, serve};
 
 /// A disk of this many megabytes, until it is dropped.
 struct SmallDisk {
@@ -153,6 +154,50 @@ async fn a_full_disk_refuses_and_heals_and_loses_nothing() {
     let known = newest(&server, "pbx").await;
     assert_eq!((known.mark, known.gaps.len()), (all, 0));
     assert_eq!(all_queues(&server).await.visits_offered, all / 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root to mount a small disk: run tests/run"]
+async fn a_start_on_a_full_disk_serves_what_is_there_and_heals() {
+    let disk = SmallDisk::mount(16);
+    let mut server = Server::start_on(&disk.path.join("data")).await;
+    let at = now() - 600 * SECOND;
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    let ack = sender.batch(calls(1, 100, at)).await;
+    stored(&server, "pbx", ack.position).await;
+    server.kill();
+    {
+        let _filling = disk.fill(0);
+        server.restart().await;
+        assert_eq!(newest(&server, "pbx").await.mark, 400);
+        assert_eq!(all_queues(&server).await.visits_offered, 100);
+        assert!(server.metrics().await.contains("dozvon_build_info"));
+        let refused = send_until_refused(&server, live("pbx"), at).await;
+        assert_eq!((refused.0, reason(&refused.1)), (400, "disk_full".into()));
+    }
+    let ack = until("the disk to heal", || async {
+        let mut sender = Sender::open(&server, live("pbx")).await.ok()?;
+        sender.try_batch(calls(401, 100, at)).await.ok()
+    })
+    .await;
+    assert_eq!((ack.accepted, ack.duplicates), (400, 0));
+    stored(&server, "pbx", ack.position).await;
+    assert_eq!(all_queues(&server).await.visits_offered, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root to mount a small disk: run tests/run"]
+async fn a_first_start_on_a_full_disk_says_so() {
+    let disk = SmallDisk::mount(1);
+    let _filling = disk.fill(0);
+    let data = disk.path.join("data");
+    let said = serve(on_files(&data), &[]).await;
+    let name = data.display().to_string();
+    refused(
+        &said,
+        1,
+        &["cannot open", &name, "the disk is full", "make room"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
