@@ -3,6 +3,7 @@
 //! Start: lock, key, addresses, databases, checkpoint, the journal's tail, then *ready*. Stop: take nothing more, answer
 //! what was taken, write the store, close. The only other place that may use `anyhow` is `main`.
 
+mod bridges;
 mod databases;
 mod files;
 mod key;
@@ -11,5 +12,6 @@ mod rules;
 mod start;
 mod surveys;
 
+pub use bridges::open_bridge;
 pub use lock::Patience;
 pub use start::{Running, start};

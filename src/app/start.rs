@@ -25,6 +25,7 @@ use crate::upkeep::{Retention, Upkeep};
 use crate::validate::country_of;
 use crate::wire;
 
+use super::bridges::{open_bridge, own_server};
 use super::databases::{self, Databases};
 use super::key;
 use super::lock::Patience;
@@ -227,6 +228,9 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     tokio::spawn(upkeep.keep(retention(config), stopping.clone()));
     ready_sender.send_replace(true);
     health.say(true).await;
+    for pbx in config.asterisk.iter().filter(|pbx| pbx.serve) {
+        open_bridge(pbx, own_server(grpc_address)?, stopping.clone()).await?;
+    }
     let folding = folder.run(stored_now);
     tokio::spawn(stopping.clone().run_until_cancelled_owned(folding));
 
@@ -349,7 +353,7 @@ fn failure(error: impl Into<anyhow::Error>) -> Failure {
     Failure::from(error.into())
 }
 
-async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
+pub(super) async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let flag = what.to_lowercase();
         let why = if error.kind() == ErrorKind::AddrInUse {

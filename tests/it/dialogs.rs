@@ -158,17 +158,17 @@ async fn count(server: &Server, series: &str) -> u64 {
     line.map_or(0, |value| value.trim().parse().unwrap())
 }
 
-async fn sessions(server: &Server, disposition: &str) -> u64 {
+pub(crate) async fn sessions(server: &Server, disposition: &str) -> u64 {
     let labels = format!("survey=\"{SURVEY}\",disposition=\"{disposition}\"");
     count(server, &format!("dozvon_survey_sessions_total{{{labels}}}")).await
 }
 
-async fn answers(server: &Server, question: &str, answer: &str) -> u64 {
+pub(crate) async fn answers(server: &Server, question: &str, answer: &str) -> u64 {
     let labels = format!("survey=\"{SURVEY}\",question=\"{question}\",answer=\"{answer}\"");
     count(server, &format!("dozvon_survey_answers_total{{{labels}}}")).await
 }
 
-async fn until_counted(server: &Server, disposition: &str, expected: u64) {
+pub(crate) async fn until_counted(server: &Server, disposition: &str, expected: u64) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while sessions(server, disposition).await < expected {
             tokio::time::sleep(Duration::from_millis(20)).await;

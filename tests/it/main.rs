@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod agi;
 mod alerts;
 mod bad_input;
 mod bad_wire;

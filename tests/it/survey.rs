@@ -26,7 +26,7 @@ async fn lint(path: &Path, args: &[&str]) -> Said {
 }
 
 /// Tries two-questions by a script.
-async fn attempt(script: &str, args: &[&str]) -> Said {
+pub(crate) async fn attempt(script: &str, args: &[&str]) -> Said {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("script.jsonl");
     std::fs::write(&path, script).unwrap();

@@ -98,14 +98,25 @@ impl Server {
     /// # Errors
     /// When nobody answers there.
     pub async fn connect(&self) -> Result<Channel, tonic::transport::Error> {
-        Endpoint::from_shared(format!("http://{}", self.authority))?
+        self.endpoint()?.connect().await
+    }
+
+    /// A connection of its own that is opened by its first call, and opened again by the next one when it broke.
+    ///
+    /// # Errors
+    /// When the address can be none.
+    pub fn connect_later(&self) -> Result<Channel, tonic::transport::Error> {
+        Ok(self.endpoint()?.connect_lazy())
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, tonic::transport::Error> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.authority))?
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-            .keep_alive_while_idle(true)
-            .connect()
-            .await
+            .keep_alive_while_idle(true);
+        Ok(endpoint)
     }
 
     /// Looks at what listens: a web server or TLS answers the preface in its own way, and a gRPC client would only see
