@@ -4,6 +4,7 @@
 //! key with its default and is its manual. A wrong value is told with the place it came from: file, line and column, or
 //! the variable, or the flag. Nothing here opens a database or binds an address.
 
+mod asterisk;
 mod check;
 mod check_tables;
 mod database;
@@ -26,6 +27,7 @@ use std::{fmt, fs, io};
 
 use crate::model::{QueueId, Targets, nearest};
 
+pub use asterisk::{Asterisk, WrapUp};
 pub use database::DatabaseUrl;
 pub use environment::variables;
 pub use floor::{Agent, Line, PlannedRoute};

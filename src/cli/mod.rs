@@ -1,6 +1,7 @@
 //! The command line: one file a command, each with its `Args` and its `run`.
 
 pub mod check_config;
+pub mod connect;
 pub mod definitions;
 mod deliver;
 pub mod demo;
@@ -41,6 +42,8 @@ enum Command {
     Demo(demo::Args),
     /// Run the service.
     Serve(serve::Args),
+    /// Connect a switch to a server.
+    Connect(connect::Args),
     /// Send files of call events to a server.
     Import(import::Args),
     /// Print a report: queues, transfers, waits, agents, repeats, unserved, lines.
@@ -77,6 +80,7 @@ pub async fn run() -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::Connect(args) => connect::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Report(args) => report::run(*args, &Clock::system()).await,
         Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,

@@ -44,6 +44,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Problem> {
     ingest(config)?;
     calls(config)?;
     survey(config)?;
+    super::asterisk::check(config)?;
     super::retention::check(&config.retention)?;
     key_file(config).map(drop)
 }

@@ -122,6 +122,26 @@ fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
         country: Country::default(),
         zone: Some(serde_json::from_str("\"Europe/Samara\"").unwrap()),
     }];
+    let map = |from: &str, to: &str| [(from.to_owned(), to.to_owned())].into();
+    whole.asterisk = vec![Asterisk {
+        source: "pbx-1".into(),
+        address: "127.0.0.1:5038".into(),
+        user: "dozvon".into(),
+        secret_file: Some("/etc/dozvon/pbx-1.secret".into()),
+        secret_variable: None,
+        serve: true,
+        server: "127.0.0.1:7440".into(),
+        spool: Some("/var/lib/dozvon-spool/pbx-1".into()),
+        spool_mib: 256,
+        trunk_contexts: vec!["from-trunk".into()],
+        survey_contexts: vec!["survey".into()],
+        queue_log: Some("/var/log/asterisk/queue_log".into()),
+        test_numbers: vec!["+78460000001".into()],
+        desk_reasons: vec!["desk".into()],
+        queues: map("400", "jobs"),
+        agents: map("Local/104@from-queue/n", "104"),
+        wrap_up: [("400".to_owned(), WrapUp(Duration::from_secs(30)))].into(),
+    }];
     // Commented keys are `# key = …` and `# [[table]]`; prose has neither.
     let is_example = |line: &str| {
         let key = line.split(" = ").next().unwrap_or("");

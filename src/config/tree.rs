@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::asterisk::Asterisk;
 use super::database::DatabaseUrl;
 use super::floor::{Agent, Line, PlannedRoute};
 use super::hours::CalendarTable;
@@ -47,6 +48,9 @@ pub struct Config {
     /// Sources that are known from the start.
     #[serde(rename = "source", skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
+    /// Switches of the kind Asterisk.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asterisk: Vec<Asterisk>,
     /// Business calendars.
     #[serde(rename = "calendar", skip_serializing_if = "Vec::is_empty")]
     pub calendars: Vec<CalendarTable>,
@@ -77,6 +81,7 @@ impl Default for Config {
             log: Log::default(),
             queues: Vec::new(),
             sources: Vec::new(),
+            asterisk: Vec::new(),
             calendars: Vec::new(),
             lines: Vec::new(),
             agents: Vec::new(),
