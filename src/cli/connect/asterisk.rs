@@ -2,10 +2,18 @@
 
 use std::path::PathBuf;
 
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::log;
 use crate::cli::serve::signalled;
+use crate::clock::Clock;
 use crate::config::{Asterisk, Config, Overrides, variables};
+use crate::connect::asterisk::connector::{self, Options};
+use crate::connect::asterisk::session::{Login, Secret};
+use crate::connect::asterisk::words::Words;
+use crate::connect::client::{Server, address};
 
 /// Arguments of `dozvon connect asterisk`.
 #[derive(Debug, clap::Args)]
@@ -24,11 +32,108 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     log::start(&config.log);
     let chosen = chosen(&config, args.source.as_deref())?;
     let signalled = signalled()?;
+    let mut connectors = JoinSet::new();
     for pbx in chosen {
-        tracing::info!(source = pbx.source, address = pbx.address, "connecting");
+        let server = pbx.server.parse().map_err(|error| {
+            let message = format!("asterisk.server of \"{}\": {error}", pbx.source);
+            Failure::new(Exit::Config, message)
+        })?;
+        let options = options(&config, pbx, server)?;
+        connectors.spawn(connector::run(options, Clock::system(), signalled.clone()));
     }
-    signalled.cancelled().await;
-    Ok(())
+    ended(connectors, &signalled).await
+}
+
+/// Starts the connectors that belong to a server of this process.
+pub(crate) fn start_in_serve(
+    config: &Config,
+    grpc: std::net::SocketAddr,
+    stop: &CancellationToken,
+) -> Result<JoinSet<Result<(), connector::Error>>, Failure> {
+    let mut connectors = JoinSet::new();
+    for pbx in config.asterisk.iter().filter(|pbx| pbx.serve) {
+        let mut address = grpc;
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        let server = address.to_string().parse();
+        let server = server
+            .map_err(|error: address::Error| Failure::new(Exit::Failure, error.to_string()))?;
+        let options = options(config, pbx, server)?;
+        connectors.spawn(connector::run(options, Clock::system(), stop.clone()));
+    }
+    Ok(connectors)
+}
+
+/// Waits for the end of all connectors; one that fails ends the others.
+pub(crate) async fn ended(
+    mut connectors: JoinSet<Result<(), connector::Error>>,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let mut result = Ok(());
+    while let Some(ended) = connectors.join_next().await {
+        let failed = match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => {
+                let exit = match &error {
+                    connector::Error::Spool(_) => Exit::Failure,
+                    connector::Error::Disk(_) => Exit::SyncFailed,
+                };
+                let message = format!("{:#}", anyhow::Error::from(error));
+                Some(Failure::new(exit, message))
+            }
+            Err(error) => Some(Failure::new(
+                Exit::Failure,
+                format!("a connector failed: {error}"),
+            )),
+        };
+        if let Some(failure) = failed {
+            stop.cancel();
+            result = result.and(Err(failure));
+        }
+    }
+    result
+}
+
+/// What a connector is told, from the configuration.
+fn options(config: &Config, pbx: &Asterisk, server: Server) -> Result<Options, Failure> {
+    Ok(Options {
+        source: pbx.source.clone(),
+        login: Login {
+            address: pbx.address.clone(),
+            user: pbx.user.clone(),
+            secret: secret(pbx)?,
+        },
+        server,
+        spool: pbx.spool_folder(config),
+        spool_bytes_max: pbx.spool_mib.saturating_mul(1024 * 1024),
+        trunk_contexts: pbx.trunk_contexts.clone(),
+        survey_contexts: pbx.survey_contexts.clone(),
+        queue_log: pbx.queue_log.clone(),
+        agents: pbx.agents.keys().cloned().collect(),
+        words: Words::new(&pbx.queues, &pbx.agents, &pbx.test_numbers),
+    })
+}
+
+/// The secret, from where the configuration says that it is.
+fn secret(pbx: &Asterisk) -> Result<Secret, Failure> {
+    let source = &pbx.source;
+    let wrong =
+        |why: String| Failure::new(Exit::Config, format!("the secret of \"{source}\": {why}"));
+    let secret = match (&pbx.secret_file, &pbx.secret_variable) {
+        (Some(file), _) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| wrong(format!("{}: {error}", file.display())))?;
+            text.lines().next().unwrap_or_default().trim().to_owned()
+        }
+        (None, Some(name)) => std::env::var(name)
+            .map_err(|_| wrong(format!("there is no environment variable {name}")))?,
+        (None, None) => String::new(),
+    };
+    match secret.is_empty() {
+        true => Err(wrong("is empty".to_owned())),
+        false => Ok(Secret::new(secret)),
+    }
 }
 
 /// The switches that are meant.
