@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod asterisk;
 mod bad_input;
 mod bad_wire;
 mod bank;
@@ -20,6 +21,7 @@ mod ingest_time;
 mod keeping;
 mod on_postgres;
 mod on_sqlite;
+mod pbx;
 mod postgres;
 mod promtool;
 mod python;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -24,7 +24,7 @@ use super::interpreter::{self, Interpreter};
 use super::link::{CHANNELS, Link, MEMBERS, Phase, SharedSpool, WAITING, lock};
 use super::members::Members;
 use super::queue_log::LogLine;
-use super::sender::Sender;
+use super::sender::{Claim, Sender};
 use super::session::{Error as SessionError, Login, Session};
 use super::words::Words;
 
@@ -152,8 +152,8 @@ pub async fn run(options: Options, clock: Clock, stop: CancellationToken) -> Res
 /// What goes on beside the session.
 enum Work {
     None,
-    Claiming(JoinHandle<u64>),
-    Sending(JoinHandle<FeedError>, CancellationToken),
+    Claiming(JoinHandle<Claim>),
+    Sending(JoinHandle<Option<FeedError>>, CancellationToken),
 }
 
 struct Connector {
@@ -169,7 +169,7 @@ struct Connector {
 enum Next {
     Stop,
     Tick,
-    Claimed(Option<u64>),
+    Claimed(Option<Claim>),
     Refused(Option<FeedError>),
 }
 
@@ -295,7 +295,7 @@ impl Connector {
     async fn turn(&mut self, next: Next) -> Result<(), Error> {
         match next {
             Next::Stop | Next::Tick => {}
-            Next::Claimed(epoch) => self.begin_sending(epoch).map_err(Error::Disk)?,
+            Next::Claimed(claim) => self.begin_sending(claim).map_err(Error::Disk)?,
             Next::Refused(error) => {
                 if let Some(error) = error {
                     tracing::error!(source = self.options.source, "{error}");
@@ -308,14 +308,15 @@ impl Connector {
         written.map_err(Error::Disk)
     }
 
-    fn begin_sending(&mut self, epoch: Option<u64>) -> std::io::Result<()> {
+    fn begin_sending(&mut self, claim: Option<Claim>) -> std::io::Result<()> {
         {
             let mut spool = lock(&self.sender.spool);
-            if let Some(epoch) = epoch.filter(|epoch| *epoch != spool.epoch()) {
-                spool.renumber(epoch)?;
+            if let Some(claim) = claim.filter(|claim| claim.epoch != spool.epoch()) {
+                spool.renumber(claim.epoch)?;
             }
         }
-        self.link.take_up(crate::clock::instant());
+        let took_over = claim.is_some_and(|claim| claim.took_over);
+        self.link.take_up(crate::clock::instant(), took_over);
         let stop = CancellationToken::new();
         let sending = self.sender.clone().send(self.link.synced(), stop.clone());
         self.work = Work::Sending(tokio::spawn(sending), stop);
@@ -352,12 +353,10 @@ impl Connector {
         let written = self.link.write(crate::clock::instant()).await;
         written.map_err(Error::Disk)?;
         if let Work::Sending(sending, stop) = std::mem::replace(&mut self.work, Work::None) {
-            let all_acked = async {
-                stop.cancel();
-                sleep(DRAIN_WITHIN).await;
-            };
-            all_acked.await;
-            sending.abort();
+            stop.cancel();
+            let abort = sending.abort_handle();
+            let _acked_or_late = timeout(DRAIN_WITHIN, sending).await;
+            abort.abort();
         }
         Ok(())
     }
@@ -371,11 +370,11 @@ async fn next_of(work: &mut Work, stop: &CancellationToken) -> Next {
             Next::Stop
         }
         Work::Claiming(claiming) => tokio::select! {
-            epoch = claiming => Next::Claimed(epoch.ok()),
+            claim = claiming => Next::Claimed(claim.ok()),
             () = stopped => Next::Stop,
         },
         Work::Sending(sending, _) => tokio::select! {
-            error = sending => Next::Refused(error.ok()),
+            error = sending => Next::Refused(error.ok().flatten()),
             () = stopped => Next::Stop,
         },
     }

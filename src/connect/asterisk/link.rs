@@ -69,6 +69,8 @@ pub(super) struct Link {
     old_calls: HashSet<String>,
     gap_filled: bool,
     open_at_gap: usize,
+    /// Numbers to leave out: what nobody heard.
+    gap: u64,
     /// What was concluded and is not in the spool.
     held: Vec<Event>,
     /// While another one has the source.
@@ -101,6 +103,7 @@ impl Link {
             old_calls,
             gap_filled: false,
             open_at_gap: 0,
+            gap: 0,
             held: Vec::new(),
             kept: Some(VecDeque::new()),
             refusals: Vec::new(),
@@ -194,7 +197,7 @@ impl Link {
         self.collect();
         let is_first = !std::mem::replace(&mut self.has_synced, true);
         self.phase = Phase::Synced;
-        let mut spool = lock(&self.spool);
+        let spool = lock(&self.spool);
         if is_first {
             let alive = self.interpreter.open_ids();
             let told: HashSet<&str> = self.held.iter().filter_map(call_of).collect();
@@ -210,9 +213,8 @@ impl Link {
             true => !spool.is_new(),
             false => missed > 0 || self.open_at_gap > 0,
         };
-        if was_deaf && !self.gap_filled && self.kept.is_none() {
-            let numbers = missed.max(1);
-            spool.skip(numbers);
+        if was_deaf && !self.gap_filled {
+            self.gap += missed.max(1);
             tracing::warn!(
                 source = self.source,
                 missed_calls = missed,
@@ -248,7 +250,11 @@ impl Link {
     }
 
     /// The source is ours: what was kept goes into the spool, before anything else.
-    pub(super) fn take_up(&mut self, now: Instant) {
+    pub(super) fn take_up(&mut self, now: Instant, took_over: bool) {
+        if took_over {
+            // The other one listened.
+            self.gap = 0;
+        }
         let kept = self.kept.take().into_iter().flatten();
         let young = kept.filter(|(at, _)| now.duration_since(*at) <= KEPT_FOR);
         let young: Vec<Event> = young.map(|(_, event)| event).collect();
@@ -277,9 +283,11 @@ impl Link {
         }
         let spool = Arc::clone(&self.spool);
         let mut old_calls = std::mem::take(&mut self.old_calls);
+        let gap = std::mem::take(&mut self.gap);
         // Syncing a disk may take long: messages wait in the session's buffer meanwhile.
         let written = tokio::task::spawn_blocking(move || {
             let mut spool = lock(&spool);
+            spool.skip(gap);
             let mut last = None;
             for event in events {
                 let is_old = call_of(&event).is_some_and(|call| old_calls.contains(call));

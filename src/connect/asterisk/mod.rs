@@ -6,6 +6,7 @@
 //! what they hear.
 
 mod channels;
+pub mod check;
 pub mod codec;
 pub mod connector;
 mod consults;

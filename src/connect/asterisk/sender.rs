@@ -28,6 +28,15 @@ const RETRY_FOR: Duration = Duration::from_secs(60 * 60);
 /// Events read ahead of the server.
 const EVENTS_AHEAD: usize = 2_048;
 
+/// The right to send.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim {
+    /// The numbering to go on under.
+    pub(super) epoch: u64,
+    /// Another connector had the source until now, and told what happened.
+    pub(super) took_over: bool,
+}
+
 /// Who is told, and as whom.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
@@ -41,7 +50,7 @@ pub(super) struct Sender {
 impl Sender {
     /// Returns when no other connector has the source, with the numbering to go on under. A server that does not answer
     /// does not hold the connector up: it will be told later.
-    pub(super) async fn claim(&self) -> u64 {
+    pub(super) async fn claim(&self) -> Claim {
         let (own, sender) = {
             let spool = lock(&self.spool);
             (spool.epoch(), spool.sender())
@@ -53,7 +62,10 @@ impl Sender {
                 Err(why) => {
                     let server = &self.server;
                     tracing::warn!(%server, why, "the server does not answer: events are spooled");
-                    return own;
+                    return Claim {
+                        epoch: own,
+                        took_over: false,
+                    };
                 }
             };
             let is_other = |lease: &&crate::proto::v1::Lease| {
@@ -67,7 +79,10 @@ impl Sender {
                     }
                 });
                 let highest = taken.max().unwrap_or(0);
-                return if highest > own { highest + 1 } else { own };
+                return Claim {
+                    epoch: if highest > own { highest + 1 } else { own },
+                    took_over: said_at.is_some(),
+                };
             };
             let now = crate::clock::instant();
             if said_at.is_none_or(|at| now.duration_since(at) >= SAY_AGAIN) {
@@ -82,12 +97,12 @@ impl Sender {
         }
     }
 
-    /// Sends until it is stopped, or the server refuses.
+    /// Sends until it is stopped and all is acked, or the server refuses.
     pub(super) async fn send(
         self,
         synced: watch::Receiver<u64>,
         stop: CancellationToken,
-    ) -> FeedError {
+    ) -> Option<FeedError> {
         loop {
             let (epoch, sender_id, first) = {
                 let spool = lock(&self.spool);
@@ -109,9 +124,9 @@ impl Sender {
             acks.abort();
             reading.abort();
             match sent {
-                Err(error @ FeedError::Refused { .. }) => return error,
+                Err(error @ FeedError::Refused { .. }) => return Some(error),
                 Err(error) => tracing::error!(%error, "nothing is lost: it is spooled"),
-                Ok(()) if stop.is_cancelled() => std::future::pending().await,
+                Ok(()) if stop.is_cancelled() => return None,
                 Ok(()) => tracing::error!("the spool cannot be read"),
             }
             sleep(ASK_AGAIN).await;
