@@ -1,6 +1,6 @@
 //! `dozvon connect`: a switch's own words, as they are said, to a server.
 
-mod asterisk;
+pub(crate) mod asterisk;
 
 use super::failure::Failure;
 

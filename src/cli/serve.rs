@@ -11,6 +11,7 @@ use crate::app::{self, Patience};
 use crate::clock::Clock;
 use crate::config::{Config, Overrides, variables};
 
+use super::connect::asterisk;
 use super::failure::{Exit, Failure};
 use super::log;
 
@@ -78,8 +79,22 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     // Nobody need read it: a closed stdout does not stop the service.
     drop(writeln!(out, "{ready}").and_then(|()| out.flush()));
     let stopping = running.stopping();
+    // Switches first: what they say last is still taken.
+    let hang_up = CancellationToken::new();
+    let connectors = asterisk::start_in_serve(&config, running.grpc, &hang_up)?;
+    let told = hang_up.clone();
     tokio::spawn(async move {
-        signalled.cancelled().await;
+        let connected = tokio::spawn(async move { asterisk::ended(connectors, &hang_up).await });
+        tokio::select! {
+            () = signalled.cancelled() => {}
+            () = stopping.cancelled() => {}
+        }
+        told.cancel();
+        match connected.await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => tracing::error!(%failure, "a switch was not connected to the end"),
+            Err(error) => tracing::error!(%error, "a connector failed"),
+        }
         stopping.cancel();
     });
     running.wait().await

@@ -31,7 +31,7 @@ use self::{
 };
 pub use self::{
     address::Server,
-    clock::SentAt,
+    clock::{SentAt, SwitchTime},
     options::{BATCH_EVENTS, Error, Options, RETRY_FOR},
     outbox::Delivered,
 };
@@ -69,7 +69,7 @@ impl Feed {
     pub fn new(options: Options) -> Self {
         Self {
             outbox: Outbox::default(),
-            clock: Clock::new(options.sent_at, options.speed),
+            clock: Clock::new(options.sent_at.clone(), options.speed),
             patience: Patience::new(options.retry_for),
             client: None,
             session: None,
@@ -260,7 +260,7 @@ impl Feed {
                 },
                 () = sleep_until(heartbeat_at), if is_live && is_idle => {
                     // A replay without a time of its own says nothing: the server would take its own clock.
-                    if let Some(sent_at) = self.clock.now(crate::clock::instant()) {
+                    if let Some(sent_at) = self.clock.now(crate::clock::instant()).filter(|_| !self.clock.is_silent()) {
                         let sent_at = Some(sent_at);
                         // A full queue is a sign of life itself.
                         let _full_or_closed = requests.try_send(Message::Heartbeat(Heartbeat { sent_at }));
@@ -346,6 +346,17 @@ impl Feed {
         sleep(wait).await;
         Ok(())
     }
+}
+
+/// Asks a server what it knows of a source, once.
+///
+/// # Errors
+/// In words, when it does not answer.
+pub async fn look(server: &Server, source: &str) -> Result<GetSourceResponse, String> {
+    let channel = server.connect().await;
+    let mut client = session::client(channel.map_err(|error| error.to_string())?);
+    let known = session::ask_all(&mut client, source).await;
+    known.map_err(|trouble| trouble.passing().unwrap_or("it refuses").to_owned())
 }
 
 /// What the server knew when a run began: what it had said before the stream was opened is surely safe; up to the mark

@@ -14,3 +14,4 @@ mod lines;
 pub mod recording;
 pub mod row;
 pub mod source_file;
+pub mod spool;

@@ -7,6 +7,7 @@
 
 mod agi;
 mod alerts;
+mod asterisk;
 mod bad_input;
 mod bad_wire;
 mod bank;
@@ -24,6 +25,7 @@ mod ingest_time;
 mod keeping;
 mod on_postgres;
 mod on_sqlite;
+mod pbx;
 mod postgres;
 mod promtool;
 mod python;

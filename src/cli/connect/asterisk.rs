@@ -1,15 +1,32 @@
 //! `dozvon connect asterisk`: the connectors of the configuration's `[[asterisk]]` tables.
 
+use std::io::Write as _;
 use std::path::PathBuf;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::open_bridge;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::log;
 use crate::cli::serve::signalled;
+use crate::clock::Clock;
 use crate::config::{Asterisk, Config, Overrides, variables};
+use crate::connect::asterisk::check::{self, Expected, Grade};
+use crate::connect::asterisk::connector::{self, Options};
+use crate::connect::asterisk::session::{Login, Secret};
+use crate::connect::asterisk::words::Words;
+use crate::connect::client::{Server, address};
 
 /// Arguments of `dozvon connect asterisk`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dozvon connect asterisk --config /etc/dozvon.toml
+  dozvon connect asterisk --config /etc/dozvon.toml --check
+
+Exit codes: 0 stopped, or --check found nothing that does not work; 1 failure, or --check found something; 3 wrong
+configuration; 4 --check found no PBX, or it lets nobody in; 6 the spool could not be written.")]
 pub(super) struct Args {
     /// The configuration file: its `[[asterisk]]` tables say where the switches are.
     #[arg(long, value_name = "FILE", env = "DOZVON_CONFIG")]
@@ -17,6 +34,9 @@ pub(super) struct Args {
     /// Only the switch of this source.
     #[arg(long, value_name = "ID")]
     source: Option<String>,
+    /// Log in, look at every setting that can be seen, say for each what is wrong and the line to write; then end.
+    #[arg(long)]
+    check: bool,
 }
 
 /// Runs the command until SIGTERM or Ctrl-C.
@@ -24,22 +44,169 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let config = Config::load(args.config.as_deref(), variables()?, &Overrides::default())?;
     log::start(&config.log);
     let chosen = chosen(&config, args.source.as_deref())?;
+    if args.check {
+        return check_all(&chosen).await;
+    }
     let signalled = signalled()?;
+    let mut connectors = JoinSet::new();
     let mut bridges = Vec::new();
     for pbx in chosen {
-        let server = pbx.server.parse().map_err(|error| {
-            let message = format!("asterisk.server: {error}");
+        let server: Server = pbx.server.parse().map_err(|error| {
+            let message = format!("asterisk.server of \"{}\": {error}", pbx.source);
             Failure::new(Exit::Config, message)
         })?;
-        bridges.extend(open_bridge(pbx, server, signalled.clone()).await?);
-        tracing::info!(source = pbx.source, address = pbx.address, "connecting");
+        bridges.extend(open_bridge(pbx, server.clone(), signalled.clone()).await?);
+        let options = options(&config, pbx, server)?;
+        connectors.spawn(connector::run(options, Clock::system(), signalled.clone()));
     }
-    signalled.cancelled().await;
+    let ended = ended(connectors, &signalled).await;
     // Whoever is being asked hears a goodbye.
     for bridge in bridges {
         drop(bridge.await);
     }
-    Ok(())
+    ended
+}
+
+/// Starts the connectors that belong to a server of this process.
+pub(crate) fn start_in_serve(
+    config: &Config,
+    grpc: std::net::SocketAddr,
+    stop: &CancellationToken,
+) -> Result<JoinSet<Result<(), connector::Error>>, Failure> {
+    let mut connectors = JoinSet::new();
+    for pbx in config.asterisk.iter().filter(|pbx| pbx.serve) {
+        let mut address = grpc;
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        let server = address.to_string().parse();
+        let server = server
+            .map_err(|error: address::Error| Failure::new(Exit::Failure, error.to_string()))?;
+        let options = options(config, pbx, server)?;
+        connectors.spawn(connector::run(options, Clock::system(), stop.clone()));
+    }
+    Ok(connectors)
+}
+
+/// Waits for the end of all connectors; one that fails ends the others.
+pub(crate) async fn ended(
+    mut connectors: JoinSet<Result<(), connector::Error>>,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let mut result = Ok(());
+    while let Some(ended) = connectors.join_next().await {
+        let failed = match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => {
+                let exit = match &error {
+                    connector::Error::Spool(_) => Exit::Failure,
+                    connector::Error::Disk(_) => Exit::SyncFailed,
+                };
+                let message = format!("{:#}", anyhow::Error::from(error));
+                Some(Failure::new(exit, message))
+            }
+            Err(error) => Some(Failure::new(
+                Exit::Failure,
+                format!("a connector failed: {error}"),
+            )),
+        };
+        if let Some(failure) = failed {
+            tracing::error!(%failure, "a switch is no longer connected");
+            stop.cancel();
+            result = result.and(Err(failure));
+        }
+    }
+    result
+}
+
+/// What a connector is told, from the configuration.
+fn options(config: &Config, pbx: &Asterisk, server: Server) -> Result<Options, Failure> {
+    Ok(Options {
+        source: pbx.source.clone(),
+        login: login(pbx)?,
+        server,
+        spool: pbx.spool_folder(config),
+        spool_bytes_max: pbx.spool_mib.saturating_mul(1024 * 1024),
+        trunk_contexts: pbx.trunk_contexts.clone(),
+        survey_contexts: pbx.survey_contexts.clone(),
+        queue_log: pbx.queue_log.clone(),
+        agents: pbx.agents.keys().cloned().collect(),
+        words: Words::new(&pbx.queues, &pbx.agents, &pbx.test_numbers),
+    })
+}
+
+fn login(pbx: &Asterisk) -> Result<Login, Failure> {
+    Ok(Login {
+        address: pbx.address.clone(),
+        user: pbx.user.clone(),
+        secret: secret(pbx)?,
+    })
+}
+
+/// The secret, from where the configuration says that it is.
+fn secret(pbx: &Asterisk) -> Result<Secret, Failure> {
+    let source = &pbx.source;
+    let wrong =
+        |why: String| Failure::new(Exit::Config, format!("the secret of \"{source}\": {why}"));
+    let secret = match (&pbx.secret_file, &pbx.secret_variable) {
+        (Some(file), _) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| wrong(format!("{}: {error}", file.display())))?;
+            text.lines().next().unwrap_or_default().trim().to_owned()
+        }
+        (None, Some(name)) => std::env::var(name)
+            .map_err(|_| wrong(format!("there is no environment variable {name}")))?,
+        (None, None) => String::new(),
+    };
+    match secret.is_empty() {
+        true => Err(wrong("is empty".to_owned())),
+        false => Ok(Secret::new(secret)),
+    }
+}
+
+/// Looks at every switch, and prints what was found.
+async fn check_all(chosen: &[&Asterisk]) -> Result<(), Failure> {
+    let mut bad = 0;
+    for pbx in chosen {
+        let login = login(pbx)?;
+        let named = pbx.queues.keys().chain(pbx.wrap_up.keys());
+        let expected = Expected {
+            queues: named.cloned().collect(),
+            wrap_ups: pbx.wrap_up.keys().cloned().collect(),
+            trunk_contexts: pbx.trunk_contexts.clone(),
+            survey_contexts: pbx.survey_contexts.clone(),
+            log_readable: pbx
+                .queue_log
+                .as_ref()
+                .map(|path| std::fs::File::open(path).is_ok()),
+        };
+        let looked = check::look(&login, &expected, &Clock::system()).await;
+        let findings =
+            looked.map_err(|error| Failure::new(Exit::Unreachable, error.to_string()))?;
+        let mut out = std::io::stdout().lock();
+        let failed =
+            |error| Failure::new(Exit::Failure, format!("cannot write to stdout: {error}"));
+        for finding in &findings {
+            let word = match finding.grade {
+                Grade::Good => "ok   ",
+                Grade::Note => "note ",
+                Grade::Bad => "wrong",
+            };
+            writeln!(out, "{word} {}: {}", pbx.source, finding.what).map_err(failed)?;
+            if !finding.fix.is_empty() {
+                writeln!(out, "        -> {}", finding.fix).map_err(failed)?;
+            }
+            bad += usize::from(finding.grade == Grade::Bad);
+        }
+    }
+    match bad {
+        0 => Ok(()),
+        1 => Err(Failure::new(Exit::Failure, "one thing does not work")),
+        bad => Err(Failure::new(
+            Exit::Failure,
+            format!("{bad} things do not work"),
+        )),
+    }
 }
 
 /// The switches that are meant.

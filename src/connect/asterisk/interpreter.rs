@@ -189,6 +189,26 @@ impl Interpreter {
         self.now
     }
 
+    /// The ids of the calls that are open right now.
+    pub fn open_ids(&self) -> HashSet<String> {
+        let ids = self.calls.values().map(|call| call.id.to_string());
+        ids.collect()
+    }
+
+    /// Takes the lines of `queue_log` of a time in which nobody listened; call it before `handle_gap`.
+    pub fn set_log(&mut self, lines: Vec<LogLine>) {
+        self.options.exits = Exits::default();
+        for line in &lines {
+            self.options.exits.add(line);
+        }
+        self.options.log = lines;
+    }
+
+    /// Says beforehand who an interface is.
+    pub fn add_agent(&mut self, interface: &str) {
+        self.members.add_agent(interface);
+    }
+
     /// Calls open right now.
     pub fn open_calls(&self) -> usize {
         self.calls.len()
@@ -217,6 +237,10 @@ impl Interpreter {
         let key = known.unwrap_or_else(|| self.insert(&id, &name, at));
         if self.channels.get(key).is_some_and(|one| one.name != *name) {
             self.channels.rename(key, &name);
+        }
+        // Whatever speaks lives, whether the list that is being told names it or not.
+        if let Some(alive) = &mut self.alive {
+            alive.insert(key);
         }
         let channel = self.channels.get_mut(key)?;
         channel.heard_at = at;
@@ -255,6 +279,9 @@ impl Interpreter {
 
     fn insert(&mut self, id: &str, name: &str, at: Timestamp) -> ChannelKey {
         let (key, quietest) = self.channels.insert(id, name, at);
+        if let Some(alive) = &mut self.alive {
+            alive.insert(key);
+        }
         if let Some(quietest) = quietest {
             self.channel_gone(quietest, at, None);
         }

@@ -1,16 +1,21 @@
 //! A real Asterisk: what its manager interface (AMI) and its `queue_log` say, as our events.
 //!
-//! Bytes go in at `codec`, messages go to `interpreter`, conclusions come out (`said`). All of it is pure: time comes with
-//! the messages. Each rule stands beside the behaviour that it rests on, measured on Asterisk 22 with telephones that log
+//! Bytes go in at `codec`, messages go to `interpreter`, conclusions come out (`said`). That is pure: time comes with
+//! the messages. Around it a live connector: `session` (one connection), `link` (conclusions into the spool), `sender` (the
+//! spool to the server), `connector` (all of them, over every outage). Each rule stands beside the behaviour that it rests on, measured on Asterisk 22 with telephones that log
 //! what they hear.
 
 mod channels;
+pub mod check;
 pub mod codec;
+pub mod connector;
 mod consults;
+mod counts;
 mod ending;
 pub mod files;
 pub mod history;
 pub mod interpreter;
+mod link;
 mod live;
 mod log_lines;
 pub mod members;
@@ -20,4 +25,7 @@ mod passing;
 pub mod queue_log;
 mod resync;
 pub mod said;
+mod sender;
+pub mod session;
 mod waits;
+pub mod words;

@@ -1,6 +1,13 @@
 //! Which time a sender lives in: the wall's, or that of the events it replays.
 
-use std::{process, time::Duration};
+use std::{
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use pbjson_types::Timestamp;
 use tokio::time::Instant;
@@ -15,12 +22,41 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 const HEARTBEAT_INTERVAL_MIN: Duration = Duration::from_millis(200);
 
 /// The clock that batches and heartbeats carry as `sent_at`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum SentAt {
     /// This machine's clock: the events happen now.
     Wall,
+    /// A switch's own clock, as its connector follows it.
+    Switch(SwitchTime),
     /// The events' own: a replay, for which the time of the last event is now.
     EventTime,
+}
+
+/// The clock of a switch that speaks with us, as an offset to this machine's; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct SwitchTime(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    offset_micros: AtomicI64,
+    is_silent: AtomicBool,
+}
+
+impl SwitchTime {
+    /// Takes note of how far the switch's clock is ahead of ours.
+    pub fn set_offset(&self, micros: i64) {
+        self.0.offset_micros.store(micros, Ordering::Relaxed);
+    }
+
+    /// How far the switch's clock is ahead of ours, in microseconds.
+    pub fn offset(&self) -> i64 {
+        self.0.offset_micros.load(Ordering::Relaxed)
+    }
+
+    /// Says whether the switch is silent: then nobody may say that it lives.
+    pub fn set_silent(&self, is_silent: bool) {
+        self.0.is_silent.store(is_silent, Ordering::Relaxed);
+    }
 }
 
 /// The sender's time; moved on by the events that pass, and between them by the pace.
@@ -76,8 +112,12 @@ impl Clock {
 
     /// The time to put on a message; `None` when a replay has not begun.
     pub(super) fn now(&self, now: Instant) -> Option<Timestamp> {
-        match self.sent_at {
+        match &self.sent_at {
             SentAt::Wall => Some(wall_clock()),
+            SentAt::Switch(time) => {
+                let offset = i128::from(time.offset()) * 1_000;
+                Some(timestamp(nanos(wall_clock()) + offset))
+            }
             SentAt::EventTime => {
                 let paced = self.began.zip(self.speed).map(|((began, first), speed)| {
                     let passed = now.saturating_duration_since(began).as_secs_f64() * speed;
@@ -88,10 +128,18 @@ impl Clock {
         }
     }
 
+    /// Whether a sign of life would be a lie: the switch itself is not heard.
+    pub(super) fn is_silent(&self) -> bool {
+        match &self.sent_at {
+            SentAt::Wall | SentAt::EventTime => false,
+            SentAt::Switch(time) => time.0.is_silent.load(Ordering::Relaxed),
+        }
+    }
+
     /// How long to be silent before a sign of life: five seconds of the sender's time, of ours at most.
     pub(super) fn heartbeat_interval(&self) -> Duration {
-        let speed = match self.sent_at {
-            SentAt::Wall => 1.0,
+        let speed = match &self.sent_at {
+            SentAt::Wall | SentAt::Switch(_) => 1.0,
             SentAt::EventTime => self.speed.unwrap_or(1.0).max(1.0),
         };
         HEARTBEAT_INTERVAL

@@ -143,9 +143,25 @@ pub(super) async fn ask(
     source: &str,
     epoch: &Epoch,
 ) -> Result<GetSourceResponse, Trouble> {
+    ask_for(client, source, Some(epoch.clone())).await
+}
+
+/// Asks for what the server knows of a source: its newest epochs, and who may send.
+pub(super) async fn ask_all(
+    client: &mut Client,
+    source: &str,
+) -> Result<GetSourceResponse, Trouble> {
+    ask_for(client, source, None).await
+}
+
+async fn ask_for(
+    client: &mut Client,
+    source: &str,
+    epoch: Option<Epoch>,
+) -> Result<GetSourceResponse, Trouble> {
     let request = GetSourceRequest {
         source: source.to_owned(),
-        epoch: Some(epoch.clone()),
+        epoch,
     };
     match timeout(ANSWER_TIMEOUT, client.get_source(request)).await? {
         Ok(response) => Ok(response.into_inner()),
