@@ -128,7 +128,7 @@ impl<R: Rows, S: Sources> Service<R, S> {
             return Err(Error::unknown_word("channel", &asked.channel, known));
         }
         let of = SurveyAsked {
-            by: grouping(asked.by)?,
+            by: survey_grouping(asked.by)?,
             survey: asked.survey,
             version: asked.version,
         };
@@ -322,7 +322,7 @@ fn basis(value: i32) -> Result<Basis, Error> {
     }
 }
 
-fn grouping(value: i32) -> Result<SurveyGrouping, Error> {
+fn survey_grouping(value: i32) -> Result<SurveyGrouping, Error> {
     match v1::SurveyGrouping::try_from(value) {
         Ok(v1::SurveyGrouping::Unspecified | v1::SurveyGrouping::Queue) => {
             Ok(SurveyGrouping::Queue)
