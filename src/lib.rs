@@ -26,6 +26,8 @@ pub mod metrics;
 pub mod store;
 
 pub mod kpi;
+pub mod live;
+
 pub mod reports;
 
 pub mod app;
