@@ -4,10 +4,11 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 5] = [
+const PROTOS: [&str; 6] = [
     "dozvon/v1/admin.proto",
     "dozvon/v1/events.proto",
     "dozvon/v1/ingest.proto",
+    "dozvon/v1/live.proto",
     "dozvon/v1/report.proto",
     "dozvon/v1/survey.proto",
 ];

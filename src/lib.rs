@@ -29,6 +29,7 @@ pub mod kpi;
 pub mod live;
 
 pub mod reports;
+pub mod wall;
 
 pub mod app;
 pub mod cli;

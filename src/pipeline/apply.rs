@@ -7,13 +7,16 @@ use tokio::sync::{mpsc, watch};
 
 use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
+use crate::live;
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, CallEvent, Event, Mode, Position, QueueId, SourceId, SourceNow, SurveyEvent, Timestamp,
+    Body, CallEvent, CallKey, Event, Mode, Position, QueueId, SourceId, SourceNow, SurveyEvent,
+    Timestamp,
 };
 use crate::store::{self, SourceWrite, Store, Write};
 use crate::survey::{Plan, Sessions};
 use crate::validate::Reason;
+use crate::wall::LiveBoard;
 
 use super::facts::note_settled;
 use super::forget::Forgetting;
@@ -28,6 +31,8 @@ pub struct Options {
     pub calls: calls::Options,
     /// Whom to ask for their opinion.
     pub surveys: Plan,
+    /// What the board goes by.
+    pub live: live::Options,
 }
 
 /// One source as the pipeline follows it.
@@ -47,6 +52,8 @@ pub struct Pipeline {
     pub(super) options: Options,
     pub(super) store: Store,
     pub(super) board: Board,
+    /// What a supervisor looks at.
+    pub(super) live: LiveBoard,
     pub(super) status: Status,
     pub(super) sources: HashMap<SourceId, Source>,
     pub(super) queues: HashSet<QueueId>,
@@ -202,11 +209,13 @@ impl Pipeline {
             sent_at,
         };
         let mut facts = Vec::new();
+        let mut changed = BTreeSet::new();
         match kind {
             EntryKind::Batch(events) => {
                 totals.applied(&name, events.len() as u64);
                 for event in events {
                     know_queue(&event, &mut self.queues, &mut self.next.queues);
+                    changed.extend(live_call(&event, mode));
                     let said = facts.len();
                     let known = |key| settled.get(&key).copied();
                     source.calls.handle_event(arrival, event, known, &mut facts);
@@ -236,7 +245,9 @@ impl Pipeline {
         }
         note_settled(&facts, &mut settled);
         self.sources.insert(name.clone(), source);
+        self.show_facts(&name, &facts, totals);
         self.take_facts(&name, facts, position, totals);
+        self.show_calls(&name, &changed, totals);
         all_settled.put_back(name, settled);
     }
 
@@ -248,6 +259,7 @@ impl Pipeline {
         let (gap_events, late_events) = (source.gap_events, source.late_events);
         let call_exists_events = source.call_exists_events;
         let heard_at = source.heard.map(|(_, received)| received);
+        let heard = source.heard;
         totals.apply_now(SourceNow {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
@@ -256,6 +268,9 @@ impl Pipeline {
             gap_events,
             queues: source.calls.take_queues(),
         });
+        if let Some(heard) = heard {
+            self.live.with(|live| live.hear(name, heard, gap_events));
+        }
         self.status.update(name, |status| {
             status.watermark = watermark;
             status.heard_at = heard_at;
@@ -331,6 +346,14 @@ fn know_queue(event: &Event, known: &mut HashSet<QueueId>, new: &mut Vec<QueueId
     {
         known.insert(queue.clone());
         new.push(queue.clone());
+    }
+}
+
+/// The call that an event is of, when it was told live.
+fn live_call(event: &Event, mode: Mode) -> Option<CallKey> {
+    match &event.body {
+        Body::Call { call, .. } if mode == Mode::Live => Some(call.key()),
+        Body::Call { .. } | Body::Agent(_) | Body::Line(_) => None,
     }
 }
 

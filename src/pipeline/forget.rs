@@ -52,6 +52,7 @@ impl Pipeline {
             found.extend(keys.into_iter().map(|key| (name.clone(), key)));
         }
         self.sessions.forget(&asked.caller, &found);
+        self.live.with(|live| live.forget_caller(&asked.caller));
         found
     }
 }
