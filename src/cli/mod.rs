@@ -13,6 +13,7 @@ pub mod report;
 pub mod serve;
 pub mod simulate;
 pub mod survey;
+pub mod watch;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,8 @@ enum Command {
     Demo(demo::Args),
     /// Run the service.
     Serve(serve::Args),
+    /// Show the queues as they are at this moment, in the terminal.
+    Watch(watch::Args),
     /// Send files of call events to a server.
     Import(import::Args),
     /// Print a report: queues, transfers, waits, agents, repeats, unserved, lines.
@@ -77,6 +80,7 @@ pub async fn run() -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::Watch(args) => watch::run(&args).await,
         Command::Import(args) => import::run(args).await,
         Command::Report(args) => report::run(*args, &Clock::system()).await,
         Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,
