@@ -245,7 +245,7 @@ fn now(queues: &[v1::QueueLive]) -> String {
     ];
     let rows = queues.iter().map(|queue| {
         let agents = queue.agents.unwrap_or_default();
-        let quarter = queue.windows.get(2).cloned().unwrap_or_default();
+        let quarter = queue.windows.get(2).copied().unwrap_or_default();
         let waits = quarter.censored_waits.unwrap_or_default();
         vec![
             State::of(queue).mark().to_owned(),
@@ -319,7 +319,7 @@ fn day(queues: &[v1::QueueLive]) -> String {
         "passed on",
     ];
     let rows = queues.iter().map(|queue| {
-        let day = queue.day.clone().unwrap_or_default();
+        let day = queue.day.unwrap_or_default();
         let waits = day.censored_waits.unwrap_or_default();
         vec![
             queue.queue.clone(),

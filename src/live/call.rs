@@ -65,10 +65,7 @@ impl OpenCall {
         let label = |queue: &Option<QueueId>| queue.as_ref().map(label);
         let from = record.offers.len().saturating_sub(OFFERS_LOOKED_AT);
         for offer in &record.offers[from..] {
-            let Some(ended_at) = offer.ended_at else {
-                continue;
-            };
-            let (Some(at), Some(result)) = (Some(ended_at), offer.result) else {
+            let (Some(at), Some(result)) = (offer.ended_at, offer.result) else {
                 continue;
             };
             let missed = match result {

@@ -200,7 +200,10 @@ impl Pipeline {
         // Taken out while it is worked on, instead of being looked up for each event.
         let mut source = self.take_source(&name);
         if mode == Mode::Live {
-            source.heard = Some((sent_at, received_at));
+            let (heard, gap_events) = ((sent_at, received_at), source.gap_events);
+            source.heard = Some(heard);
+            // Before what it tells: the board leaves out what is ahead of the source's own clock.
+            self.live.with(|live| live.hear(&name, heard, gap_events));
         }
         let mut settled = all_settled.take(&name);
         let arrival = Arrival {

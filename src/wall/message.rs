@@ -17,7 +17,7 @@ const GONE_AFTER: Duration = Duration::from_secs(60 * 60);
 pub type Shown = v1::GetQueuesResponse;
 
 /// A span as the contract has it.
-pub fn duration(span: Duration) -> pbjson_types::Duration {
+fn duration(span: Duration) -> pbjson_types::Duration {
     span.into()
 }
 

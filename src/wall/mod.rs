@@ -16,6 +16,6 @@ mod publisher;
 mod serve;
 
 pub use board::LiveBoard;
-pub use message::{Shown, duration};
+pub use message::Shown;
 pub use publisher::{Pictures, publish};
 pub use serve::routes;

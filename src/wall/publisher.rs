@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::clock::instant;
 
 use super::board::LiveBoard;
 use super::message::{Shown, shown};
@@ -21,6 +23,15 @@ const MANY_QUEUES: usize = 100;
 pub struct Pictures {
     board: LiveBoard,
     newest: watch::Sender<Arc<Shown>>,
+    /// The last picture taken for somebody who asked.
+    asked: Arc<Mutex<Option<Taken>>>,
+}
+
+/// A picture, and when taking it began.
+#[derive(Debug)]
+struct Taken {
+    begun_at: Instant,
+    picture: Arc<Shown>,
 }
 
 /// Takes the board again and again while somebody watches; runs until it is dropped.
@@ -51,25 +62,39 @@ impl Pictures {
     /// Shows this board.
     pub fn new(board: LiveBoard) -> Self {
         let (newest, _) = watch::channel(Arc::default());
-        Self { board, newest }
+        let asked = Arc::default();
+        Self {
+            board,
+            newest,
+            asked,
+        }
     }
 
-    /// The board at this moment, taken for whoever asks.
-    pub async fn now(&self) -> Shown {
+    /// The board at this moment or a later one. It is taken once for all who ask while another picture is being taken: two
+    /// hundred boards that come back at once cost two.
+    pub async fn now(&self) -> Arc<Shown> {
+        let asked_at = instant();
+        let mut asked = self.asked.lock().await;
+        if let Some(last) = &*asked
+            && last.begun_at >= asked_at
+        {
+            return last.picture.clone();
+        }
+        let begun_at = instant();
         let board = self.board.clone();
         let taken = tokio::task::spawn_blocking(move || take(&board)).await;
         // The task was cancelled: the runtime stops, and nobody is shown anything any more.
-        taken.unwrap_or_default()
+        let picture = Arc::new(taken.unwrap_or_default());
+        *asked = Some(Taken {
+            begun_at,
+            picture: picture.clone(),
+        });
+        picture
     }
 
     /// Pictures from now on; each replaces the one before.
     pub fn watch(&self) -> watch::Receiver<Arc<Shown>> {
         self.newest.subscribe()
-    }
-
-    /// How many watch.
-    pub fn watchers(&self) -> usize {
-        self.newest.receiver_count()
     }
 }
 

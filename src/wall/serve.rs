@@ -37,7 +37,13 @@ struct Walls {
     ready: watch::Receiver<bool>,
     boards: Arc<AtomicUsize>,
     /// The newest picture as it is sent, made once for all boards.
-    written: Arc<Mutex<Option<(Arc<Shown>, Arc<str>)>>>,
+    written: Arc<Mutex<Option<Written>>>,
+}
+
+/// A picture as it is sent.
+struct Written {
+    of: Arc<Shown>,
+    text: Arc<str>,
 }
 
 /// One of the boards, as long as it is held.
@@ -112,8 +118,8 @@ async fn events(State(walls): State<Walls>) -> Response {
 /// Tells pictures until nobody listens.
 async fn tell(walls: &Walls, out: &mpsc::Sender<Result<String, Infallible>>) {
     let mut pictures = walls.pictures.watch();
-    let first = written(&walls.pictures.now().await);
-    if out.send(Ok(first)).await.is_err() {
+    let first = walls.text(&walls.pictures.now().await);
+    if out.send(Ok(first.to_string())).await.is_err() {
         return;
     }
     loop {
@@ -140,10 +146,13 @@ impl Walls {
         // A text is put in whole, so a panic elsewhere cannot have spoiled it.
         let mut kept = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
-            Some((of, text)) if Arc::ptr_eq(of, newest) => text.clone(),
+            Some(kept) if Arc::ptr_eq(&kept.of, newest) => kept.text.clone(),
             Some(_) | None => {
                 let text: Arc<str> = written(newest).into();
-                *kept = Some((newest.clone(), text.clone()));
+                *kept = Some(Written {
+                    of: newest.clone(),
+                    text: text.clone(),
+                });
                 text
             }
         }

@@ -89,7 +89,7 @@ impl Live {
             let limit = QUEUES_NAMED_MAX;
             return Err(LiveError::TooManyQueues { limit });
         }
-        let mut shown = self.pictures.now().await;
+        let mut shown = Shown::clone(&*self.pictures.now().await);
         let known = |name: &String| shown.queues.iter().any(|queue| queue.queue == *name);
         if let Some(unknown) = queues.iter().find(|name| !known(name)) {
             let names = shown.queues.iter().map(|queue| queue.queue.as_str());

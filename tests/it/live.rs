@@ -145,13 +145,8 @@ async fn live_prometheus_and_report_agree_after_every_simulated_hour() {
     let figures = |shown: &GetQueuesResponse| {
         let queues = shown.queues.iter();
         let figures = queues.map(|one: &QueueLive| {
-            let hour = one.windows[3].clone();
-            (
-                one.queue.clone(),
-                counts(&hour),
-                hour.transfers,
-                one.day.clone(),
-            )
+            let hour = one.windows[3];
+            (one.queue.clone(), counts(&hour), hour.transfers, one.day)
         });
         figures.collect::<Vec<_>>()
     };

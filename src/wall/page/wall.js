@@ -38,6 +38,7 @@ document.documentElement.lang = language;
 document.documentElement.classList.toggle("light", wantsLight);
 
 // Our own clock when the last picture came; it goes on while the browser sleeps.
+const loadedAt = Date.now();
 let heardAt = null;
 let ageThen = null;
 
@@ -166,7 +167,7 @@ function draw(shown) {
 function tick() {
   const passed = heardAt === null ? null : (Date.now() - heardAt) / 1000;
   const age = passed === null || ageThen === null ? null : ageThen + Math.max(0, passed);
-  const isCut = passed !== null && passed > STALE_AFTER;
+  const isCut = (Date.now() - (heardAt ?? loadedAt)) / 1000 > STALE_AFTER;
   const isOld = age !== null && age > STALE_AFTER;
   document.getElementById("age").replaceChildren(
     `${words.age}: `, element("strong", age === null ? words.none : `${Math.floor(age)} ${words.seconds}`));
