@@ -9,6 +9,7 @@ const PROTOS: [&str; 6] = [
     "dozvon/v1/case.proto",
     "dozvon/v1/events.proto",
     "dozvon/v1/ingest.proto",
+    "dozvon/v1/live.proto",
     "dozvon/v1/report.proto",
     "dozvon/v1/survey.proto",
 ];

@@ -26,7 +26,10 @@ pub mod metrics;
 pub mod store;
 
 pub mod kpi;
+pub mod live;
+
 pub mod reports;
+pub mod wall;
 
 pub mod app;
 pub mod cli;

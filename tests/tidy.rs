@@ -19,7 +19,9 @@ use std::{fs, path::Path, process::Command};
 use source::{Source, root, sources};
 
 /// Modules without I/O, clock or locks: the same input gives the same output.
-const PURE: [&str; 6] = ["model", "validate", "calls", "survey", "kpi", "simulate"];
+const PURE: [&str; 7] = [
+    "model", "validate", "calls", "survey", "kpi", "live", "simulate",
+];
 
 /// What a pure module does not hold, its tests included.
 const IMPURE: [&str; 6] = ["tokio::", "async fn", "sqlx::", "std::fs", "Mutex", "now()"];

@@ -16,6 +16,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::journal::{self, Committed};
+use crate::live;
 use crate::metrics;
 use crate::model::{Position, SourceId};
 use crate::pipeline::{self, Extent, Pipeline};
@@ -23,6 +24,7 @@ use crate::reports::{self, Folder, Reports, Zone};
 use crate::store::{self, Write};
 use crate::upkeep::{Retention, Upkeep};
 use crate::validate::country_of;
+use crate::wall::{self, Pictures};
 use crate::wire;
 
 use super::bridges::{open_bridge, own_server};
@@ -107,6 +109,10 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let options = pipeline::Options {
         calls: calls_options(config),
         surveys: surveys::plan(config, &privacy),
+        live: live::Options {
+            targets: targets.clone(),
+            zone: config.zone.time_zone().clone(),
+        },
     };
     let started = Pipeline::start(
         options,
@@ -144,12 +150,14 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let (writer, handle) = writer.await.map_err(failure)?;
     let grpc_address = address(&grpc)?;
     let http_address = address(&http)?;
+    let pictures = Pictures::new(pipeline.live().clone());
     let http_stop = CancellationToken::new();
     let http = tokio::spawn(metrics::serve(
         http,
         pipeline.board().clone(),
         ready.clone(),
         clock.clone(),
+        wall::routes(pictures.clone(), ready.clone()),
         http_stop.clone().cancelled_owned(),
     ));
     let surveys = wire::Surveys::new(wire::Parts {
@@ -208,12 +216,14 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         ingest,
         reports,
         admin,
+        live: wire::Live::new(pictures.clone(), ready.clone(), stopping.clone()),
         surveys: surveys.clone(),
     };
     let server = tokio::spawn(server.serve(grpc, closing.clone()));
 
     let sources = writer.summarize();
     pipeline.note_sources(&sources);
+    pipeline.restore_live().await.map_err(failure)?;
     let replayed = pipeline.replay(from, &reader, &writes, &mut stored).await;
     replayed.map_err(failure)?;
     let texts = store.surveys().await.map_err(failure)?;
@@ -226,6 +236,8 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     surveys::put(&surveys, &config.survey.files).await?;
     tokio::spawn(surveys.keep());
     tokio::spawn(upkeep.keep(retention(config), stopping.clone()));
+    let publishing = wall::publish(pictures);
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(publishing));
     ready_sender.send_replace(true);
     health.say(true).await;
     for pbx in config.asterisk.iter().filter(|pbx| pbx.serve) {

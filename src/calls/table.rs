@@ -111,6 +111,20 @@ impl Calls {
         self.calls.get(&key).map(|call| &call.story().record)
     }
 
+    /// What is known so far of a call of which a source told live.
+    pub fn live_record(&self, key: CallKey) -> Option<&CallRecord> {
+        let call = self.calls.get(&key);
+        let call = call.filter(|call| call.mode == Mode::Live);
+        call.map(|call| &call.story().record)
+    }
+
+    /// Every such call that has not settled.
+    pub fn live_records(&self) -> impl Iterator<Item = (CallKey, &CallRecord)> {
+        let calls = self.calls.iter();
+        let live = calls.filter(|(_, call)| call.mode == Mode::Live);
+        live.map(|(key, call)| (*key, &call.story().record))
+    }
+
     /// The greatest live event time that deadlines fire from.
     pub fn watermark(&self) -> Option<Timestamp> {
         self.watermark

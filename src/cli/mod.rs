@@ -15,6 +15,7 @@ pub mod report;
 pub mod serve;
 pub mod simulate;
 pub mod survey;
+pub mod watch;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,8 @@ enum Command {
     Serve(serve::Args),
     /// Connect a switch to a server.
     Connect(connect::Args),
+    /// Show the queues as they are at this moment, in the terminal.
+    Watch(watch::Args),
     /// Send files of call events to a server.
     Import(import::Args),
     /// Print a report: queues, transfers, waits, agents, repeats, unserved, lines.
@@ -84,6 +87,7 @@ pub async fn run() -> ExitCode {
         Command::Demo(args) => demo::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Connect(args) => connect::run(args).await,
+        Command::Watch(args) => watch::run(&args).await,
         Command::Import(args) => import::run(args).await,
         Command::Report(args) => report::run(*args, &Clock::system()).await,
         Command::Recompute(args) => recompute::run(&args, &Clock::system()).await,

@@ -250,6 +250,17 @@ impl Slots {
 /// The last cell: that of `LONGEST_MICROS`, and of anything longer.
 const CELL_MAX: u64 = cell_of(LONGEST_MICROS);
 
+/// The cell of a wait, for those who keep cells of their own.
+pub fn wait_cell(wait: Duration) -> u16 {
+    // `CELL_MAX` is some thousands.
+    cell_of(micros(wait)) as u16
+}
+
+/// The wait that a cell stands for, within `QUANTILE_ERROR`.
+pub fn cell_wait(cell: u16) -> Duration {
+    Duration::from_micros(rounded(middle(u64::from(cell))))
+}
+
 fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }

@@ -22,6 +22,11 @@ impl ExitCounts {
         self.0[Self::slot(exit)] += count;
     }
 
+    /// Counts so many fewer, of those counted before.
+    pub fn remove(&mut self, exit: Exit, count: u64) {
+        self.0[Self::slot(exit)] -= count;
+    }
+
     /// Adds the counts of others.
     pub fn merge(&mut self, other: &Self) {
         self.0

@@ -60,31 +60,43 @@ impl Curve {
     /// P. Meier, *Nonparametric estimation from incomplete observations*, JASA 53 (1958) 457–481; left truncation as
     /// in J. P. Klein and M. L. Moeschberger, *Survival Analysis*, 2nd edition, section 4.6.
     pub fn of(waits: &[WatchedWait]) -> Self {
-        let watched = waits.iter().filter(|wait| wait.entered <= wait.time);
-        let mut by_time: Vec<_> = watched.copied().collect();
-        by_time.sort_unstable_by_key(|wait| wait.time);
-        let mut entered: Vec<_> = by_time.iter().map(|wait| wait.entered).collect();
+        let one_each = waits.iter().map(|wait| (*wait, 1));
+        Self::of_counted(one_each)
+    }
+
+    /// The same of waits that are counted together where they are alike.
+    pub fn of_counted(waits: impl IntoIterator<Item = (WatchedWait, u64)>) -> Self {
+        let watched = waits.into_iter();
+        let watched = watched.filter(|(wait, count)| wait.entered <= wait.time && *count > 0);
+        let mut by_time: Vec<_> = watched.collect();
+        by_time.sort_unstable_by_key(|(wait, _)| wait.time);
+        let ages = by_time.iter().map(|(wait, count)| (wait.entered, *count));
+        let mut entered: Vec<_> = ages.collect();
         entered.sort_unstable();
+        let mut entering = entered.into_iter().peekable();
 
         let (mut entered_before, mut ended_before, mut survival) = (0, 0, 1.0);
         let mut steps = Vec::new();
-        for ending in by_time.chunk_by(|one, other| one.time == other.time) {
-            let time = ending[0].time;
-            let entering = &entered[entered_before..];
-            entered_before += entering.partition_point(|age| *age <= time);
+        for ending in by_time.chunk_by(|(one, _), (other, _)| one.time == other.time) {
+            let time = ending[0].0.time;
+            while let Some((_, count)) = entering.next_if(|(age, _)| *age <= time) {
+                entered_before += count;
+            }
             let at_risk = entered_before - ended_before;
-            let answers = ending.iter().filter(|wait| wait.end == WaitEnd::Answered);
-            let answered = answers.count();
+            let ended: u64 = ending.iter().map(|(_, count)| count).sum();
+            let answers = ending.iter();
+            let answers = answers.filter(|(wait, _)| wait.end == WaitEnd::Answered);
+            let answered: u64 = answers.map(|(_, count)| count).sum();
             // Who ends at this age is at risk at it: the divisor is at least 1.
             survival *= (at_risk - answered) as f64 / at_risk as f64;
             steps.push(Step {
                 time,
-                at_risk: at_risk as u64,
-                answered: answered as u64,
-                censored: (ending.len() - answered) as u64,
+                at_risk,
+                answered,
+                censored: ended - answered,
                 survival,
             });
-            ended_before += ending.len();
+            ended_before += ended;
         }
         Self { steps }
     }

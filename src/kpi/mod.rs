@@ -42,7 +42,7 @@ pub use abandonment::{
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use call_tally::{CallTally, burden};
 pub use callback::{Callback, is_unserved};
-pub use cells::{Cells, Edges, QUANTILE_ERROR, Slots};
+pub use cells::{Cells, Edges, QUANTILE_ERROR, Slots, cell_wait, wait_cell};
 pub use compat::{CompatCounts, CompatFigure, Pack};
 pub use control::{control_limits, design_effect};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};

@@ -71,6 +71,17 @@ impl LevelCounts {
         self.decided += other.decided;
         self.callback_within += other.callback_within;
     }
+
+    /// Takes the counts of others out, which were added before.
+    pub fn remove(&mut self, other: Self) {
+        self.answered -= other.answered;
+        self.answered_within -= other.answered_within;
+        self.abandoned -= other.abandoned;
+        self.abandoned_within -= other.abandoned_within;
+        self.abandoned_short -= other.abandoned_short;
+        self.decided -= other.decided;
+        self.callback_within -= other.callback_within;
+    }
 }
 
 /// Whether a wait is within the threshold; an unknown wait is not.

@@ -24,6 +24,7 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 const INDEX: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>dozvon</title>\n\
     <h1>dozvon</h1>\n\
     <ul>\n\
+    <li><a href=\"/wall\">/wall</a>: the board, for the floor\n\
     <li><a href=\"/metrics\">/metrics</a>: the figures, for Prometheus\n\
     <li><a href=\"/healthz\">/healthz</a>: whether the service is ready\n\
     </ul>\n";
@@ -35,7 +36,8 @@ struct Shown {
     clock: Clock,
 }
 
-/// Serves until `shutdown` and folds process samples meanwhile; before `ready` there are no figures to show.
+/// Serves until `shutdown` and folds process samples meanwhile; before `ready` there are no figures to show. `others` are
+/// the routes of others on the same port.
 ///
 /// # Errors
 /// When the listener fails.
@@ -44,6 +46,7 @@ pub async fn serve(
     board: Board,
     ready: watch::Receiver<bool>,
     clock: Clock,
+    others: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let process = board.process().clone();
@@ -56,7 +59,8 @@ pub async fn serve(
         .route("/", get(async || Html(INDEX)))
         .route("/metrics", get(metrics))
         .route("/healthz", get(healthz))
-        .with_state(shown);
+        .with_state(shown)
+        .merge(others);
     let upkeep = async move {
         let mut ticks = interval(UPKEEP_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -126,6 +130,7 @@ mod tests {
             board.clone(),
             ready_seen,
             clock.clone(),
+            Router::new(),
             async {
                 let _ = stopped.await;
             },

@@ -377,6 +377,15 @@ impl Totals {
         }
     }
 
+    /// Takes a queue in among those with a label of their own, while there is room; else says which label it shares.
+    pub(crate) fn admit_queue(&self, queue: &QueueId) -> Result<(), &'static str> {
+        let name = queue.as_str();
+        if name != NONE && (self.queues.contains_key(queue) || self.queue_names.admit(name)) {
+            return Ok(());
+        }
+        Err(OTHER)
+    }
+
     /// The label a source is shown under.
     pub(crate) fn source_label<'a>(&self, source: &'a SourceId) -> &'a str {
         if self.sources.contains_key(source) {

@@ -7,13 +7,15 @@ use tokio::sync::{mpsc, watch};
 
 use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
+use crate::live;
 use crate::metrics::{Board, Totals};
 use crate::model::{
-    Body, CallEvent, Event, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
+    Body, CallEvent, CallKey, Event, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
 };
 use crate::store::{self, SourceWrite, Store, Write};
 use crate::survey::{Plan, Sessions};
 use crate::validate::Reason;
+use crate::wall::LiveBoard;
 
 use super::facts::note_settled;
 use super::forget::Forgetting;
@@ -28,6 +30,8 @@ pub struct Options {
     pub calls: calls::Options,
     /// Whom to ask for their opinion.
     pub surveys: Plan,
+    /// What the board goes by.
+    pub live: live::Options,
 }
 
 /// One source as the pipeline follows it.
@@ -47,6 +51,8 @@ pub struct Pipeline {
     pub(super) options: Options,
     pub(super) store: Store,
     pub(super) board: Board,
+    /// What a supervisor looks at.
+    pub(super) live: LiveBoard,
     pub(super) status: Status,
     pub(super) sources: HashMap<SourceId, Source>,
     pub(super) queues: HashSet<QueueId>,
@@ -199,7 +205,10 @@ impl Pipeline {
         // Taken out while it is worked on, instead of being looked up for each event.
         let mut source = self.take_source(&name);
         if mode == Mode::Live {
-            source.heard = Some((sent_at, received_at));
+            let (heard, gap_events) = ((sent_at, received_at), source.gap_events);
+            source.heard = Some(heard);
+            // Before what it tells: the board leaves out what is ahead of the source's own clock.
+            self.live.with(|live| live.hear(&name, heard, gap_events));
         }
         let mut settled = all_settled.take(&name);
         let arrival = Arrival {
@@ -208,11 +217,13 @@ impl Pipeline {
             sent_at,
         };
         let mut facts = Vec::new();
+        let mut changed = BTreeSet::new();
         match kind {
             EntryKind::Batch(events) => {
                 totals.applied(&name, events.len() as u64);
                 for event in events {
                     know_queue(&event, &mut self.queues, &mut self.next.queues);
+                    changed.extend(live_call(&event, mode));
                     let said = facts.len();
                     let known = |key| settled.get(&key).copied();
                     source.calls.handle_event(arrival, event, known, &mut facts);
@@ -242,7 +253,9 @@ impl Pipeline {
         }
         note_settled(&facts, &mut settled);
         self.sources.insert(name.clone(), source);
+        self.show_facts(&name, &facts, totals);
         self.take_facts(&name, facts, position, totals);
+        self.show_calls(&name, &changed, totals);
         all_settled.put_back(name, settled);
     }
 
@@ -254,6 +267,7 @@ impl Pipeline {
         let (gap_events, late_events) = (source.gap_events, source.late_events);
         let call_exists_events = source.call_exists_events;
         let heard_at = source.heard.map(|(_, received)| received);
+        let heard = source.heard;
         totals.apply_now(SourceNow {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
@@ -262,6 +276,9 @@ impl Pipeline {
             gap_events,
             queues: source.calls.take_queues(),
         });
+        if let Some(heard) = heard {
+            self.live.with(|live| live.hear(name, heard, gap_events));
+        }
         self.status.update(name, |status| {
             status.watermark = watermark;
             status.heard_at = heard_at;
@@ -337,6 +354,14 @@ fn know_queue(event: &Event, known: &mut HashSet<QueueId>, new: &mut Vec<QueueId
     {
         known.insert(queue.clone());
         new.push(queue.clone());
+    }
+}
+
+/// The call that an event is of, when it was told live.
+fn live_call(event: &Event, mode: Mode) -> Option<CallKey> {
+    match &event.body {
+        Body::Call { call, .. } if mode == Mode::Live => Some(call.key()),
+        Body::Call { .. } | Body::Agent(_) | Body::Line(_) => None,
     }
 }
 

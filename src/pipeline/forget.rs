@@ -53,6 +53,7 @@ impl Pipeline {
         }
         self.sessions.forget(&asked.caller, &found);
         self.lookup.forget(&found);
+        self.live.with(|live| live.forget_caller(&asked.caller));
         found
     }
 }

@@ -15,6 +15,7 @@ mod forget;
 mod known;
 mod lookup;
 mod replay;
+mod show;
 mod status;
 
 pub use apply::{Options, Pipeline};

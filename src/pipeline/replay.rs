@@ -11,10 +11,12 @@ use tokio::sync::{mpsc, watch};
 use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::journal::{self, Committed};
+use crate::live::Live;
 use crate::metrics::{Board, Totals};
 use crate::model::{CounterRow, Position, SourceId, Targets};
 use crate::store::{self, Checkpoint, Store, StoredSource, Write};
 use crate::survey::Sessions;
+use crate::wall::LiveBoard;
 
 use super::apply::{Options, Pipeline, Source};
 use super::known::OnTheWay;
@@ -128,7 +130,11 @@ impl Pipeline {
             });
         }
         let restored = restore(&options, &checkpoint);
-        let status = Status::new(clock);
+        let status = Status::new(clock.clone());
+        let mut live = Live::new(options.live.clone());
+        checkpoint.queues.iter().for_each(|queue| live.know(queue));
+        let configured = options.calls.targets.queues.keys();
+        configured.for_each(|queue| live.know(queue));
         let stored = checkpoint.sources.iter();
         let stored = stored.map(|stored| (stored.source.clone(), stored.recomputed_events));
         status.take_recomputed(&stored.collect::<Vec<_>>());
@@ -162,6 +168,7 @@ impl Pipeline {
         let pipeline = Self {
             store,
             board: Board::new(totals),
+            live: LiveBoard::new(live, clock),
             status,
             sources,
             queues: checkpoint.queues,
@@ -191,6 +198,11 @@ impl Pipeline {
                 .for_each(|survey| totals.know_survey(survey));
         });
         Ok((pipeline, from))
+    }
+
+    /// What a supervisor looks at.
+    pub fn live(&self) -> &LiveBoard {
+        &self.live
     }
 
     /// The figures, for the scrape.

@@ -167,6 +167,27 @@ impl Store {
         })
     }
 
+    /// The next settled live calls of a source that arrived since an instant, none of them tests; the newest first, behind
+    /// a place.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn live_calls(
+        &self,
+        source: &SourceId,
+        since: Timestamp,
+        before: Option<&Place>,
+        size: usize,
+    ) -> Result<Vec<StoredCall>, Error> {
+        // A source that is not stored has settled nothing.
+        let Some(source) = self.ids.of(source) else {
+            return Ok(Vec::new());
+        };
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::live_calls(&mut **transaction, self.reading, source, since, before, size).await
+        })
+    }
+
     /// Every event that is in the journal and not in the figures.
     ///
     /// # Errors

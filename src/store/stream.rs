@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::database::{Columns, Fetch};
 use crate::model::{
     AgentEvent, AgentId, AgentState, AgentTold, CallId, CallRecord, LineEvent, LineId, LineTold,
-    Marks, QueueId, SourceId, Timestamp,
+    Marks, Mode, QueueId, SourceId, Timestamp,
 };
 
 use super::from_row::word;
@@ -164,6 +164,41 @@ pub(super) async fn calls(
         }
     }
     Ok(())
+}
+
+/// The settled live calls of a source that arrived since an instant, none of them tests; the newest first, behind a place.
+pub(super) async fn live_calls(
+    connection: &mut impl Fetch,
+    readers: Readers,
+    source: i64,
+    since: Timestamp,
+    before: Option<&Place>,
+    size: usize,
+) -> Result<Vec<StoredCall>, Error> {
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
+        from calls join sources using (source_id)
+        where calls.arrived_at >= $1 and calls.arrived_at <= $2 and calls.source_id = $3
+            and calls.mode = $4 and calls.test = 0
+            and (calls.arrived_at < $2 or calls.call_id < $5)
+        order by calls.arrived_at desc, calls.source_id desc, calls.call_id desc limit $6";
+    // Without a place nothing is behind the end of time.
+    let last = before.map_or(i64::MAX, |place| place.arrived_at.as_micros());
+    let id = before.map_or("", |place| place.call.as_str());
+    let values = [
+        since.as_micros().into(),
+        last.into(),
+        source.into(),
+        i64::from(Mode::Live.code()).into(),
+        id.into(),
+        (size as i64).into(),
+    ];
+    let rows = connection.fetch(sql, &values).await;
+    let rows = rows.map_err(failed("read the last day's calls"))?;
+    let calls = rows
+        .iter()
+        .map(|row| settled_call(row, place(row), readers));
+    Ok(calls.collect())
 }
 
 /// The settled or open calls with this id, of any source.

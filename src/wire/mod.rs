@@ -8,6 +8,7 @@ pub mod admin;
 mod ingest;
 mod lease;
 mod limits;
+mod live;
 mod open;
 pub mod report;
 mod server;
@@ -18,5 +19,6 @@ mod survey;
 
 pub use admin::Admin;
 pub use ingest::{Ingest, IngestOptions};
+pub use live::Live;
 pub use server::{Health, HealthService, Server, ServerError, health};
 pub use survey::{CasePlan, LetGoReason, Parts, Surveys};

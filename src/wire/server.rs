@@ -16,6 +16,7 @@ use crate::proto::DESCRIPTORS;
 use crate::proto::v1::admin_service_server::{self, AdminServiceServer};
 use crate::proto::v1::case_service_server::{self, CaseServiceServer};
 use crate::proto::v1::ingest_service_server::{self, IngestServiceServer};
+use crate::proto::v1::live_service_server::{self, LiveServiceServer};
 use crate::proto::v1::report_service_server::{self, ReportServiceServer};
 use crate::proto::v1::survey_service_server::{self, SurveyServiceServer};
 use crate::reports::{Reports, Sources};
@@ -25,6 +26,7 @@ use crate::validate::caps;
 use super::admin::Admin;
 use super::ingest::Ingest;
 use super::limits::Limits;
+use super::live::Live;
 use super::report;
 use super::survey::Surveys;
 
@@ -43,6 +45,7 @@ const DECODED_BYTES: usize = caps::MESSAGE_BYTES;
 const INGEST: &str = ingest_service_server::SERVICE_NAME;
 const REPORTS: &str = report_service_server::SERVICE_NAME;
 const ADMIN: &str = admin_service_server::SERVICE_NAME;
+const LIVE: &str = live_service_server::SERVICE_NAME;
 const SURVEYS: &str = survey_service_server::SERVICE_NAME;
 const CASES: &str = case_service_server::SERVICE_NAME;
 
@@ -73,7 +76,7 @@ impl Health {
             ServingStatus::NotServing
         };
         // The empty name stands for the server as a whole.
-        for service in ["", INGEST, REPORTS, ADMIN, SURVEYS, CASES] {
+        for service in ["", INGEST, LIVE, REPORTS, ADMIN, SURVEYS, CASES] {
             self.0.set_service_status(service, status).await;
         }
     }
@@ -99,6 +102,8 @@ pub struct Server<R, S> {
     pub reports: Reports<R, S>,
     /// What is done to a running server.
     pub admin: Admin,
+    /// The board.
+    pub live: Live,
     /// The one who asks callers.
     pub surveys: Surveys,
 }
@@ -135,6 +140,9 @@ impl<R: Rows, S: Sources> Server<R, S> {
             .add_service(reports)
             .add_service(AdminServiceServer::new(self.admin))
             .add_service(CaseServiceServer::new(self.surveys.clone()))
+            .add_service(
+                LiveServiceServer::new(self.live).send_compressed(CompressionEncoding::Gzip),
+            )
             .add_service(SurveyServiceServer::new(self.surveys))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener).map(without_delay),

@@ -262,6 +262,66 @@ pub fn survey(error: &SurveyError) -> Status {
     build(code, reason, &message, field, None)
 }
 
+/// Why a request to see the board is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LiveError {
+    /// No such queue.
+    #[error("no queue {queue:?} is known; {}", is_nearest(nearest.as_deref()))]
+    UnknownQueue {
+        /// The name asked for.
+        queue: String,
+        /// The nearest that is known.
+        nearest: Option<String>,
+    },
+    /// More queues are named than may be.
+    #[error("more than {limit} queues are named; name none to see all")]
+    TooManyQueues {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// Too often, or hardly ever.
+    #[error("the rate is answers a second: above 0 and up to {most}; 0 stands for 1")]
+    BadRate {
+        /// The most.
+        most: f64,
+    },
+    /// Too many watch already.
+    #[error("{limit} watch already; end one of them, or ask with GetQueues")]
+    TooManyWatchers {
+        /// How many there may be.
+        limit: usize,
+    },
+}
+
+fn is_nearest(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(nearest) => format!("the nearest is {nearest:?}"),
+        None => "there is none yet".to_owned(),
+    }
+}
+
+/// The status of a refused request to see the board.
+pub fn live(error: &LiveError) -> Status {
+    use LiveError as E;
+    let (code, reason, field, retry) = match error {
+        E::UnknownQueue { .. } => (Code::InvalidArgument, "unknown_queue", Some("queues"), None),
+        E::TooManyQueues { .. } => (
+            Code::InvalidArgument,
+            "too_many_queues",
+            Some("queues"),
+            None,
+        ),
+        E::BadRate { .. } => (Code::InvalidArgument, "bad_rate", Some("rate_max"), None),
+        E::TooManyWatchers { .. } => (
+            Code::ResourceExhausted,
+            "too_many_watchers",
+            None,
+            Some(RETRY_BUSY),
+        ),
+    };
+    build(code, reason, &error.to_string(), field, retry)
+}
+
 fn build(
     code: Code,
     reason: &str,

@@ -23,6 +23,7 @@ mod ingest;
 mod ingest_flow;
 mod ingest_time;
 mod keeping;
+mod live;
 mod on_postgres;
 mod on_sqlite;
 mod pbx;

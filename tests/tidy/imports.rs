@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Which module may use which (`crate::name`); itself always. Arrows point down only.
-const IMPORTS: [(&str, &[&str]); 21] = [
+const IMPORTS: [(&str, &[&str]); 23] = [
     ("proto", &[]),
     ("model", &[]),
     ("kpi", &["model"]),
@@ -21,12 +21,14 @@ const IMPORTS: [(&str, &[&str]); 21] = [
     ("journal", &["model", "database", "clock"]),
     ("store", &["model", "database"]),
     ("metrics", &["model", "kpi", "clock"]),
+    ("live", &["model", "kpi"]),
+    ("wall", &["proto", "model", "kpi", "live", "clock"]),
     ("reports", &["model", "kpi", "survey", "store"]),
     (
         "wire",
         &[
             "proto", "model", "validate", "survey", "reports", "journal", "store", "metrics",
-            "pipeline", "config", "clock", "upkeep",
+            "pipeline", "config", "clock", "upkeep", "wall",
         ],
     ),
     (
@@ -118,7 +120,8 @@ fn import_problems(source: &Source, all: &[Source]) -> Vec<String> {
             && !all.iter().any(|file| part.contains(&file.path))
     };
     // Tests of rows and reports are told as calls are: in words.
-    let in_words = source.path.ends_with("_test.rs") && ["store", "reports"].contains(&module);
+    let in_words =
+        source.path.ends_with("_test.rs") && ["store", "reports", "live"].contains(&module);
     let climbed = paths_after(&source.text, "super").into_iter();
     paths_after(&source.text, "crate")
         .into_iter()

@@ -45,7 +45,7 @@ pub(super) fn count(count: Option<u64>) -> String {
 }
 
 /// For people: `54.4 %`.
-pub(super) fn percent(share: Option<f64>) -> String {
+pub(in crate::cli) fn percent(share: Option<f64>) -> String {
     share.map_or_else(
         || NONE.to_owned(),
         |share| format!("{:.1} %", share * 100.0),
@@ -53,7 +53,7 @@ pub(super) fn percent(share: Option<f64>) -> String {
 }
 
 /// For people: minutes and seconds, from an hour on with hours; `1:51`, `2:03:00`.
-pub(super) fn clock(value: Option<&pbjson_types::Duration>) -> String {
+pub(in crate::cli) fn clock(value: Option<&pbjson_types::Duration>) -> String {
     let Some(value) = value else {
         return NONE.to_owned();
     };

@@ -1,0 +1,290 @@
+//! Everything that a supervisor looks at, source by source.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::model::{
+    AgentEvent, ByKey, CallKey, CallRecord, QueueId, SILENCE_MAX, SourceId, Targets, Timestamp,
+};
+
+use super::agents::Agents;
+use super::call::{OpenCall, Waiting, caller_of};
+use super::day::{Day, day_of};
+use super::ring::Ring;
+use super::seen::{AHEAD_MAX, Item, items};
+
+/// Callers of one source that are remembered for a day: some 10 MB.
+pub const CALLERS_MAX: usize = 200_000;
+/// Within it a caller who calls again is a repeat (R1).
+pub(super) const REPEAT_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What the board goes by.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Thresholds and calendars.
+    pub targets: Targets,
+    /// The hotline's zone: its midnight begins the day.
+    pub zone: TimeZone,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            targets: Targets::default(),
+            zone: TimeZone::UTC,
+        }
+    }
+}
+
+/// The board.
+#[derive(Debug)]
+pub struct Live {
+    pub(super) options: Options,
+    pub(super) sources: BTreeMap<SourceId, Source>,
+    /// Queues that are shown though nothing has happened in them.
+    pub(super) known: BTreeSet<QueueId>,
+}
+
+/// What one source told.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    /// Its clock when it last sent, and ours then.
+    pub(super) heard: Option<(Timestamp, Timestamp)>,
+    pub(super) gap_events: u64,
+    pub(super) queues: HashMap<QueueId, Queue>,
+    /// What is of no single queue.
+    pub(super) hotline: Queue,
+    pub(super) open: ByKey<OpenCall>,
+    pub(super) agents: Agents,
+    callers: HashMap<[u8; 16], (Timestamp, CallKey)>,
+}
+
+/// One queue of one source.
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// A minute by seconds.
+    pub(super) seconds: Ring,
+    /// An hour by 10 seconds.
+    pub(super) tens: Ring,
+    pub(super) day: Day,
+    /// Who waits, in order of entry.
+    pub(super) waiting: BTreeMap<(Timestamp, CallKey), Waiting>,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            seconds: Ring::new(Duration::from_secs(1), 60),
+            tens: Ring::new(Duration::from_secs(10), 360),
+            day: Day::default(),
+            waiting: BTreeMap::new(),
+        }
+    }
+}
+
+impl Source {
+    /// The source's own clock at this moment of ours; it stands still in silence.
+    pub(super) fn now(&self, ours: Timestamp) -> Option<Timestamp> {
+        let (sent_at, received_at) = self.heard?;
+        let passed = ours.since(received_at).unwrap_or_default();
+        Some(sent_at.plus(passed.min(SILENCE_MAX)))
+    }
+}
+
+impl Live {
+    /// A board on which nothing has happened.
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            sources: BTreeMap::new(),
+            known: BTreeSet::new(),
+        }
+    }
+
+    /// Shows a queue from the start.
+    pub fn know(&mut self, queue: &QueueId) {
+        if !self.known.contains(queue) {
+            self.known.insert(queue.clone());
+        }
+    }
+
+    /// A source sent something live: its clock and ours, and how many numbers of it are missing.
+    pub fn hear(&mut self, source: &SourceId, heard: (Timestamp, Timestamp), gap_events: u64) {
+        let source = self.source(source);
+        source.heard = Some(heard);
+        source.gap_events = gap_events;
+    }
+
+    /// Takes in what is known of a live call so far; `label` says under which name a queue is shown.
+    pub fn tell(
+        &mut self,
+        source: &SourceId,
+        key: CallKey,
+        record: &CallRecord,
+        label: &dyn Fn(&QueueId) -> QueueId,
+    ) {
+        self.change(source, key, record, label, false);
+    }
+
+    /// Takes in a live call of which nothing more is expected.
+    pub fn settle(
+        &mut self,
+        source: &SourceId,
+        key: CallKey,
+        record: &CallRecord,
+        label: &dyn Fn(&QueueId) -> QueueId,
+    ) {
+        self.change(source, key, record, label, true);
+    }
+
+    /// Takes in what was told of an agent.
+    pub fn tell_agent(
+        &mut self,
+        source: &SourceId,
+        at: Timestamp,
+        told: &AgentEvent,
+        label: &dyn Fn(&QueueId) -> QueueId,
+    ) {
+        self.source(source).agents.tell(at, told, label);
+    }
+
+    /// Forgets a caller, by the hash of the pseudonym.
+    pub fn forget_caller(&mut self, caller: &[u8; 16]) {
+        for source in self.sources.values_mut() {
+            source.callers.remove(caller);
+        }
+    }
+
+    fn source(&mut self, source: &SourceId) -> &mut Source {
+        if !self.sources.contains_key(source) {
+            self.sources.insert(source.clone(), Source::default());
+        }
+        self.sources.get_mut(source).expect("it was inserted above")
+    }
+
+    fn change(
+        &mut self,
+        name: &SourceId,
+        key: CallKey,
+        record: &CallRecord,
+        label: &dyn Fn(&QueueId) -> QueueId,
+        settles: bool,
+    ) {
+        self.source(name);
+        let Self {
+            options, sources, ..
+        } = self;
+        let Some(source) = sources.get_mut(name) else {
+            return;
+        };
+        let sent_at = source.heard.map(|(sent_at, _)| sent_at.plus(AHEAD_MAX));
+        let known_until = sent_at.unwrap_or(Timestamp::from_micros(i64::MAX));
+        let items = items(record, &options.targets, known_until, label);
+        let mut after = OpenCall::of(record, items, label);
+        let before = source.open.remove(&key);
+        after.repeats = match &before {
+            Some(before) if before.repeats => true,
+            Some(_) | None => source.remember(key, record),
+        };
+        source.move_items(options, before.as_ref(), &after);
+        source.move_waiting(key, before.as_ref(), &after);
+        source.agents.change(key, before.as_ref(), &after);
+        if settles {
+            // What was told is all there is: a settled call waits nowhere and keeps nobody busy.
+            source.move_waiting(key, Some(&after), &OpenCall::default());
+            source.agents.release(key, &after);
+        } else {
+            source.open.insert(key, after);
+        }
+    }
+}
+
+impl Source {
+    fn queue(&mut self, queue: Option<&QueueId>) -> &mut Queue {
+        match queue {
+            None => &mut self.hotline,
+            Some(queue) => {
+                if !self.queues.contains_key(queue) {
+                    self.queues.insert(queue.clone(), Queue::default());
+                }
+                self.queues.get_mut(queue).expect("it was inserted above")
+            }
+        }
+    }
+
+    /// Takes the old part out from where it differs, and puts the new one in.
+    fn move_items(&mut self, options: &Options, before: Option<&OpenCall>, after: &OpenCall) {
+        let old = before.map_or(&[] as &[Item], |before| &before.items);
+        let alike = old
+            .iter()
+            .zip(&after.items)
+            .take_while(|(old, new)| old == new);
+        let alike = alike.count();
+        for item in &old[alike..] {
+            let queue = self.queue(item.queue.as_ref());
+            queue.seconds.remove(item.at, &item.what);
+            queue.tens.remove(item.at, &item.what);
+            queue.day.remove(item);
+        }
+        for item in &after.items[alike..] {
+            let queue = self.queue(item.queue.as_ref());
+            queue.seconds.add(item.at, &item.what);
+            queue.tens.add(item.at, &item.what);
+            let name = item.queue.as_ref();
+            queue.day.add(item, |at| options.day_of(name, at));
+        }
+    }
+
+    fn move_waiting(&mut self, key: CallKey, before: Option<&OpenCall>, after: &OpenCall) {
+        let old = before.and_then(|before| before.waiting.as_ref());
+        if old == after.waiting.as_ref() {
+            return;
+        }
+        if let Some(old) = old
+            && let Some(queue) = self.queues.get_mut(&old.queue)
+        {
+            queue.waiting.remove(&(old.entered_at, key));
+        }
+        if let Some(new) = &after.waiting {
+            let queue = self.queue(Some(&new.queue));
+            queue.waiting.insert((new.entered_at, key), new.clone());
+        }
+    }
+
+    /// Remembers who called; whether the same caller had called within a day before.
+    fn remember(&mut self, key: CallKey, record: &CallRecord) -> bool {
+        let Some(caller) = caller_of(record) else {
+            return false;
+        };
+        let at = record.arrived_at;
+        let known = self.callers.get(&caller).copied();
+        if self.callers.len() >= CALLERS_MAX && known.is_none() {
+            // Once in a while: what is older than a day can go, and if nothing is, nobody more is remembered.
+            let newest = self.callers.values().map(|(at, _)| *at).max();
+            let newest = newest.unwrap_or(at).max(at);
+            self.callers
+                .retain(|_, (at, _)| newest.since(*at).is_some_and(|age| age <= REPEAT_WITHIN));
+            if self.callers.len() >= CALLERS_MAX {
+                return false;
+            }
+        }
+        if known.is_none_or(|(before, of)| at > before || of == key) {
+            self.callers.insert(caller, (at, key));
+        }
+        known.is_some_and(|(before, of)| {
+            of != key && at.since(before).is_some_and(|gap| gap <= REPEAT_WITHIN)
+        })
+    }
+}
+
+impl Options {
+    /// The day that an instant lies in, of a queue or of the hotline.
+    pub(super) fn day_of(&self, queue: Option<&QueueId>, at: Timestamp) -> (Timestamp, Timestamp) {
+        match queue {
+            Some(queue) => day_of(queue, at, &self.targets, &self.zone),
+            None => super::day::date_of(at, &self.zone),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The board against a recount from the calls, and what it shows of a few stories.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::calls::tests::{open, records, settled};
+use crate::kpi::{Curve, WaitEnd, WatchedWait};
+use crate::model::{
+    AgentEvent, AgentState, CallId, CallKey, CallRecord, Exit, ExitClass, QueueId, SourceId,
+    Targets, Timestamp,
+};
+
+use super::{Live, Options, QueuePicture, WINDOWS};
+
+/// 2 March 2026, 10:00 in UTC.
+fn start() -> Timestamp {
+    Timestamp::from_micros(1_772_445_600_000_000)
+}
+
+fn seconds(span: u64) -> Duration {
+    Duration::from_secs(span)
+}
+
+fn source() -> SourceId {
+    SourceId::new("pbx")
+}
+
+fn key(number: usize) -> CallKey {
+    CallId::new(format!("call {number}")).key()
+}
+
+fn itself(queue: &QueueId) -> QueueId {
+    queue.clone()
+}
+
+/// A board whose source sends at `now` by both clocks.
+fn board(now: Timestamp) -> Live {
+    let mut live = Live::new(Options::default());
+    live.hear(&source(), (now, now), 0);
+    live
+}
+
+fn picture(live: &Live, queue: &str, now: Timestamp) -> QueuePicture {
+    live.queue(&QueueId::new(queue), now, &live.agents(now))
+}
+
+/// Offered, answered, abandoned, within target, decided.
+type Counts = [u64; 5];
+
+/// The same counts, by looking at each visit.
+fn recount(
+    records: &[CallRecord],
+    queue: &str,
+    now: Timestamp,
+    within: impl Fn(Timestamp, Timestamp) -> bool,
+) -> Counts {
+    let mut counts = [0; 5];
+    let target = Targets::default()
+        .of(&QueueId::new(queue), now)
+        .service_level;
+    let counting = records.iter().filter(|record| !record.test);
+    for visit in counting.flat_map(|record| &record.visits) {
+        if visit.queue.as_str() != queue {
+            continue;
+        }
+        let entered_at = visit.entered_at;
+        counts[0] += u64::from(within(entered_at, entered_at));
+        let due = entered_at.plus(target);
+        let Some((exit, exited_at)) = visit.exit.zip(visit.exited_at) else {
+            counts[4] += u64::from(due <= now && within(due, entered_at));
+            continue;
+        };
+        if within(exited_at, entered_at) {
+            counts[1] += u64::from(exit == Exit::Answered);
+            counts[2] += u64::from(exit.class() == ExitClass::Abandoned);
+            let in_time = visit.wait.is_some_and(|wait| wait <= target);
+            counts[3] += u64::from(exit == Exit::Answered && in_time);
+        }
+        counts[4] += u64::from(within(exited_at.min(due), entered_at));
+    }
+    counts
+}
+
+fn counts(window: &super::WindowPicture) -> Counts {
+    [
+        window.offered,
+        window.exits.of(Exit::Answered),
+        window.level.abandoned,
+        window.level.answered_within,
+        window.level.decided,
+    ]
+}
+
+proptest! {
+    /// Whatever was known of calls before, and however late one looks: the windows and the day are those of the calls as
+    /// they are known at last.
+    #[test]
+    fn windows_and_the_day_are_a_recount(
+        first in records(start()),
+        last in records(start()),
+        later in 0..4_000_u64,
+        settle in any::<bool>(),
+    ) {
+        let now = start().plus(seconds(600 + later));
+        let mut live = board(now);
+        for (number, record) in first.iter().take(last.len()).enumerate() {
+            live.tell(&source(), key(number), record, &itself);
+        }
+        for (number, record) in last.iter().enumerate() {
+            if settle {
+                live.settle(&source(), key(number), record, &itself);
+            } else {
+                live.tell(&source(), key(number), record, &itself);
+            }
+        }
+        for queue in ["q", "r", "s"] {
+            let shown = picture(&live, queue, now);
+            for (window, span) in shown.windows.iter().zip(WINDOWS) {
+                let width = if span == 60 { 1 } else { 10 } * 1_000_000;
+                let cell = now.as_micros().div_euclid(width) * width;
+                let from = Timestamp::from_micros(cell).minus(seconds(span));
+                let naive = recount(&last, queue, now, |at, _| from <= at && at <= now);
+                prop_assert_eq!(counts(window), naive, "{} {} s", queue, span);
+            }
+            let naive = recount(&last, queue, now, |at, entered_at| at <= now && entered_at <= now);
+            prop_assert_eq!(counts(&shown.day), naive, "{} day", queue);
+        }
+    }
+}
+
+#[test]
+fn a_stuck_queue_is_seen_though_nobody_is_answered() {
+    let now = start().plus(seconds(90));
+    let mut live = board(now);
+    for (number, entered) in [0, 30, 60, 80].into_iter().enumerate() {
+        let story = format!("arrive {entered}; enter q {entered}");
+        let (_, record) = open(start(), &story);
+        live.tell(&source(), key(number), &record, &itself);
+    }
+    let shown = picture(&live, "q", now);
+    assert_eq!((shown.waiting, shown.oldest_wait), (4, seconds(90)));
+    // Three have waited longer than 20 s: 0 of 3, and not nothing at all. The last has 10 s left.
+    let hour = &shown.windows[3];
+    assert_eq!(counts(hour), [4, 0, 0, 0, 3]);
+    assert_eq!(hour.asa, None);
+    assert_eq!(hour.waits, [None; 4]);
+    // In silence the source's clock goes on for 15 s, and no further.
+    let later = picture(&live, "q", now.plus(seconds(60)));
+    assert_eq!(later.oldest_wait, seconds(105));
+    assert_eq!(later.windows[3].level.decided, 4);
+}
+
+#[test]
+fn who_still_waits_is_part_of_the_censored_quantiles() {
+    let now = start().plus(seconds(100));
+    let mut live = board(now);
+    let done = settled(
+        start(),
+        "arrive 0; enter q 0; ring ann 5; answer ann q 10; end caller 50",
+    );
+    live.settle(&source(), key(0), &done, &itself);
+    for number in 1..=3 {
+        let (_, record) = open(start(), "arrive 1; enter q 1");
+        live.tell(&source(), key(number), &record, &itself);
+    }
+    let hour = &picture(&live, "q", now).windows[3];
+    // Of those who were answered half waited for 10 s. Of four callers one was answered by then: half were not.
+    let wait = |end, time| WatchedWait {
+        entered: Duration::ZERO,
+        time: seconds(time),
+        end,
+    };
+    let curve = Curve::of(&[
+        wait(WaitEnd::Answered, 10),
+        wait(WaitEnd::Censored, 99),
+        wait(WaitEnd::Censored, 99),
+        wait(WaitEnd::Censored, 99),
+    ]);
+    // Within the 1 % of a cell.
+    let shown = hour.waits[0].map(|wait| wait.as_secs_f64());
+    assert!(
+        shown.is_some_and(|wait| (wait - 10.0).abs() <= 0.1),
+        "{shown:?}"
+    );
+    assert_eq!((hour.censored[0], curve.quantile(50)), (None, None));
+}
+
+#[test]
+fn the_oldest_journey_began_in_the_first_queue() {
+    let now = start().plus(seconds(100));
+    let mut live = board(now);
+    let (_, record) = open(
+        start(),
+        "arrive 0; enter q 10; left q timeout 40; enter r 41",
+    );
+    live.tell(&source(), key(0), &record, &itself);
+    let shown = picture(&live, "r", now);
+    assert_eq!(
+        (shown.oldest_wait, shown.oldest_journey),
+        (seconds(59), seconds(90))
+    );
+    assert_eq!(picture(&live, "q", now).waiting, 0);
+    assert_eq!(live.hotline(now).oldest_journey, seconds(90));
+}
+
+#[test]
+fn agents_are_in_one_state_each_and_named_when_it_lasts_too_long() {
+    let mut live = board(start());
+    let state = |agent: &str, state, queues: &[&str]| AgentEvent::StateChanged {
+        agent: crate::model::AgentId::new(agent),
+        state,
+        reason: "".into(),
+        queues: queues.iter().copied().map(QueueId::new).collect(),
+    };
+    for (agent, is, queues) in [
+        ("ann", AgentState::Available, &["q", "r"][..]),
+        ("bob", AgentState::Available, &["q"]),
+        ("cyd", AgentState::Paused, &["q"]),
+    ] {
+        live.tell_agent(&source(), start(), &state(agent, is, queues), &itself);
+    }
+    let (_, talk) = open(start(), "arrive 0; enter q 0; ring ann 2; answer ann q 5");
+    live.tell(&source(), key(0), &talk, &itself);
+    let shown = picture(&live, "q", start().plus(seconds(10)));
+    let of = |shown: &QueuePicture| {
+        [
+            AgentState::Available,
+            AgentState::Talking,
+            AgentState::Paused,
+        ]
+        .map(|state| shown.agents.of(state))
+    };
+    assert_eq!(of(&shown), [1, 1, 1]);
+    assert_eq!(shown.too_long, []);
+
+    // 16 min later ann still talks; half an hour is not over for cyd.
+    let now = start().plus(seconds(16 * 60));
+    live.hear(&source(), (now, now), 0);
+    let named: Vec<_> = picture(&live, "q", now)
+        .too_long
+        .into_iter()
+        .map(|one| one.agent)
+        .collect();
+    assert_eq!(named, [crate::model::AgentId::new("ann")]);
+    assert_eq!(of(&picture(&live, "r", now)), [0, 1, 0]);
+
+    let done = settled(
+        start(),
+        "arrive 0; enter q 0; ring ann 2; answer ann q 5; end caller 70",
+    );
+    live.settle(&source(), key(0), &done, &itself);
+    assert_eq!(of(&picture(&live, "q", now)), [2, 0, 1]);
+}
+
+#[test]
+fn a_call_passed_on_twice_is_shown_until_it_ends() {
+    let now = start().plus(seconds(100));
+    let mut live = board(now);
+    let story = "arrive 0; enter q 0; answer ann q 5; begin ann blind queue r 20; release ann 20; enter r 21; \
+        answer bob r 30; begin bob blind queue s 40; release bob 40; enter s 41";
+    let (_, record) = open(start(), story);
+    assert_eq!(record.transfers.len(), 2);
+    live.tell(&source(), key(0), &record, &itself);
+    assert_eq!(picture(&live, "s", now).second_transfer, 1);
+    assert_eq!(picture(&live, "r", now).second_transfer, 0);
+    // Each queue passed it on once.
+    let transfers = ["q", "r", "s"].map(|queue| picture(&live, queue, now).windows[3].transfers);
+    assert_eq!(transfers, [1, 1, 0]);
+    let ended = settled(start(), &format!("{story}; end caller 60"));
+    live.settle(&source(), key(0), &ended, &itself);
+    assert_eq!(picture(&live, "s", now).second_transfer, 0);
+}
+
+#[test]
+fn an_instant_far_ahead_moves_nothing() {
+    let mut live = board(start());
+    let (_, record) = open(start(), "arrive 7200; enter q 7200");
+    live.tell(&source(), key(0), &record, &itself);
+    assert_eq!(counts(&picture(&live, "q", start()).windows[3]), [0; 5]);
+    let (_, record) = open(start(), "arrive 0; enter q 0");
+    live.tell(&source(), key(1), &record, &itself);
+    assert_eq!(
+        counts(&picture(&live, "q", start()).windows[3]),
+        [1, 0, 0, 0, 0]
+    );
+}

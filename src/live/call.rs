@@ -1,0 +1,129 @@
+//! What an open call does at this moment: who waits where, which agent rings or talks.
+
+use crate::model::{AgentId, CallRecord, Caller, Direction, OfferResult, QueueId, Timestamp};
+
+use super::seen::Item;
+
+/// Offers of a call that are looked at: a caller who waits long has many, and only the last ones say how it goes now.
+const OFFERS_LOOKED_AT: usize = 32;
+
+/// A call that has not settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct OpenCall {
+    /// Its part in the figures.
+    pub(super) items: Vec<Item>,
+    /// Where it waits.
+    pub(super) waiting: Option<Waiting>,
+    /// Which agents it keeps busy.
+    pub(super) engaged: Vec<(AgentId, Engaged)>,
+    /// Ringings that ended: the agent, when, and whether it was missed by the agent's doing.
+    pub(super) rung: Vec<(AgentId, Timestamp, bool)>,
+    /// Times it was passed on; 0 when it has ended.
+    pub(super) transfers: u32,
+    /// The queue it is with, waiting or talking.
+    pub(super) with: Option<QueueId>,
+    /// Whether its caller had called within a day before.
+    pub(super) repeats: bool,
+}
+
+/// A visit that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// The queue.
+    pub(super) queue: QueueId,
+    /// Queue entry.
+    pub(super) entered_at: Timestamp,
+    /// The call's first queue entry.
+    pub(super) journey_at: Timestamp,
+}
+
+/// How an agent is kept busy by a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Engaged {
+    /// Talking, else ringing.
+    pub(super) talks: bool,
+    /// For which queue.
+    pub(super) queue: Option<QueueId>,
+    /// Since when.
+    pub(super) since: Timestamp,
+}
+
+impl OpenCall {
+    /// What a record says of this moment.
+    pub(super) fn of(
+        record: &CallRecord,
+        items: Vec<Item>,
+        label: &dyn Fn(&QueueId) -> QueueId,
+    ) -> Self {
+        let mut call = Self {
+            items,
+            ..Self::default()
+        };
+        if record.test {
+            return call;
+        }
+        let label = |queue: &Option<QueueId>| queue.as_ref().map(label);
+        let from = record.offers.len().saturating_sub(OFFERS_LOOKED_AT);
+        for offer in &record.offers[from..] {
+            let (Some(at), Some(result)) = (offer.ended_at, offer.result) else {
+                continue;
+            };
+            let missed = match result {
+                OfferResult::Answered => false,
+                OfferResult::NoAnswer | OfferResult::Busy | OfferResult::Rejected => true,
+                // They say nothing of the agent.
+                OfferResult::CallerGone
+                | OfferResult::RingTimeout
+                | OfferResult::AnsweredElsewhere
+                | OfferResult::Error => continue,
+            };
+            call.rung.push((offer.agent.clone(), at, missed));
+        }
+        if record.ended_at.is_some() {
+            return call;
+        }
+        let journey_at = record.visits.first().map(|visit| visit.entered_at);
+        let last = record.visits.last().filter(|visit| visit.exit.is_none());
+        if let Some((visit, journey_at)) = last.zip(journey_at) {
+            let queue = label(&Some(visit.queue.clone()));
+            call.with = queue.clone();
+            call.waiting = queue.map(|queue| Waiting {
+                queue,
+                entered_at: visit.entered_at,
+                journey_at,
+            });
+        }
+        let open_offers = record.offers[from..].iter();
+        for offer in open_offers.filter(|offer| offer.ended_at.is_none()) {
+            let engaged = Engaged {
+                talks: false,
+                queue: label(&offer.queue),
+                since: offer.offered_at,
+            };
+            call.engaged.push((offer.agent.clone(), engaged));
+        }
+        for leg in record.legs.iter().filter(|leg| leg.released_at.is_none()) {
+            let engaged = Engaged {
+                talks: true,
+                queue: label(&leg.queue),
+                since: leg.connected_at,
+            };
+            call.with = engaged.queue.clone().or(call.with);
+            call.engaged.push((leg.agent.clone(), engaged));
+        }
+        if record.direction == Direction::Inbound {
+            call.transfers = record.transfers.len() as u32;
+        }
+        call
+    }
+}
+
+/// The hash of a caller who is known and whose call counts.
+pub(super) fn caller_of(record: &CallRecord) -> Option<[u8; 16]> {
+    match &record.caller {
+        Caller::Known(known) if !record.test && record.direction == Direction::Inbound => {
+            Some(known.hash)
+        }
+        Caller::Known(_) | Caller::Unknown | Caller::Withheld => None,
+    }
+}

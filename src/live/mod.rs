@@ -1,0 +1,37 @@
+//! What a supervisor looks at: the last minutes, this day, and who waits at this moment.
+//!
+//! Pure: calls as far as they are known come in, with the source's own time; pictures go out. A call's part in the
+//! figures is worked out from its record (`seen`) and put into the cells of the instants at which things happened; when
+//! the record changes, the old part is taken out and the new one put in. So stragglers and corrections move the windows
+//! as they move the report, the order of telling does not matter, and the whole can be made again from the rows of the
+//! last day, which is what a start does: nothing of it is written down a second time.
+//!
+//! **Windows** are rings of cells: 60 of a second, 360 of 10 seconds, and one that is still filling. They hold counts by
+//! event (each thing when it happened), as a report does on the event basis. **The day** is a cohort: visits that began
+//! since the queue's first opening today. **Now** is the source's own clock (`Moment`): it goes on by ours for 15 s
+//! after it was last heard, then it stands still.
+//!
+//! **Service level** divides by the visits *decided*: ended, or waiting longer than the threshold. Nowhere here are
+//! visits that ended divided by: a stuck queue would look perfect.
+//!
+//! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each distinct wait in each of them; a
+//! source has at most `AGENTS_MAX` agents and `CALLERS_MAX` callers. Queues beyond the labels of the metrics share one,
+//! as they do there: who tells a call names its queues so.
+
+mod agents;
+mod board;
+#[cfg(test)]
+mod board_test;
+mod call;
+mod day;
+mod picture;
+mod ring;
+mod seen;
+mod sums;
+
+pub use agents::{AGENTS_MAX, AgentCounts, TooLong, TooLongState};
+pub use board::{CALLERS_MAX, Live, Options};
+pub use picture::{
+    AgentsPicture, HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture,
+};
+pub use sums::Sums;

@@ -1,0 +1,382 @@
+//! The board at one moment.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use crate::kpi::{Curve, ExitCounts, LevelCounts, WaitEnd, WatchedWait, is_decided};
+use crate::model::{QueueId, SILENCE_MAX, SourceId, Timestamp};
+
+use super::agents::{AgentCounts, TooLong};
+use super::board::{Live, Queue, Source};
+use super::day::decided_waiting;
+use super::seen::What;
+use super::sums::Sums;
+
+/// The windows, in seconds.
+pub const WINDOWS: [u64; 4] = [60, 300, 900, 3600];
+/// The quantiles, in percent.
+const PERCENTS: [u64; 4] = [50, 90, 95, 99];
+
+/// One queue at one moment.
+#[derive(Clone, Debug)]
+pub struct QueuePicture {
+    /// The queue.
+    pub queue: QueueId,
+    /// Whether it is open by its calendar.
+    pub is_open: bool,
+    /// The threshold in force.
+    pub service_level: Duration,
+    /// Visits waiting.
+    pub waiting: u64,
+    /// Of them by callers who had called within a day before.
+    pub repeat_waiting: u64,
+    /// Since the earliest queue entry of those waiting.
+    pub oldest_wait: Duration,
+    /// Since the earliest first queue entry of the calls that wait here.
+    pub oldest_journey: Duration,
+    /// Calls with this queue that were passed on twice or more.
+    pub second_transfer: u64,
+    /// Its agents.
+    pub agents: AgentCounts,
+    /// Of them those who have been in a state for too long.
+    pub too_long: Vec<TooLong>,
+    /// The windows, by `WINDOWS`.
+    pub windows: [WindowPicture; 4],
+    /// The first instant of its day.
+    pub day_since: Timestamp,
+    /// The day since then, by cohort.
+    pub day: WindowPicture,
+}
+
+/// What happened in some time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowPicture {
+    /// Visits begun.
+    pub offered: u64,
+    /// Visits ended, by exit.
+    pub exits: ExitCounts,
+    /// The counts of the service level; *decided* includes who waits longer than the threshold.
+    pub level: LevelCounts,
+    /// Transfers away from the queue.
+    pub transfers: u64,
+    /// Calls that the queue turned away.
+    pub refused: u64,
+    /// W5.
+    pub asa: Option<Duration>,
+    /// W9 p50, p90, p95, p99 over all that ended.
+    pub waits: [Option<Duration>; 4],
+    /// W11, the same percentages, with those who still wait.
+    pub censored: [Option<Duration>; 4],
+}
+
+/// What is of no single queue.
+#[derive(Clone, Debug)]
+pub struct HotlinePicture {
+    /// Visits waiting, in all queues.
+    pub waiting: u64,
+    /// Since the earliest queue entry.
+    pub oldest_wait: Duration,
+    /// Since the earliest first queue entry.
+    pub oldest_journey: Duration,
+    /// Calls turned away, by `WINDOWS`.
+    pub refused: [u64; 4],
+    /// Calls turned away since midnight.
+    pub refused_today: u64,
+    /// Every source.
+    pub sources: Vec<SourcePicture>,
+}
+
+/// How far the board may be believed as to one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePicture {
+    /// The source.
+    pub source: SourceId,
+    /// Its own clock.
+    pub now: Timestamp,
+    /// Since it was last heard.
+    pub data_age: Duration,
+    /// Our clock − its, in microseconds.
+    pub skew_micros: i64,
+    /// Whether it was silent for so long that its clock stands still.
+    pub is_silent: bool,
+    /// Numbers that never came.
+    pub gap_events: u64,
+    /// Whether it has more agents than are followed.
+    pub agents_left_out: bool,
+}
+
+/// Agents of every queue, worked out once for a picture of all of them.
+#[derive(Clone, Debug, Default)]
+pub struct AgentsPicture {
+    counts: HashMap<QueueId, AgentCounts>,
+    too_long: HashMap<QueueId, Vec<TooLong>>,
+    second_transfers: HashMap<QueueId, u64>,
+}
+
+impl Live {
+    /// Every queue that is shown, by name.
+    pub fn queues(&self) -> BTreeSet<QueueId> {
+        let seen = self
+            .sources
+            .values()
+            .flat_map(|source| source.queues.keys());
+        self.known.iter().chain(seen).cloned().collect()
+    }
+
+    /// What is of no single queue, at this moment of ours.
+    pub fn hotline(&self, ours: Timestamp) -> HotlinePicture {
+        let mut picture = HotlinePicture {
+            waiting: 0,
+            oldest_wait: Duration::ZERO,
+            oldest_journey: Duration::ZERO,
+            refused: [0; 4],
+            refused_today: 0,
+            sources: Vec::new(),
+        };
+        for (name, source) in &self.sources {
+            let (Some(now), Some((sent_at, received_at))) = (source.now(ours), source.heard) else {
+                continue;
+            };
+            let data_age = ours.since(received_at).unwrap_or_default();
+            for queue in source.queues.values() {
+                let (wait, journey) = oldest(queue, now);
+                picture.waiting += queue.waiting.len() as u64;
+                picture.oldest_wait = picture.oldest_wait.max(wait);
+                picture.oldest_journey = picture.oldest_journey.max(journey);
+            }
+            for (refused, window) in picture.refused.iter_mut().zip(WINDOWS) {
+                *refused += sums(&source.hotline, now, window).0.refused;
+            }
+            let (_, day) = source
+                .hotline
+                .day
+                .at(now, |at| self.options.day_of(None, at));
+            picture.refused_today += day.refused;
+            picture.sources.push(SourcePicture {
+                source: name.clone(),
+                now,
+                data_age,
+                skew_micros: received_at.as_micros().saturating_sub(sent_at.as_micros()),
+                is_silent: data_age >= SILENCE_MAX,
+                gap_events: source.gap_events,
+                agents_left_out: source.agents.is_full,
+            });
+        }
+        picture
+    }
+
+    /// The agents of every queue, and calls passed on twice.
+    pub fn agents(&self, ours: Timestamp) -> AgentsPicture {
+        let mut picture = AgentsPicture::default();
+        for source in self.sources.values() {
+            let Some(now) = source.now(ours) else {
+                continue;
+            };
+            source
+                .agents
+                .count(now, &mut picture.counts, &mut picture.too_long);
+            let twice = source.open.values().filter(|call| call.transfers >= 2);
+            for queue in twice.filter_map(|call| call.with.as_ref()) {
+                *picture.second_transfers.entry(queue.clone()).or_default() += 1;
+            }
+        }
+        for named in picture.too_long.values_mut() {
+            named.sort_by(|one, other| (&one.agent, one.span).cmp(&(&other.agent, other.span)));
+        }
+        picture
+    }
+
+    /// One queue at this moment of ours.
+    pub fn queue(&self, queue: &QueueId, ours: Timestamp, agents: &AgentsPicture) -> QueuePicture {
+        let sources = self.sources.values();
+        let here: Vec<(&Source, &Queue, Timestamp)> = sources
+            .filter_map(|source| Some((source, source.queues.get(queue)?, source.now(ours)?)))
+            .collect();
+        let now = here.iter().map(|(.., now)| *now).max();
+        let now = now.or_else(|| {
+            self.sources
+                .values()
+                .filter_map(|source| source.now(ours))
+                .max()
+        });
+        let now = now.unwrap_or(ours);
+        let targets = &self.options.targets;
+        let windows = WINDOWS.map(|window| self.window(queue, &here, window));
+        let (mut oldest_wait, mut oldest_journey) = (Duration::ZERO, Duration::ZERO);
+        let mut repeat_waiting = 0;
+        for (source, queue, now) in &here {
+            let (wait, journey) = oldest(queue, *now);
+            oldest_wait = oldest_wait.max(wait);
+            oldest_journey = oldest_journey.max(journey);
+            let calls = queue
+                .waiting
+                .keys()
+                .filter_map(|(_, key)| source.open.get(key));
+            repeat_waiting += calls.filter(|call| call.repeats).count() as u64;
+        }
+        let (day_since, day) = self.day(queue, &here, now);
+        QueuePicture {
+            queue: queue.clone(),
+            is_open: targets.is_open(queue, now),
+            service_level: targets.of(queue, now).service_level,
+            waiting: here
+                .iter()
+                .map(|(_, queue, _)| queue.waiting.len() as u64)
+                .sum(),
+            repeat_waiting,
+            oldest_wait,
+            oldest_journey,
+            second_transfer: agents
+                .second_transfers
+                .get(queue)
+                .copied()
+                .unwrap_or_default(),
+            agents: agents.counts.get(queue).copied().unwrap_or_default(),
+            too_long: agents.too_long.get(queue).cloned().unwrap_or_default(),
+            windows,
+            day_since,
+            day,
+        }
+    }
+
+    fn window(
+        &self,
+        name: &QueueId,
+        here: &[(&Source, &Queue, Timestamp)],
+        window: u64,
+    ) -> WindowPicture {
+        let mut all = Sums::default();
+        let mut watched = Vec::new();
+        for (_, queue, now) in here {
+            let (mut of_source, start) = sums(queue, *now, window);
+            watch(queue, *now, window, &mut watched);
+            for waiting in queue.waiting.values() {
+                let target = self.options.targets.of(name, waiting.entered_at);
+                let due = waiting.entered_at.plus(target.service_level);
+                if start <= due && due <= *now {
+                    of_source.add(&What::Decided);
+                }
+            }
+            all.merge(&of_source);
+        }
+        all.settle();
+        let curve = Curve::of_counted(watched);
+        picture(&all, PERCENTS.map(|percent| curve.quantile(percent as u8)))
+    }
+
+    fn day(
+        &self,
+        name: &QueueId,
+        here: &[(&Source, &Queue, Timestamp)],
+        now: Timestamp,
+    ) -> (Timestamp, WindowPicture) {
+        let day_of = |at| self.options.day_of(Some(name), at);
+        let since = day_of(now).0;
+        let mut all = Sums::default();
+        let mut watched = Vec::new();
+        for (_, queue, now) in here {
+            let (since, mut of_source) = queue.day.at(*now, day_of);
+            let today = queue.waiting.values().filter(|one| one.entered_at >= since);
+            let mut decided = 0;
+            for waiting in today {
+                let target = self.options.targets.of(name, waiting.entered_at);
+                let read_at = Some(*now);
+                let entered_at = waiting.entered_at;
+                decided += u64::from(is_decided(false, entered_at, target.service_level, read_at));
+                watched.extend(still_waiting(entered_at, since, *now));
+            }
+            decided_waiting(&mut of_source, decided);
+            for (waits, end) in ends(&of_source) {
+                let from_entry = |(time, count)| {
+                    let entered = Duration::ZERO;
+                    (WatchedWait { entered, time, end }, count)
+                };
+                watched.extend(waits.iter().map(from_entry));
+            }
+            all.merge(&of_source);
+        }
+        all.settle();
+        let curve = Curve::of_counted(watched);
+        let censored = PERCENTS.map(|percent| curve.quantile(percent as u8));
+        (since, picture(&all, censored))
+    }
+}
+
+fn picture(sums: &Sums, censored: [Option<Duration>; 4]) -> WindowPicture {
+    WindowPicture {
+        offered: sums.offered,
+        exits: sums.exits,
+        level: sums.level,
+        transfers: sums.transfers,
+        refused: sums.refused,
+        asa: sums.asa(),
+        waits: sums.quantiles(PERCENTS),
+        censored,
+    }
+}
+
+/// The ring that a window is read from, and of how many full cells.
+fn ring(queue: &Queue, window: u64) -> (&super::ring::Ring, usize) {
+    match window {
+        ..=60 => (&queue.seconds, window as usize),
+        _ => (&queue.tens, (window / 10) as usize),
+    }
+}
+
+/// The sums of a window, and its first instant.
+fn sums(queue: &Queue, now: Timestamp, window: u64) -> (Sums, Timestamp) {
+    let (ring, full) = ring(queue, window);
+    let mut sums = Sums::default();
+    for (_, cell) in ring.window(now, full) {
+        sums.merge(cell);
+    }
+    sums.settle();
+    (sums, ring.start(now, full))
+}
+
+/// The waits of a window as they were watched: those that began before it from their age at its start on.
+fn watch(queue: &Queue, now: Timestamp, window: u64, watched: &mut Vec<(WatchedWait, u64)>) {
+    let (ring, full) = ring(queue, window);
+    let start = ring.start(now, full);
+    for (at, cell) in ring.window(now, full) {
+        let passed = at.since(start).unwrap_or_default();
+        for (waits, end) in ends(cell) {
+            let wait = |(time, count): (Duration, u64)| {
+                let entered = time.saturating_sub(passed);
+                (WatchedWait { entered, time, end }, count)
+            };
+            watched.extend(waits.iter().map(wait));
+        }
+    }
+    let waiting = queue.waiting.values();
+    watched.extend(waiting.filter_map(|one| still_waiting(one.entered_at, start, now)));
+}
+
+fn ends(sums: &Sums) -> [(&super::sums::Waits, WaitEnd); 3] {
+    [
+        (&sums.answered, WaitEnd::Answered),
+        (&sums.abandoned, WaitEnd::Censored),
+        (&sums.other, WaitEnd::Censored),
+    ]
+}
+
+fn still_waiting(
+    entered_at: Timestamp,
+    start: Timestamp,
+    now: Timestamp,
+) -> Option<(WatchedWait, u64)> {
+    let wait = WatchedWait {
+        entered: start.since(entered_at).unwrap_or_default(),
+        time: now.since(entered_at)?,
+        end: WaitEnd::Censored,
+    };
+    Some((wait, 1))
+}
+
+/// W8: the oldest wait of a queue, and the oldest journey.
+fn oldest(queue: &Queue, now: Timestamp) -> (Duration, Duration) {
+    let age = |since: Option<Timestamp>| since.and_then(|at| now.since(at)).unwrap_or_default();
+    let entries = queue.waiting.keys().map(|(at, _)| *at);
+    let journeys = queue.waiting.values().map(|one| one.journey_at);
+    (age(entries.min()), age(journeys.min()))
+}

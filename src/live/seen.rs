@@ -1,0 +1,127 @@
+//! A call's part in the figures, as far as it is known: what happened in which queue at which instant.
+
+use std::time::Duration;
+
+use crate::kpi::{LevelCounts, decided_at};
+use crate::model::{CallRecord, Direction, Exit, QueueId, Targets, Timestamp, Visit, VisitRow};
+
+/// A source may tell a little ahead of the time at which it sends; further ahead is a clock that is wrong.
+pub(super) const AHEAD_MAX: Duration = Duration::from_secs(60);
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A visit began.
+    Offered,
+    /// A visit ended.
+    Ended {
+        /// How.
+        exit: Exit,
+        /// W1.
+        wait: Option<Duration>,
+        /// What it adds to the service level, but whether it is decided.
+        level: LevelCounts,
+    },
+    /// A visit that has ended was decided.
+    Decided,
+    /// A call was passed on.
+    Transferred,
+    /// A call was turned away.
+    Refused,
+}
+
+/// Something that happened, where and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    /// The queue; `None` = the hotline as a whole.
+    pub(super) queue: Option<QueueId>,
+    /// When.
+    pub(super) at: Timestamp,
+    /// The instant by which it belongs to a day: of a visit its entry.
+    pub(super) cohort_at: Timestamp,
+    /// What.
+    pub(super) what: What,
+}
+
+/// Everything that happened in a call, in a fixed order. Of a test call and of our own return call nothing counts, but
+/// what holds for visits whoever called; nothing counts that is later than `known_until`.
+pub(super) fn items(
+    record: &CallRecord,
+    targets: &Targets,
+    known_until: Timestamp,
+    label: &dyn Fn(&QueueId) -> QueueId,
+) -> Vec<Item> {
+    let mut items = Vec::new();
+    if record.test {
+        return items;
+    }
+    for visit in &record.visits {
+        items_of_visit(visit, targets, label, &mut items);
+    }
+    for transfer in &record.transfers {
+        items.push(Item {
+            queue: transfer.from_queue.as_ref().map(label),
+            at: transfer.at,
+            cohort_at: transfer.at,
+            what: What::Transferred,
+        });
+    }
+    if record.direction == Direction::Inbound {
+        for refusal in &record.refusals {
+            let of_queue = refusal.queue.as_ref().map(label).map(Some);
+            for queue in [None].into_iter().chain(of_queue) {
+                items.push(Item {
+                    queue,
+                    at: refusal.at,
+                    cohort_at: refusal.at,
+                    what: What::Refused,
+                });
+            }
+        }
+    }
+    items.retain(|item| item.at <= known_until && item.cohort_at <= known_until);
+    items
+}
+
+fn items_of_visit(
+    visit: &Visit,
+    targets: &Targets,
+    label: &dyn Fn(&QueueId) -> QueueId,
+    items: &mut Vec<Item>,
+) {
+    let target = targets.of(&visit.queue, visit.entered_at);
+    let queue = label(&visit.queue);
+    let mut push = |at, what| {
+        items.push(Item {
+            queue: Some(queue.clone()),
+            at,
+            cohort_at: visit.entered_at,
+            what,
+        });
+    };
+    push(visit.entered_at, What::Offered);
+    if let Some(exit) = visit.exit {
+        let level = LevelCounts::of_end(&row(visit), target);
+        let at = visit.exited_at.unwrap_or(visit.entered_at);
+        let wait = visit.wait;
+        push(at, What::Ended { exit, wait, level });
+        let decided = decided_at(visit.entered_at, visit.exited_at, target.service_level);
+        push(decided, What::Decided);
+    }
+}
+
+/// The visit as reports have it, so that it counts by the same functions.
+fn row(visit: &Visit) -> VisitRow {
+    VisitRow {
+        queue: visit.queue.clone(),
+        entered_at: visit.entered_at,
+        exit: visit.exit,
+        exited_at: visit.exited_at,
+        wait: visit.wait,
+        talk: visit.talk,
+        first: false,
+        provisional: true,
+        missed_offer_time: Duration::ZERO,
+        after_transfer: false,
+    }
+}

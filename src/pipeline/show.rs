@@ -1,0 +1,137 @@
+//! What the supervisor's board is told, and how it is made again at a start.
+//!
+//! The board holds nothing that the rows do not: the settled calls of each source's last day, its open calls, and what
+//! agents were told to be. So it is no part of the checkpoint; a start reads these and goes on from there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::metrics::Totals;
+use crate::model::{CallKey, Fact, Mode, QueueId, SourceId};
+use crate::store;
+
+use super::apply::Pipeline;
+
+/// How far back a day on the board begins at the most.
+const DAY: Duration = Duration::from_secs(25 * 60 * 60);
+/// Calls read at once.
+const CALLS_A_PAGE: usize = 1_000;
+/// The most calls of one source that a start reads, the newest first: some seconds of work.
+const CALLS_MAX: usize = 300_000;
+
+/// The name under which a queue is shown: that of the metrics, so that those beyond their cap share one. A queue that is
+/// known only because an agent serves it takes a label, too.
+fn label(totals: &Totals) -> impl Fn(&QueueId) -> QueueId {
+    |queue| match totals.admit_queue(queue) {
+        Ok(()) => queue.clone(),
+        Err(other) => QueueId::new(other),
+    }
+}
+
+impl Pipeline {
+    /// Shows what agents were told to be, and calls that settled.
+    pub(super) fn show_facts(&self, name: &SourceId, facts: &[Fact], totals: &Totals) {
+        let shown = |fact: &&Fact| matches!(fact, Fact::Settled(_) | Fact::AgentTold { .. });
+        if !facts.iter().any(|fact| shown(&fact)) {
+            return;
+        }
+        let label = label(totals);
+        self.live.with(|live| {
+            for fact in facts.iter().filter(shown) {
+                match fact {
+                    Fact::Settled(settled) if settled.mode == Mode::Live => {
+                        live.settle(name, settled.key, &settled.record, &label);
+                    }
+                    Fact::AgentTold { at, told } => live.tell_agent(name, *at, told, &label),
+                    Fact::Settled(_)
+                    | Fact::CallArrived
+                    | Fact::CallRefused { .. }
+                    | Fact::VisitOffered { .. }
+                    | Fact::VisitEnded { .. }
+                    | Fact::VisitDecided { .. }
+                    | Fact::Corrected
+                    | Fact::WrapUp { .. }
+                    | Fact::LineTold { .. }
+                    | Fact::Late { .. }
+                    | Fact::CallExists { .. } => {}
+                }
+            }
+        });
+    }
+
+    /// Shows how calls stand that something was told of.
+    pub(super) fn show_calls(&self, name: &SourceId, changed: &BTreeSet<CallKey>, totals: &Totals) {
+        let Some(source) = self.sources.get(name) else {
+            return;
+        };
+        let label = label(totals);
+        let records = changed
+            .iter()
+            .filter_map(|key| Some((*key, source.calls.live_record(*key)?)));
+        self.live.with(|live| {
+            records.for_each(|(key, record)| live.tell(name, key, record, &label));
+        });
+    }
+
+    /// Makes the board again as it was at the checkpoint; before the journal's rows behind it are applied.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn restore_live(&mut self) -> Result<(), store::Error> {
+        if self.next.rebuild {
+            // The journal tells all of it again.
+            return Ok(());
+        }
+        let sources: Vec<_> = self.sources.iter().collect();
+        let heard = sources
+            .into_iter()
+            .filter_map(|(name, source)| Some((name.clone(), source.heard?, source.gap_events)));
+        let heard: Vec<_> = heard.collect();
+        for (name, heard, gap_events) in &heard {
+            self.live.with(|live| live.hear(name, *heard, *gap_events));
+        }
+        for (name, (sent_at, _), _) in &heard {
+            let since = sent_at.minus(DAY);
+            let mut before = None;
+            let mut read = 0;
+            while read < CALLS_MAX {
+                let page = self
+                    .store
+                    .live_calls(name, since, before.as_ref(), CALLS_A_PAGE);
+                let page = page.await?;
+                read += page.len();
+                let is_last = page.len() < CALLS_A_PAGE;
+                before = page.last().map(|call| call.place.clone());
+                self.board.record(|totals| -> Result<(), store::Error> {
+                    let label = label(totals);
+                    for call in page {
+                        let record = call.record()?;
+                        let key = call.place.call.key();
+                        self.live
+                            .with(|live| live.settle(name, key, &record, &label));
+                    }
+                    Ok(())
+                })?;
+                if is_last {
+                    break;
+                }
+            }
+            let end = sent_at.plus(DAY);
+            let told = store::Rows::told(&self.store, (since, end)).await?;
+            let open = self.sources.get(name);
+            self.board.record(|totals| {
+                let label = label(totals);
+                self.live.with(|live| {
+                    for told in told.agents.iter().filter(|told| told.source == *name) {
+                        live.tell_agent(name, told.at, &told.told, &label);
+                    }
+                    for (key, record) in open.iter().flat_map(|source| source.calls.live_records())
+                    {
+                        live.tell(name, key, record, &label);
+                    }
+                });
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! The board in the words of the contract.
+
+use std::time::Duration;
+
+use crate::kpi::{abandon_rate, strict};
+use crate::live::{
+    AgentCounts, HotlinePicture, QueuePicture, SourcePicture, TooLong, TooLongState, WINDOWS,
+    WindowPicture,
+};
+use crate::model::{AgentState, Exit, Timestamp};
+use crate::proto::v1;
+
+/// A source that was not heard for so long is taken for gone.
+const GONE_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// The board at one moment, as everybody is shown it.
+pub type Shown = v1::GetQueuesResponse;
+
+/// A span as the contract has it.
+fn duration(span: Duration) -> pbjson_types::Duration {
+    span.into()
+}
+
+fn signed(micros: i64) -> pbjson_types::Duration {
+    pbjson_types::Duration {
+        seconds: micros / 1_000_000,
+        // Both parts have the sign of the whole.
+        nanos: (micros % 1_000_000 * 1_000) as i32,
+    }
+}
+
+fn instant(at: Timestamp) -> pbjson_types::Timestamp {
+    let micros = at.as_micros();
+    pbjson_types::Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos: (micros.rem_euclid(1_000_000) * 1_000) as i32,
+    }
+}
+
+/// The whole board.
+pub(super) fn shown(at: Timestamp, hotline: &HotlinePicture, queues: &[QueuePicture]) -> Shown {
+    v1::GetQueuesResponse {
+        at: Some(instant(at)),
+        hotline: Some(self::hotline(hotline)),
+        queues: queues.iter().map(queue).collect(),
+    }
+}
+
+fn hotline(picture: &HotlinePicture) -> v1::HotlineLive {
+    let refused = picture.refused.iter().zip(WINDOWS);
+    let ages = || picture.sources.iter().map(|source| source.data_age);
+    // A switch that was taken away long ago does not make the others' figures old.
+    let recent = ages().filter(|age| *age <= GONE_AFTER).max();
+    let oldest = recent.or_else(|| ages().min());
+    v1::HotlineLive {
+        waiting: picture.waiting,
+        oldest_wait: Some(duration(picture.oldest_wait)),
+        oldest_journey: Some(duration(picture.oldest_journey)),
+        refused: refused
+            .map(|(refused, window)| v1::RefusedLive {
+                window: Some(duration(Duration::from_secs(window))),
+                refused: *refused,
+            })
+            .collect(),
+        refused_today: picture.refused_today,
+        data_age: oldest.map(duration),
+        sources: picture.sources.iter().map(source).collect(),
+    }
+}
+
+fn source(picture: &SourcePicture) -> v1::SourceLive {
+    v1::SourceLive {
+        source: picture.source.as_str().to_owned(),
+        now: Some(instant(picture.now)),
+        data_age: Some(duration(picture.data_age)),
+        skew: Some(signed(picture.skew_micros)),
+        silent: picture.is_silent,
+        gap_events: picture.gap_events,
+        agents_left_out: picture.agents_left_out,
+    }
+}
+
+fn queue(picture: &QueuePicture) -> v1::QueueLive {
+    let spans = WINDOWS.map(Duration::from_secs);
+    let windows = picture.windows.iter().zip(spans);
+    v1::QueueLive {
+        queue: picture.queue.as_str().to_owned(),
+        open: picture.is_open,
+        service_level_target: Some(duration(picture.service_level)),
+        waiting: picture.waiting,
+        oldest_wait: Some(duration(picture.oldest_wait)),
+        oldest_journey: Some(duration(picture.oldest_journey)),
+        repeat_waiting: picture.repeat_waiting,
+        second_transfer: picture.second_transfer,
+        agents: Some(agents(&picture.agents)),
+        too_long: picture.too_long.iter().map(too_long).collect(),
+        windows: windows.map(|(one, span)| window(one, Some(span))).collect(),
+        day: Some(window(&picture.day, None)),
+        day_since: Some(instant(picture.day_since)),
+    }
+}
+
+fn agents(counts: &AgentCounts) -> v1::AgentsLive {
+    v1::AgentsLive {
+        available: counts.of(AgentState::Available),
+        ringing: counts.of(AgentState::Ringing),
+        talking: counts.of(AgentState::Talking),
+        wrap_up: counts.of(AgentState::WrapUp),
+        other_call: counts.of(AgentState::OtherCall),
+        desk: counts.of(AgentState::Desk),
+        paused: counts.of(AgentState::Paused),
+        logged_out: counts.of(AgentState::LoggedOut),
+    }
+}
+
+fn too_long(one: &TooLong) -> v1::TooLongLive {
+    let (state, reason, missed) = match &one.state {
+        TooLongState::State(state, reason) => (state.as_str(), reason.to_string(), 0),
+        TooLongState::Missed(count) => ("missed", String::new(), *count as u64),
+    };
+    v1::TooLongLive {
+        agent: one.agent.as_str().to_owned(),
+        state: state.to_owned(),
+        reason,
+        span: Some(duration(one.span)),
+        missed,
+    }
+}
+
+fn window(picture: &WindowPicture, span: Option<Duration>) -> v1::WindowLive {
+    let (exits, level) = (&picture.exits, &picture.level);
+    let answered = exits.of(Exit::Answered);
+    let abandoned = level.abandoned;
+    v1::WindowLive {
+        window: span.map(duration),
+        offered: picture.offered,
+        answered,
+        abandoned,
+        abandoned_short: level.abandoned_short,
+        ended_otherwise: exits.sum() - answered - abandoned,
+        answered_within_target: level.answered_within,
+        decided: level.decided,
+        service_level: strict(level),
+        abandon_rate: abandon_rate(abandoned, exits.sum()),
+        asa: picture.asa.map(duration),
+        waits: waits(&picture.waits),
+        censored_waits: waits(&picture.censored),
+        transfers: picture.transfers,
+        refused: picture.refused,
+    }
+}
+
+fn waits(quantiles: &[Option<Duration>; 4]) -> Option<v1::WaitsLive> {
+    let [p50, p90, p95, p99] = quantiles.map(|wait| wait.map(duration));
+    quantiles
+        .iter()
+        .any(Option::is_some)
+        .then_some(v1::WaitsLive { p50, p90, p95, p99 })
+}

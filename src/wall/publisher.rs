@@ -1,0 +1,109 @@
+//! Takes the board for everybody who looks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::clock::instant;
+
+use super::board::LiveBoard;
+use super::message::{Shown, shown};
+
+/// How often the board is taken while somebody looks: an event is seen within this and the time it takes.
+const EVERY: Duration = Duration::from_millis(250);
+/// The same with many queues, so that it stays a small part of a core.
+const EVERY_WITH_MANY: Duration = Duration::from_secs(1);
+/// So many queues are many.
+const MANY_QUEUES: usize = 100;
+
+/// The newest picture; cheap to clone, and the clones count as those who look.
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    board: LiveBoard,
+    newest: watch::Sender<Arc<Shown>>,
+    /// The last picture taken for somebody who asked.
+    asked: Arc<Mutex<Option<Taken>>>,
+}
+
+/// A picture, and when taking it began.
+#[derive(Debug)]
+struct Taken {
+    begun_at: Instant,
+    picture: Arc<Shown>,
+}
+
+/// Takes the board again and again while somebody watches; runs until it is dropped.
+pub async fn publish(pictures: Pictures) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut passed = Duration::ZERO;
+    loop {
+        ticks.tick().await;
+        passed += EVERY;
+        if pictures.newest.receiver_count() == 0 {
+            continue;
+        }
+        let many = pictures.newest.borrow().queues.len() > MANY_QUEUES;
+        if many && passed < EVERY_WITH_MANY {
+            continue;
+        }
+        passed = Duration::ZERO;
+        let board = pictures.board.clone();
+        // Reckoning takes a part of a millisecond a queue: not on a thread that serves.
+        if let Ok(picture) = tokio::task::spawn_blocking(move || take(&board)).await {
+            pictures.newest.send_replace(Arc::new(picture));
+        }
+    }
+}
+
+impl Pictures {
+    /// Shows this board.
+    pub fn new(board: LiveBoard) -> Self {
+        let (newest, _) = watch::channel(Arc::default());
+        let asked = Arc::default();
+        Self {
+            board,
+            newest,
+            asked,
+        }
+    }
+
+    /// The board at this moment or a later one. It is taken once for all who ask while another picture is being taken: two
+    /// hundred boards that come back at once cost two.
+    pub async fn now(&self) -> Arc<Shown> {
+        let asked_at = instant();
+        let mut asked = self.asked.lock().await;
+        if let Some(last) = &*asked
+            && last.begun_at >= asked_at
+        {
+            return last.picture.clone();
+        }
+        let begun_at = instant();
+        let board = self.board.clone();
+        let taken = tokio::task::spawn_blocking(move || take(&board)).await;
+        // The task was cancelled: the runtime stops, and nobody is shown anything any more.
+        let picture = Arc::new(taken.unwrap_or_default());
+        *asked = Some(Taken {
+            begun_at,
+            picture: picture.clone(),
+        });
+        picture
+    }
+
+    /// Pictures from now on; each replaces the one before.
+    pub fn watch(&self) -> watch::Receiver<Arc<Shown>> {
+        self.newest.subscribe()
+    }
+}
+
+/// The board at this moment; the pipeline waits for one queue at the most.
+fn take(board: &LiveBoard) -> Shown {
+    let now = board.clock().now();
+    let (hotline, agents, queues) =
+        board.with(|live| (live.hotline(now), live.agents(now), live.queues()));
+    let queues = queues.iter();
+    let queues = queues.map(|queue| board.with(|live| live.queue(queue, now, &agents)));
+    shown(now, &hotline, &queues.collect::<Vec<_>>())
+}
