@@ -101,8 +101,8 @@ pub(super) async fn surveyed(
     let mut open = sessions(connection, OPEN_SESSIONS, OPEN_ANSWERS, &[]).await?;
     let mut walk = Walk::begin(connection, readers, Which::All, period, None).await?;
     while let Some(calls) = walk.next(connection).await? {
-        let settled = calls.iter().filter(|call| !call.provisional);
-        let ends = settled.clone().next().zip(settled.last());
+        let mut settled = calls.iter().filter(|call| !call.provisional);
+        let ends = settled.clone().next().zip(settled.next_back());
         let mut settled = match ends {
             Some((first, last)) => {
                 let [from, to] = [&first.place, &last.place].map(values);
