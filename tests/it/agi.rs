@@ -1,6 +1,7 @@
 //! Surveys by FastAGI: a scripted Asterisk on one side of the bridge, a real server on the other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dozvon::clock;
@@ -9,9 +10,10 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::dialogs::{ASK_ALL, TWO_QUESTIONS, answers, put, sessions, until_counted};
+use crate::dialogs::{ASK_ALL, TWO_QUESTIONS, answers, put, until_counted};
 use crate::harness::{PATIENCE, Server};
 use crate::sender::{SECOND, Sender, answered, live, now};
 use crate::survey::attempt;
@@ -176,12 +178,12 @@ const CALLERS: &[(&str, &[Does], &str)] = &[
     ),
     (
         "answers after the prompts",
-        &[Does::After("satisfaction", '2'), Does::After("solved", '2')],
+        &[Does::After("satisfaction", '2'), Does::After("solved", '1')],
         r#"{"at_ms":9000,"prompt_ended":true}
            {"at_ms":18000,"prompt_ended":true}
            {"at_ms":20000,"digit":"2"}
            {"at_ms":26000,"prompt_ended":true}
-           {"at_ms":27000,"digit":"2"}"#,
+           {"at_ms":27000,"digit":"1"}"#,
     ),
     (
         "hangs up in the invitation",
@@ -392,34 +394,40 @@ async fn nonsense_on_the_port_harms_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_callers_at_once_and_one_too_many() {
-    let (server, _sender, _) = hotline(&[]).await;
+    let calls: Vec<String> = (0..200).map(|n| format!("17954.{n}")).collect();
+    let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+    let (server, _sender, _) = hotline(&calls).await;
     let address = server.grpc_addr();
     let bridge = Bridge::open(&address, |options| {
         options.deadline = Duration::from_secs(30);
         options.sessions_max = 200;
     });
     let bridge = bridge.await;
-    let mut asked = Vec::new();
-    for n in 0..200 {
-        let mut peer = bridge.dial(&format!("17954.{n}")).await;
-        // Its headers are read: it has its place.
-        let first = peer.until("WAIT FOR DIGIT").await;
-        asked.push((peer, first));
-    }
+    let meeting = Arc::new(Barrier::new(201));
+    let asked = (0..200).map(|n| {
+        let (address, meeting) = (bridge.address.clone(), Arc::clone(&meeting));
+        tokio::spawn(async move {
+            let mut peer = Peer::dial(&address, &format!("17954.{n}")).await;
+            peer.until("/satisfaction\"").await;
+            // All hear the question, and the last one is turned away.
+            meeting.wait().await;
+            meeting.wait().await;
+            peer.press('5').await;
+            peer.until("/solved\"").await;
+            peer.press('1').await;
+            peer.leave().await
+        })
+    });
+    let asked: Vec<_> = asked.collect();
+    meeting.wait().await;
     let over = bridge.dial("17954.200").await.leave().await;
     assert_eq!(over["DOZVON_SURVEY_REASON"], "too_many_sessions");
     assert_eq!(over["DOZVON_NEXT"], "hang_up");
-    let story = [Does::Into("satisfaction", '5'), Does::Into("solved", '1')];
-    let asked = asked.into_iter().map(|(mut peer, first)| {
-        tokio::spawn(async move {
-            peer.comply(&first).await;
-            play(peer, &story).await
-        })
-    });
-    for asked in asked.collect::<Vec<_>>() {
+    meeting.wait().await;
+    for asked in asked {
         assert_eq!(asked.await.unwrap()["DOZVON_SURVEY"], "complete");
     }
-    assert_eq!(sessions(&server, "complete").await, 200);
+    until_counted(&server, "complete", 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -456,11 +464,9 @@ async fn serve_opens_the_door_that_is_configured() {
     let server = Server::start_with(&config).await;
     // No such source has said anything yet, so the caller is let go, politely.
     let mut peer = Peer::dial(&address, "17954.1").await;
-    assert_eq!(
-        peer.until("STREAM FILE").await,
-        "STREAM FILE \"bye\" \"\" 0"
-    );
-    peer.comply("STREAM FILE").await;
+    let goodbye = peer.until("STREAM FILE").await;
+    assert_eq!(goodbye, "STREAM FILE \"bye\" \"\" 0");
+    peer.comply(&goodbye).await;
     assert_eq!(peer.leave().await["DOZVON_SURVEY_REASON"], "unknown_source");
     drop(server);
 }

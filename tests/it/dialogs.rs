@@ -158,7 +158,7 @@ async fn count(server: &Server, series: &str) -> u64 {
     line.map_or(0, |value| value.trim().parse().unwrap())
 }
 
-pub(crate) async fn sessions(server: &Server, disposition: &str) -> u64 {
+async fn sessions(server: &Server, disposition: &str) -> u64 {
     let labels = format!("survey=\"{SURVEY}\",disposition=\"{disposition}\"");
     count(server, &format!("dozvon_survey_sessions_total{{{labels}}}")).await
 }
