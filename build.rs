@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 6] = [
+const PROTOS: [&str; 7] = [
     "dozvon/v1/admin.proto",
     "dozvon/v1/case.proto",
     "dozvon/v1/events.proto",

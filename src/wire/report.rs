@@ -12,8 +12,8 @@ use crate::model::{Headline, Timestamp};
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
-    Basis, Bucket, By, CallAsked, CallFilter, CallsQuery, Compare, Error, Lens, Pack, Query, Reports,
-    Sources, SurveyAsked, SurveyGrouping,
+    Basis, Bucket, By, CallAsked, CallFilter, CallsQuery, Compare, Error, Lens, Pack, Query,
+    Reports, Sources, SurveyAsked, SurveyGrouping,
 };
 use crate::store::Rows;
 

@@ -10,8 +10,8 @@ use crate::proto::v1::{
 use crate::reports::SurveyGrouping;
 
 use super::frame::{self, Starts};
-use super::options::{Options, survey_groupings};
 use super::lang::Lang;
+use super::options::{Options, survey_groupings};
 
 pub(super) use parts::parts;
 
@@ -83,7 +83,11 @@ pub fn survey_table(answer: &GetSurveyReportResponse, lang: Lang) -> String {
 fn funnel(lang: Lang, row: &SurveyFunnelRow) -> String {
     let line = |name: &str, sessions: u64| {
         let share = (row.handled > 0).then(|| sessions as f64 / row.handled as f64);
-        vec![lang.say(name).to_owned(), sessions.to_string(), lang.percent(share)]
+        vec![
+            lang.say(name).to_owned(),
+            sessions.to_string(),
+            lang.percent(share),
+        ]
     };
     let mut rows: Vec<_> = row
         .dispositions
@@ -165,10 +169,17 @@ fn scores(lang: Lang, starts: &Starts, rows: &[SurveyScoreRow]) -> String {
         ));
         cells.push(bounds(row.bounds.as_ref()));
         let mean = row.mean_grade.as_ref();
-        cells.push(mean.map_or_else(|| lang.percent(None), |grade| lang.figure(&format!("{:.2}", grade.mean))));
+        cells.push(mean.map_or_else(
+            || lang.percent(None),
+            |grade| lang.figure(&format!("{:.2}", grade.mean)),
+        ));
         let net = row.net_promoters.as_ref();
-        cells.push(net.map_or_else(|| lang.percent(None), |net| format!("{:+.0}", net.value * 100.0)));
-        let share = |score: &Option<SurveyShare>| lang.percent(score.as_ref().map(|score| score.share));
+        cells.push(net.map_or_else(
+            || lang.percent(None),
+            |net| format!("{:+.0}", net.value * 100.0),
+        ));
+        let share =
+            |score: &Option<SurveyShare>| lang.percent(score.as_ref().map(|score| score.share));
         cells.extend([
             share(&row.resolution),
             share(&row.break_off),
