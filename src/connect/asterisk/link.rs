@@ -16,7 +16,7 @@ use crate::connect::client::SwitchTime;
 use crate::connect::spool::carried::call_event;
 use crate::connect::spool::{Put, Spool};
 use crate::model::Timestamp;
-use crate::proto::v1::Event;
+use crate::proto::v1::{Event, event::Body};
 
 use super::codec::Decoder;
 use super::counts::Counts;
@@ -321,7 +321,7 @@ impl Link {
 
 fn call_of(event: &Event) -> Option<&str> {
     match event.body.as_ref()? {
-        crate::proto::v1::event::Body::Call(call) => Some(&call.call_id),
-        _ => None,
+        Body::Call(call) => Some(&call.call_id),
+        Body::AgentStateChanged(_) | Body::WrapUpEnded(_) | Body::LineStatus(_) => None,
     }
 }

@@ -57,7 +57,16 @@ impl Words {
             }
             Kind::HoldStarted(one) => self.agent(&mut one.agent),
             Kind::HoldEnded(one) => self.agent(&mut one.agent),
-            _ => {}
+            Kind::Arrived(_)
+            | Kind::Tagged(_)
+            | Kind::TransferStarted(_)
+            | Kind::TransferCompleted(_)
+            | Kind::TransferFailed(_)
+            | Kind::DigitPressed(_)
+            | Kind::CallbackPromised(_)
+            | Kind::CallbackAttempted(_)
+            | Kind::MessageLeft(_)
+            | Kind::Ended(_) => {}
         }
     }
 

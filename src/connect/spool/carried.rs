@@ -15,6 +15,9 @@ use crate::proto::v1::{
 /// The most calls that are kept: as many as one interpreter keeps channels.
 const CALLS_MAX: usize = 20_000;
 
+/// The most ended talks of a call that are remembered.
+const PAST_MAX: usize = 16;
+
 /// An answer in a gap is told in whole seconds.
 const SECONDS: Duration = Duration::from_secs(2);
 
@@ -32,7 +35,18 @@ struct Open {
     waits: Vec<(String, Event)>,
     /// By agent.
     talks: Vec<(String, Event)>,
+    /// Talks that ended: of an answer in a gap the queue tells its figures when all is over.
+    past: Vec<Past>,
     heard_at: Option<Timestamp>,
+}
+
+/// A talk that ended.
+#[derive(Debug)]
+struct Past {
+    agent: String,
+    queue: String,
+    connected_at: Option<Timestamp>,
+    released_at: Option<Timestamp>,
 }
 
 impl Carried {
@@ -62,9 +76,33 @@ impl Carried {
                 open.talks.push((connected.agent.clone(), event.clone()));
             }
             Kind::AgentReleased(released) => {
-                open.talks.retain(|(agent, _)| *agent != released.agent);
+                let ended = open
+                    .talks
+                    .extract_if(.., |(agent, _)| *agent == released.agent);
+                let past = ended.map(|(agent, talk)| Past {
+                    agent,
+                    queue: queue_of(&talk).to_owned(),
+                    connected_at: at(&talk),
+                    released_at: at(event),
+                });
+                open.past.extend(past);
+                let surplus = open.past.len().saturating_sub(PAST_MAX);
+                open.past.drain(..surplus);
             }
-            _ => {}
+            Kind::Tagged(_)
+            | Kind::Refused(_)
+            | Kind::AgentOffered(_)
+            | Kind::OfferMissed(_)
+            | Kind::HoldStarted(_)
+            | Kind::HoldEnded(_)
+            | Kind::TransferStarted(_)
+            | Kind::TransferCompleted(_)
+            | Kind::TransferFailed(_)
+            | Kind::DigitPressed(_)
+            | Kind::CallbackPromised(_)
+            | Kind::CallbackAttempted(_)
+            | Kind::MessageLeft(_)
+            | Kind::Ended(_) => {}
         }
     }
 
@@ -77,11 +115,12 @@ impl Carried {
             return false;
         };
         let entered_before = |queue: &str| {
-            let mut talks = open.talks.iter();
-            talks.any(|(_, talk)| {
-                let same = matches!(parts(talk), Some((_, Kind::AgentConnected(one))) if one.queue == queue);
-                let answered_at = at(talk).map(|at| at.plus(SECONDS));
-                same && at(event) <= answered_at
+            let talks = open.talks.iter();
+            let talks = talks.map(|(_, talk)| (queue_of(talk), at(talk)));
+            let past = open.past.iter();
+            let past = past.map(|talk| (talk.queue.as_str(), talk.connected_at));
+            talks.chain(past).any(|(of, answered_at)| {
+                of == queue && at(event) <= answered_at.map(|at| at.plus(SECONDS))
             })
         };
         match kind {
@@ -94,7 +133,22 @@ impl Carried {
                 .talks
                 .iter()
                 .any(|(agent, _)| *agent == connected.agent),
-            _ => false,
+            Kind::Tagged(_)
+            | Kind::Refused(_)
+            | Kind::AgentOffered(_)
+            | Kind::OfferMissed(_)
+            | Kind::HoldStarted(_)
+            | Kind::HoldEnded(_)
+            | Kind::TransferStarted(_)
+            | Kind::TransferCompleted(_)
+            | Kind::TransferFailed(_)
+            | Kind::DigitPressed(_)
+            | Kind::CallbackPromised(_)
+            | Kind::CallbackAttempted(_)
+            | Kind::MessageLeft(_)
+            | Kind::Ended(_)
+            | Kind::QueueLeft(_)
+            | Kind::AgentReleased(_) => false,
         }
     }
 
@@ -138,10 +192,7 @@ impl Carried {
             })
         });
         let released = open.talks.iter().map(|(agent, talk)| {
-            let queue = match parts(talk) {
-                Some((_, Kind::AgentConnected(connected))) => connected.queue.clone(),
-                Some(_) | None => String::new(),
-            };
+            let queue = queue_of(talk).to_owned();
             Kind::AgentReleased(AgentReleased {
                 agent: agent.clone(),
                 queue,
@@ -178,6 +229,14 @@ fn parts(event: &Event) -> Option<(&str, &Kind)> {
     match event.body.as_ref()? {
         Body::Call(call) => Some((&call.call_id, call.kind.as_ref()?)),
         Body::AgentStateChanged(_) | Body::WrapUpEnded(_) | Body::LineStatus(_) => None,
+    }
+}
+
+/// The queue that a talk came from; empty = none.
+fn queue_of(talk: &Event) -> &str {
+    match parts(talk) {
+        Some((_, Kind::AgentConnected(connected))) => &connected.queue,
+        Some(_) | None => "",
     }
 }
 

@@ -3,7 +3,9 @@
 use super::carried::call_event;
 use super::*;
 use crate::model::Timestamp;
-use crate::proto::v1::{AgentConnected, CallArrived, CallEnded, QueueEntered, call_event::Kind};
+use crate::proto::v1::{
+    AgentConnected, AgentReleased, CallArrived, CallEnded, QueueEntered, call_event::Kind,
+};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -116,6 +118,29 @@ fn acked_segments_go_and_open_calls_are_carried_over() {
     assert!(!carried.has(&event("long", 9, connected("102", ""))));
     let lost = carried.lose("long");
     assert_eq!(lost.len(), 2, "the agent's end and the call's: {lost:?}");
+}
+
+#[test]
+fn what_the_queue_tells_when_all_is_over_is_known_already() {
+    let mut carried = Carried::default();
+    carried.follow(&event("a", 10, arrived()));
+    carried.follow(&event("a", 11, connected("103", "q")));
+    let released = AgentReleased {
+        agent: "103".into(),
+        ..AgentReleased::default()
+    };
+    carried.follow(&event("a", 19, Kind::AgentReleased(released)));
+    // As a connector tells it that began in mid-talk: in whole seconds, and late.
+    assert!(carried.has(&event("a", 10, entered("q"))));
+    assert!(carried.has(&event("a", 11, connected("103", "q"))));
+    assert!(
+        !carried.has(&event("a", 20, entered("q"))),
+        "a second visit"
+    );
+    assert!(
+        !carried.has(&event("a", 20, connected("103", ""))),
+        "and its talk"
+    );
 }
 
 #[test]
