@@ -154,6 +154,7 @@ def _builder(panel):
     else:
         colors = heatmap.HeatmapColorOptions().mode(heats.HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
         builder = heatmap.Panel().calculate(False).color(colors.scale(heats.HeatmapColorScale.EXPONENTIAL).exponent(0.5))
+        builder = builder.scale_distribution(common.ScaleDistributionConfig().type(looks.ScaleDistribution.LINEAR))
         builder = builder.y_axis(heatmap.YAxisConfig().unit(panel.unit)).rows_frame(heatmap.RowsHeatmapOptions().value("visits"))
     if panel.words:
         builder = builder.mappings(_mappings(panel.words))

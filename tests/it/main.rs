@@ -9,6 +9,7 @@ mod alerts;
 mod bad_input;
 mod bad_wire;
 mod bank;
+mod boards;
 mod calls;
 mod cli;
 mod definitions;
