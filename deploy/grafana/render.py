@@ -58,7 +58,7 @@ def row(title):
 
 def text(title, markdown):
     """Words, as Markdown."""
-    return Panel("text", title, description=markdown.strip(), h=7)
+    return Panel("text", title, description=markdown.strip(), h=6)
 
 
 def _panel(kind):
