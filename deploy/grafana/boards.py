@@ -358,8 +358,9 @@ ITSELF = Board(
           [("green", None), ("orange", 100000), ("red", 400000)],
           "Committed and not yet in the store. At 400,000 (`store_lag_max`) new events have to wait.", w=8),
     lines("All channels busy", "blocking",
-          [("sum by (line) (rate(dozvon_lines_all_busy_seconds_total{@S}[$__rate_interval]))", "{{line}}")], "percentunit",
-          [("green", None), ("orange", 0.01), ("red", 0.05)], "The share of time in which no further call could reach us.", w=12),
+          [("sum by (line) (increase(dozvon_lines_all_busy_seconds_total{@S}[1h]))", "{{line}}")], "s",
+          [("green", None), ("orange", 1), ("red", 60)],
+          "Time of the hour before in which no further call could reach us; counted when the switch tells its end.", w=12),
     lines("Agents", "agent_states", [("sum by (state) (dozvon_agents{@S})", "{{state}}")], "short", PLAIN,
           "Agents, each once, by state.", w=12),
     text("What to do", """

@@ -13,7 +13,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from history import EMPTY, END, QUEUES, ROOT, SLICE, START, STUCK, STUCK_AT, TARGET, simulated_day
+from history import EMPTY, END, FULL_FROM, FULL_TO, LINE, QUEUES, ROOT, SLICE, START, STUCK, STUCK_AT, TARGET, simulated_day
 
 BOARDS = ["floor", "queue", "transfers", "survey", "dozvon"]
 ALL = ".+"
@@ -163,6 +163,17 @@ class Truth(unittest.TestCase):
         self.assertEqual(self.value("dozvon", "Rejected"), 0)
         self.assertEqual(self.value("dozvon", "Events missing"), 0)
         self.assertEqual(self.value("dozvon", "Conservation"), 0)
+
+    def test_channels_are_those_that_the_switch_told(self):
+        def shown(at):
+            return self.prometheus.now(substitute(self.panel("floor", "Channels in use")), at)
+
+        for at, busy in ((NOON, 27), (FULL_FROM, 30), (END, 12)):
+            [(series, value)] = shown(at)
+            self.assertEqual(series["line"], LINE)
+            self.close(value, busy / 30, f"channels in use at {at}")
+        [(_, seconds)] = self.prometheus.now(substitute(self.panel("dozvon", "All channels busy")), FULL_TO)
+        self.close(seconds, FULL_TO - FULL_FROM, "no channel free")
 
     def test_what_is_usual_is_the_median_of_the_weeks_before(self):
         expr = next(expr for board, panel, expr in self.targets()

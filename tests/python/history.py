@@ -173,6 +173,18 @@ def stuck_events():
             yield {"sequence": str(sequence), "occurredAt": when, "call": {**call, kind: what}}
 
 
+# A trunk of 30 channels: 27 busy in the morning, all of them for ten minutes, then 12.
+LINE, FULL_FROM, FULL_TO = "trunk", END - 5400, END - 4800
+LINE_TOLD = [(START + 60, 27), (FULL_FROM, 30), (FULL_TO, 12)]
+
+
+def line_event(sequence, at, busy):
+    """A switch tells how many channels are in use."""
+    when = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat()
+    status = {"line": LINE, "channelsBusy": busy, "channelsTotal": 30}
+    return {"sequence": str(sequence), "occurredAt": when, "lineStatus": status}
+
+
 class History:
     """The day: its events, what the simulated phones counted, and the scrapes by time."""
 
@@ -185,16 +197,21 @@ class History:
         self.events = [json.loads(line) for line in lines]
         self.scrapes = [(START, dozvon.scrape())]
         feed, done, at = Feed(dozvon, "simulated"), 0, START
+        trunk = Feed(dozvon, "trunk")
         while at < END:
             at += SLICE
             upto = done
             while upto < len(self.events) and instant(self.events[upto]["occurredAt"]) <= at:
                 upto += 1
+            of_line = [line_event(number, when, busy) for number, (when, busy) in enumerate(LINE_TOLD, 1)
+                       if at - SLICE < when <= at]
+            trunk.advance(of_line, at)
             self.scrapes.append((at, feed.advance(self.events[done:upto], at)))
             done = upto
         if done != len(self.events):
             raise AssertionError(f"{len(self.events) - done} events lie after {END}")
         feed.close()
+        trunk.close()
         feed = Feed(dozvon, "second")
         self.scrapes.append((STUCK_AT, feed.advance(list(stuck_events()), STUCK_AT)))
         feed.close()
