@@ -165,15 +165,13 @@ class Truth(unittest.TestCase):
         self.assertEqual(self.value("dozvon", "Conservation"), 0)
 
     def test_channels_are_those_that_the_switch_told(self):
-        def shown(at):
-            return self.prometheus.now(substitute(self.panel("floor", "Channels in use")), at)
+        def shown(board, title, at):
+            lines = self.prometheus.now(substitute(self.panel(board, title)), at)
+            return {series["line"]: value for series, value in lines}[LINE]
 
         for at, busy in ((NOON, 27), (FULL_FROM, 30), (END, 12)):
-            [(series, value)] = shown(at)
-            self.assertEqual(series["line"], LINE)
-            self.close(value, busy / 30, f"channels in use at {at}")
-        [(_, seconds)] = self.prometheus.now(substitute(self.panel("dozvon", "All channels busy")), FULL_TO)
-        self.close(seconds, FULL_TO - FULL_FROM, "no channel free")
+            self.close(shown("floor", "Channels in use", at), busy / 30, f"channels in use at {at}")
+        self.close(shown("dozvon", "All channels busy", FULL_TO), FULL_TO - FULL_FROM, "no channel free")
 
     def test_what_is_usual_is_the_median_of_the_weeks_before(self):
         expr = next(expr for board, panel, expr in self.targets()
