@@ -51,7 +51,7 @@ pub(super) fn own_server(grpc: SocketAddr) -> Result<Server, Failure> {
     let ip = match grpc.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     let address = SocketAddr::new(ip, grpc.port()).to_string();
     let server = address.parse();

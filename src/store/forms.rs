@@ -162,7 +162,7 @@ impl Store {
             let sql = select!("channel = $1 and answered_at >= $2 and answered_at < $3
                 and ($4 = '' or survey = $4) order by answered_at, form");
             let rows = connection.fetch(sql, &values).await.map_err(failed("read forms"))?;
-            let mut forms = rows.iter().map(|row| form(row)).collect::<Result<Vec<_>, _>>()?;
+            let mut forms = rows.iter().map(form).collect::<Result<Vec<_>, _>>()?;
             let sql = "select form, question, answer, coded, words from survey_form_answers
                 where form in (select form from survey_forms where channel = $1
                     and answered_at >= $2 and answered_at < $3 and ($4 = '' or survey = $4))

@@ -11,6 +11,7 @@ mod asterisk;
 mod bad_input;
 mod bad_wire;
 mod bank;
+mod boards;
 mod calls;
 mod cases;
 mod cli;

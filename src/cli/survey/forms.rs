@@ -30,6 +30,17 @@ enum Column {
     Nothing,
 }
 
+impl Column {
+    /// The question that the column answers.
+    fn answer(&self) -> Option<&str> {
+        if let Self::Answer(question) = self {
+            Some(question)
+        } else {
+            None
+        }
+    }
+}
+
 const KNOWN: [(&str, Column); 11] = [
     ("form_id", Column::FormId),
     ("channel", Column::Channel),
@@ -99,10 +110,7 @@ impl Columns {
             return Err("a file of counts has the columns month, cause and count".to_owned());
         }
         if !is_counts && !has(&Column::FormId) {
-            let names = columns.iter().filter_map(|column| match column {
-                Column::Answer(name) => Some(name.as_str()),
-                _ => None,
-            });
+            let names = columns.iter().filter_map(Column::answer);
             let near = suggestion(nearest("form_id", names));
             return Err(format!(
                 "there is no column form_id: by it a form is known again{near}"
