@@ -413,7 +413,7 @@ mod tests {
             "NOT CURRENT: the data is 0:12 old",
             "■",
             "anna talking for 16:00",
-            "today",
+            "│ today",
         ];
         let places = words.map(place);
         assert!(places.is_sorted(), "{places:?}\n{text}");

@@ -62,6 +62,12 @@ struct Segment {
     head_bytes: u64,
 }
 
+impl Segment {
+    fn event_bytes(&self) -> u64 {
+        self.bytes - self.head_bytes
+    }
+}
+
 /// The spool of one source, open for writing.
 #[derive(Debug)]
 pub struct Spool {
@@ -115,10 +121,12 @@ impl Spool {
             let path = segment::path(folder, first);
             let mut carried = Carried::default();
             let mut next = first;
+            let mut head_bytes = segment::HEADER_BYTES as u64;
             let read = segment::read(&path, |is_carried, event| {
                 carried.follow(&event);
-                if !is_carried {
-                    next = event.sequence + 1;
+                match is_carried {
+                    true => head_bytes += segment::record_bytes(&event),
+                    false => next = event.sequence + 1,
                 }
             })?;
             let Some((header, bytes)) = read else {
@@ -129,7 +137,7 @@ impl Spool {
             segments.push_back(Segment {
                 first,
                 bytes,
-                head_bytes: 0,
+                head_bytes,
             });
             last = Some((header, next, carried));
         }
@@ -219,7 +227,8 @@ impl Spool {
     /// # Errors
     /// When the disk says no.
     pub fn put(&mut self, mut event: Event) -> io::Result<Put> {
-        let used: u64 = self.segments.iter().map(|one| one.bytes).sum();
+        // Heads are not counted: what is open is told again in each, and would push its own end out.
+        let used: u64 = self.segments.iter().map(Segment::event_bytes).sum();
         let used = used + self.buffer.len() as u64;
         let reserve = match self.carried.knows(&event) {
             true => self.bytes_max / RESERVE_SHARE,
@@ -232,10 +241,7 @@ impl Spool {
             return Ok(Put::Full);
         }
         let limit = SEGMENT_BYTES_MAX.min(self.bytes_max / 4);
-        let open_bytes = self
-            .segments
-            .back()
-            .map_or(0, |one| one.bytes - one.head_bytes);
+        let open_bytes = self.segments.back().map_or(0, Segment::event_bytes);
         if open_bytes + self.buffer.len() as u64 >= limit {
             self.sync()?;
             self.rotate()?;

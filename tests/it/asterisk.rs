@@ -166,7 +166,7 @@ async fn calls(server: &Server) -> Vec<GetCallResponse> {
         };
         calls.push(client.get_call(asked).await.unwrap().into_inner());
     }
-    calls.sort_by(|one, other| arrived(one).cmp(&arrived(other)));
+    calls.sort_by_key(arrived);
     calls
 }
 

@@ -235,7 +235,7 @@ async fn a_file_of_a_spreadsheet_is_imported_once() {
     std::fs::write(&path, &text).unwrap();
     let path = path.to_str().unwrap();
     let rest = ["--survey", "questionnaire", "--channel", "web"];
-    let import = |more: &[&str]| run(command(&[&["import", path], &rest, more].concat()));
+    let import = |more: &[&str]| run(command(&[&["import", path], &rest[..], more].concat()));
     for (more, accepted, duplicates) in [
         (&["--dry-run"][..], 1_200, 0),
         (&[], 1_200, 0),

@@ -37,6 +37,9 @@ struct Channel {
 }
 
 /// What the PBX would answer now.
+/// When by the PBX's clock, as told, and its headers.
+type Happened = (f64, Vec<u8>, Headers);
+
 #[derive(Default)]
 struct State {
     channels: BTreeMap<String, Channel>,
@@ -56,11 +59,11 @@ pub(crate) struct Pbx {
     stalls: Arc<AtomicBool>,
     denies_lists: Arc<AtomicBool>,
     logins: Arc<AtomicU32>,
-    events: Arc<Vec<(f64, Vec<u8>, Headers)>>,
+    events: Arc<Vec<Happened>>,
 }
 
 /// Reads a recording: what was listed at its beginning, and what happened, by the PBX's clock.
-fn read(folder: &Path) -> (Vec<Headers>, Vec<(f64, Vec<u8>, Headers)>) {
+fn read(folder: &Path) -> (Vec<Headers>, Vec<Happened>) {
     let bytes = std::fs::read(folder.join("ami.log")).unwrap();
     let (mut members, mut events) = (Vec::new(), Vec::new());
     let mut from = 0;

@@ -311,21 +311,23 @@ async fn the_report_on_ten_thousand_calls_equals_a_count_in_python() {
     count.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/survey_count.py"));
     count.arg(&told);
     for by in ["none", "queue", "agent", "hour", "transfers", "wait"] {
-        let report = server.report(&[
-            "survey",
-            "--by",
-            by,
-            "--from",
-            &from,
-            "--to",
-            &to,
-            "--zone",
-            "Europe/Samara",
-            "--output",
-            "json",
-        ]);
+        let report = server
+            .report(&[
+                "survey",
+                "--by",
+                by,
+                "--from",
+                &from,
+                "--to",
+                &to,
+                "--zone",
+                "Europe/Samara",
+                "--output",
+                "json",
+            ])
+            .await;
         let path = folder.path().join(format!("{by}.json"));
-        std::fs::write(&path, report.await).unwrap();
+        std::fs::write(&path, report).unwrap();
         count.arg(format!("{by}={}", path.display()));
     }
     let counted = tokio::task::spawn_blocking(move || count.output().unwrap());

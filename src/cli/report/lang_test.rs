@@ -1,3 +1,5 @@
+//! What a reader of Russian tables finds in them.
+
 use super::*;
 
 #[test]

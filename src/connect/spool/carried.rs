@@ -129,10 +129,13 @@ impl Carried {
                 let waits = open.waits.iter().any(|(queue, _)| *queue == entered.queue);
                 waits || entered_before(&entered.queue)
             }
-            Kind::AgentConnected(connected) => open
-                .talks
-                .iter()
-                .any(|(agent, _)| *agent == connected.agent),
+            Kind::AgentConnected(connected) => {
+                let mut talks = open.talks.iter();
+                let mut past = open.past.iter();
+                talks.any(|(agent, _)| *agent == connected.agent)
+                    || past
+                        .any(|talk| talk.agent == connected.agent && at(event) < talk.released_at)
+            }
             Kind::Tagged(_)
             | Kind::Refused(_)
             | Kind::AgentOffered(_)

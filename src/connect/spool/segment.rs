@@ -11,7 +11,7 @@ use super::carried::Carried;
 use crate::proto::v1::Event;
 
 const MAGIC: &[u8; 8] = b"dzspool1";
-const HEADER_BYTES: usize = 24;
+pub(super) const HEADER_BYTES: usize = 24;
 const ENDING: &str = "spool";
 
 /// Larger than any event the contract takes; a length beyond it is a damaged one.
@@ -67,6 +67,12 @@ pub(super) fn create(
     file.sync_all()?;
     File::open(folder)?.sync_all()?;
     Ok((file, bytes.len() as u64))
+}
+
+/// What an event takes as a record.
+pub(super) fn record_bytes(event: &Event) -> u64 {
+    // Length, CRC and kind go before it.
+    4 + 4 + 1 + event.encoded_len() as u64
 }
 
 /// Appends a record.
