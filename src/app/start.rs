@@ -151,10 +151,12 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let grpc_address = address(&grpc)?;
     let http_address = address(&http)?;
     let pictures = Pictures::new(pipeline.live().clone());
+    let live_board = pipeline.live().clone();
     let http_stop = CancellationToken::new();
     let http = tokio::spawn(metrics::serve(
         http,
         pipeline.board().clone(),
+        Arc::new(move |now| live_board.agents_at(now)),
         ready.clone(),
         clock.clone(),
         wall::routes(pictures.clone(), ready.clone()),

@@ -184,7 +184,11 @@ impl Calls {
                 if let (AgentEvent::WrapUpEnded { agent }, Mode::Live) = (&told, arrival.mode) {
                     self.wrap_ups.end(agent, at, facts);
                 }
-                facts.push(Fact::AgentTold { at, told });
+                facts.push(Fact::AgentTold {
+                    at,
+                    told,
+                    mode: arrival.mode,
+                });
             }
             Body::Line(told) => facts.push(Fact::LineTold {
                 at,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use crate::model::{AgentEvent, AgentId, AgentState, CallKey, QueueId, Text, Timestamp};
+use crate::model::{AgentEvent, AgentId, AgentState, AgentsNow, CallKey, QueueId, Text, Timestamp};
 
 use super::call::{Engaged, OpenCall};
 
@@ -22,21 +22,6 @@ const WRAP_UP_MAX: Duration = Duration::from_secs(2 * 60);
 const PAUSE_MAX: Duration = Duration::from_secs(30 * 60);
 /// Ringings missed one after the other: nobody sits at that telephone.
 const MISSED_MAX: usize = 3;
-
-/// Agents who serve a queue, by state; an agent of two queues is in both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AgentCounts([u64; AgentState::ALL.len()]);
-
-impl AgentCounts {
-    /// How many are in that state.
-    pub fn of(&self, state: AgentState) -> u64 {
-        self.0[usize::from(state.code()) - 1]
-    }
-
-    pub(super) fn add(&mut self, state: AgentState) {
-        self.0[usize::from(state.code()) - 1] += 1;
-    }
-}
 
 /// What an agent has been doing for too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,17 +157,18 @@ impl Agents {
         }
     }
 
-    /// Counts every agent once for each of its queues, and names those who have been in a state for too long.
+    /// Counts every agent once, and once for each of its queues, and names those who have been in a state for too long.
     pub(super) fn count(
         &self,
         now: Timestamp,
-        counts: &mut HashMap<QueueId, AgentCounts>,
+        counts: &mut AgentsNow,
         too_long: &mut HashMap<QueueId, Vec<TooLong>>,
     ) {
         for (id, agent) in &self.agents {
             let Some((state, reason, since)) = agent.state() else {
                 continue;
             };
+            counts.all.add(state);
             let span = now.since(since).unwrap_or_default();
             let long = match state {
                 AgentState::Talking => span > TALK_MAX,
@@ -215,7 +201,7 @@ impl Agents {
             }
             let queues: HashSet<&QueueId> = agent.queues.iter().collect();
             for queue in queues {
-                counts.entry(queue.clone()).or_default().add(state);
+                counts.queues.entry(queue.clone()).or_default().add(state);
                 if !named.is_empty() {
                     let all = too_long.entry(queue.clone()).or_default();
                     all.extend(named.iter().cloned());

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use crate::calls::tests::{open, records, settled};
 use crate::kpi::{Curve, WaitEnd, WatchedWait};
 use crate::model::{
-    AgentEvent, AgentState, CallId, CallKey, CallRecord, Exit, ExitClass, QueueId, SourceId,
-    Targets, Timestamp,
+    AgentCounts, AgentEvent, AgentState, CallId, CallKey, CallRecord, Exit, ExitClass, QueueId,
+    SourceId, Targets, Timestamp,
 };
 
 use super::{Live, Options, QueuePicture, WINDOWS};
@@ -233,6 +233,18 @@ fn agents_are_in_one_state_each_and_named_when_it_lasts_too_long() {
     };
     assert_eq!(of(&shown), [1, 1, 1]);
     assert_eq!(shown.too_long, []);
+    let now = live.agents(start().plus(seconds(10))).into_counts();
+    let counts = |of: &AgentCounts| -> Vec<_> {
+        AgentState::ALL.iter().map(|state| of.of(*state)).collect()
+    };
+    let both = counts(&now.all);
+    assert_eq!(
+        both.iter().sum::<u64>(),
+        3,
+        "ann is of two queues: {both:?}"
+    );
+    assert_eq!(both, counts(&now.queues[&QueueId::new("q")]));
+    assert_eq!(now.queues[&QueueId::new("r")].of(AgentState::Talking), 1);
 
     // 16 min later ann still talks; half an hour is not over for cyd.
     let now = start().plus(seconds(16 * 60));

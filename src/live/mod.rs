@@ -29,7 +29,7 @@ mod ring;
 mod seen;
 mod sums;
 
-pub use agents::{AGENTS_MAX, AgentCounts, TooLong, TooLongState};
+pub use agents::{AGENTS_MAX, TooLong, TooLongState};
 pub use board::{CALLERS_MAX, Live, Options};
 pub use picture::{
     AgentsPicture, HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture,

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::kpi::{Curve, ExitCounts, LevelCounts, WaitEnd, WatchedWait, is_decided};
-use crate::model::{QueueId, SILENCE_MAX, SourceId, Timestamp};
+use crate::model::{AgentCounts, AgentsNow, QueueId, SILENCE_MAX, SourceId, Timestamp};
 
-use super::agents::{AgentCounts, TooLong};
+use super::agents::TooLong;
 use super::board::{Live, Queue, Source};
 use super::day::decided_waiting;
 use super::seen::What;
@@ -108,9 +108,16 @@ pub struct SourcePicture {
 /// Agents of every queue, worked out once for a picture of all of them.
 #[derive(Clone, Debug, Default)]
 pub struct AgentsPicture {
-    counts: HashMap<QueueId, AgentCounts>,
+    counts: AgentsNow,
     too_long: HashMap<QueueId, Vec<TooLong>>,
     second_transfers: HashMap<QueueId, u64>,
+}
+
+impl AgentsPicture {
+    /// How many there are of each state.
+    pub fn into_counts(self) -> AgentsNow {
+        self.counts
+    }
 }
 
 impl Live {
@@ -231,7 +238,7 @@ impl Live {
                 .get(queue)
                 .copied()
                 .unwrap_or_default(),
-            agents: agents.counts.get(queue).copied().unwrap_or_default(),
+            agents: agents.counts.queues.get(queue).copied().unwrap_or_default(),
             too_long: agents.too_long.get(queue).cloned().unwrap_or_default(),
             windows,
             day_since,

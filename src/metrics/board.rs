@@ -7,7 +7,7 @@ use super::name::Metric;
 use super::process::Process;
 use super::text::write_header;
 use super::totals::Totals;
-use crate::model::Timestamp;
+use crate::model::{AgentsNow, Timestamp};
 
 /// Totals under their lock, and the process metrics beside them; cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,11 +36,11 @@ impl Board {
         &self.process
     }
 
-    /// Everything in the text format 0.0.4, with our clock's time; takes some 10 ms at 500 queues, so not on a thread
+    /// Everything in the text format 0.0.4, with our clock's time and the agents at it; takes some 10 ms at 500 queues, so not on a thread
     /// of the runtime.
-    pub fn render(&self, now: Timestamp) -> String {
+    pub fn render(&self, now: Timestamp, agents: &AgentsNow) -> String {
         let totals = self.totals();
-        let gauges = gauges::render(&totals, now);
+        let gauges = gauges::render(&totals, now, agents);
         let process = self.process.render();
         let mut text = String::new();
         for metric in Metric::ALL {

@@ -10,7 +10,10 @@ use super::name::Metric;
 use super::sets::QueueSeries;
 use super::text::{decimal, labels, signed_decimal, write_sample};
 use super::totals::Totals;
-use crate::model::{QueueId, QueueNow, SILENCE_MAX, SourceId, SourceNow, Timestamp};
+use crate::model::{
+    AgentCounts, AgentState, AgentsNow, QueueId, QueueNow, SILENCE_MAX, SourceId, SourceNow,
+    Timestamp,
+};
 
 /// Each source as it was last told.
 #[derive(Debug, Default)]
@@ -77,7 +80,11 @@ struct Waiting {
 }
 
 /// The lines of every gauge, by metric.
-pub(crate) fn render(totals: &Totals, now: Timestamp) -> BTreeMap<Metric, String> {
+pub(crate) fn render(
+    totals: &Totals,
+    now: Timestamp,
+    agents: &AgentsNow,
+) -> BTreeMap<Metric, String> {
     let mut gauges = Gauges::default();
     let sources = &totals.moment.sources;
     let calls_open: u64 = sources.values().map(|source| source.calls_open).sum();
@@ -105,6 +112,12 @@ pub(crate) fn render(totals: &Totals, now: Timestamp) -> BTreeMap<Metric, String
         }
         let residual = residual(totals, &series, of_queue.visits);
         add(Metric::ConservationResidual, residual.to_string());
+        if let Some(counts) = agents.queues.get(&id) {
+            gauges.add_agents(Metric::QueueAgents, &[("queue", &queue)], counts);
+        }
+    }
+    if agents.all != AgentCounts::default() {
+        gauges.add_agents(Metric::Agents, &[], &agents.all);
     }
     let version = labels(&[("version", env!("CARGO_PKG_VERSION"))]);
     gauges.add(Metric::BuildInfo, &version, "1");
@@ -118,6 +131,14 @@ impl Gauges {
     fn add(&mut self, metric: Metric, labels: &str, value: &str) {
         let out = self.0.entry(metric).or_default();
         write_sample(out, metric.name(), labels, value);
+    }
+
+    /// Every state, so that none of them is missing from a sum.
+    fn add_agents(&mut self, metric: Metric, more: &[(&str, &str)], counts: &AgentCounts) {
+        for state in AgentState::ALL {
+            let labels = labels(&[more, &[("state", state.as_str())]].concat());
+            self.add(metric, &labels, &counts.of(*state).to_string());
+        }
     }
 }
 

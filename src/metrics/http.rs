@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Board;
 use crate::clock::Clock;
+use crate::model::{AgentsNow, Timestamp};
 
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -29,9 +31,13 @@ const INDEX: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><t
     <li><a href=\"/healthz\">/healthz</a>: whether the service is ready\n\
     </ul>\n";
 
+/// Tells the agents at a moment of our clock.
+pub type AskAgents = Arc<dyn Fn(Timestamp) -> AgentsNow + Send + Sync>;
+
 #[derive(Clone)]
 struct Shown {
     board: Board,
+    agents: AskAgents,
     ready: watch::Receiver<bool>,
     clock: Clock,
 }
@@ -44,6 +50,7 @@ struct Shown {
 pub async fn serve(
     listener: TcpListener,
     board: Board,
+    agents: AskAgents,
     ready: watch::Receiver<bool>,
     clock: Clock,
     others: Router,
@@ -52,6 +59,7 @@ pub async fn serve(
     let process = board.process().clone();
     let shown = Shown {
         board,
+        agents,
         ready,
         clock,
     };
@@ -83,7 +91,10 @@ async fn metrics(State(shown): State<Shown>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, sentence).into_response();
     }
     let now = shown.clock.now();
-    let rendering = tokio::task::spawn_blocking(move || shown.board.render(now));
+    let rendering = tokio::task::spawn_blocking(move || {
+        let agents = (shown.agents)(now);
+        shown.board.render(now, &agents)
+    });
     match rendering.await {
         Ok(text) => ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
         Err(error) => {
@@ -107,7 +118,7 @@ mod tests {
 
     use super::super::totals::Totals;
     use super::*;
-    use crate::model::{Targets, Timestamp};
+    use crate::model::Targets;
 
     async fn get(url: &str) -> (u16, String, String) {
         let answer = reqwest::get(url).await.unwrap();
@@ -128,6 +139,7 @@ mod tests {
         let server = tokio::spawn(serve(
             listener,
             board.clone(),
+            Arc::new(|_| AgentsNow::default()),
             ready_seen,
             clock.clone(),
             Router::new(),
@@ -145,7 +157,7 @@ mod tests {
         ready.send(true).unwrap();
         let (status, kind, body) = get(&format!("{address}/metrics")).await;
         assert_eq!((status, kind.as_str()), (200, TEXT_FORMAT));
-        assert_eq!(body, board.render(clock.now()));
+        assert_eq!(body, board.render(clock.now(), &AgentsNow::default()));
         let (status, _, body) = get(&format!("{address}/healthz")).await;
         assert_eq!((status, body.as_str()), (200, "ok\n"));
         let (status, kind, body) = get(&address).await;

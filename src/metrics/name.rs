@@ -84,6 +84,8 @@ metrics! {
         "Age of the oldest waiting visit, 0 when none waits.",
     OldestJourney Gauge "dozvon_queue_oldest_journey_seconds"
         "Time since the first queue entry of the call that waits here and has waited longest, 0 when none waits.",
+    QueueAgents Gauge "dozvon_queue_agents"
+        "Agents who serve the queue, by state; one of two queues is in both. No series where nobody was told of.",
     QueueOpen Gauge "dozvon_queue_open"
         "1 while the queue is open by its business calendar; always 1 without one.",
     QueueClosesIn Gauge "dozvon_queue_closes_in_seconds"
@@ -106,6 +108,8 @@ metrics! {
         "Work after the call, for each handled leg that has it.",
     Offers Counter "dozvon_agent_offers_total"
         "Ringings of agents, by how they ended.",
+    Agents Gauge "dozvon_agents"
+        "Agents, each once, by state. No series before any was told of.",
     LinesBusy Gauge "dozvon_lines_busy"
         "Channels of a line in use, as told last.",
     Lines Gauge "dozvon_lines"

@@ -57,6 +57,8 @@ pub enum Fact {
         at: Timestamp,
         /// What was told.
         told: AgentEvent,
+        /// Live or history.
+        mode: Mode,
     },
     /// Channels of a line are in use; of history, too.
     LineTold {

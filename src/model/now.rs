@@ -1,9 +1,11 @@
 //! What is true at this moment: the gauges' source, and a counter as the checkpoint keeps it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::ids::{QueueId, SourceId};
 use super::timestamp::Timestamp;
+use super::words::AgentState;
 
 /// After this much without a live event or heartbeat a source is silent: a heartbeat comes every 5 s, so three are
 /// missing. Its clock then stands still, and nobody knows what became of its calls.
@@ -37,6 +39,31 @@ pub struct SourceNow {
     pub gap_events: u64,
     /// Its queues that changed since the last time this was told.
     pub queues: Vec<QueueNow>,
+}
+
+/// Agents by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentCounts([u64; AgentState::ALL.len()]);
+
+impl AgentCounts {
+    /// How many are in that state.
+    pub fn of(&self, state: AgentState) -> u64 {
+        self.0[usize::from(state.code()) - 1]
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, state: AgentState) {
+        self.0[usize::from(state.code()) - 1] += 1;
+    }
+}
+
+/// The agents at this moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentsNow {
+    /// Each once.
+    pub all: AgentCounts,
+    /// Those who serve a queue; an agent of two queues is in both.
+    pub queues: HashMap<QueueId, AgentCounts>,
 }
 
 /// One series of a fact metric as the checkpoint keeps it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::event::{AgentEvent, Caller, LineEvent};
 use super::ids::{AgentId, CallId, QueueId, SourceId};
 use super::record::Marks;
+use super::source::Mode;
 use super::text::Text;
 use super::timestamp::Timestamp;
 use super::words::{
@@ -89,6 +90,8 @@ pub struct AgentTold {
     pub at: Timestamp,
     /// What.
     pub told: AgentEvent,
+    /// Live or history.
+    pub mode: Mode,
 }
 
 /// What was told of a line.

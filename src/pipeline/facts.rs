@@ -75,10 +75,15 @@ impl Pipeline {
                         });
                     }
                 }
-                Fact::AgentTold { at, told } => {
+                Fact::AgentTold { at, told, mode } => {
                     if keep {
                         let source = name.clone();
-                        self.next.agents.push(AgentTold { source, at, told });
+                        self.next.agents.push(AgentTold {
+                            source,
+                            at,
+                            told,
+                            mode,
+                        });
                     }
                 }
                 Fact::LineTold { at, told, .. } => {

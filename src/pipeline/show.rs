@@ -31,7 +31,20 @@ fn label(totals: &Totals) -> impl Fn(&QueueId) -> QueueId {
 impl Pipeline {
     /// Shows what agents were told to be, and calls that settled.
     pub(super) fn show_facts(&self, name: &SourceId, facts: &[Fact], totals: &Totals) {
-        let shown = |fact: &&Fact| matches!(fact, Fact::Settled(_) | Fact::AgentTold { .. });
+        let shown = |fact: &&Fact| match fact {
+            Fact::Settled(settled) => settled.mode == Mode::Live,
+            Fact::AgentTold { mode, .. } => *mode == Mode::Live,
+            Fact::CallArrived
+            | Fact::CallRefused { .. }
+            | Fact::VisitOffered { .. }
+            | Fact::VisitEnded { .. }
+            | Fact::VisitDecided { .. }
+            | Fact::Corrected
+            | Fact::WrapUp { .. }
+            | Fact::LineTold { .. }
+            | Fact::Late { .. }
+            | Fact::CallExists { .. } => false,
+        };
         if !facts.iter().any(|fact| shown(&fact)) {
             return;
         }
@@ -39,12 +52,13 @@ impl Pipeline {
         self.live.with(|live| {
             for fact in facts.iter().filter(shown) {
                 match fact {
-                    Fact::Settled(settled) if settled.mode == Mode::Live => {
+                    Fact::Settled(settled) => {
                         live.settle(name, settled.key, &settled.record, &label);
                     }
-                    Fact::AgentTold { at, told } => live.tell_agent(name, *at, told, &label),
-                    Fact::Settled(_)
-                    | Fact::CallArrived
+                    Fact::AgentTold { at, told, .. } => {
+                        live.tell_agent(name, *at, told, &label);
+                    }
+                    Fact::CallArrived
                     | Fact::CallRefused { .. }
                     | Fact::VisitOffered { .. }
                     | Fact::VisitEnded { .. }
@@ -122,7 +136,8 @@ impl Pipeline {
             self.board.record(|totals| {
                 let label = label(totals);
                 self.live.with(|live| {
-                    for told in told.agents.iter().filter(|told| told.source == *name) {
+                    let of_source = told.agents.iter().filter(|told| told.source == *name);
+                    for told in of_source.filter(|told| told.mode == Mode::Live) {
                         live.tell_agent(name, told.at, &told.told, &label);
                     }
                     for (key, record) in open.iter().flat_map(|source| source.calls.live_records())

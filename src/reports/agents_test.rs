@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::calls::tests::settled;
-use crate::model::{SourceId, Text};
+use crate::model::{Mode, SourceId, Text};
 use crate::reports::fixture::{Memory, hotline, query, samara, seconds};
 use crate::reports::{Bucket, Query};
 use crate::store::Told;
@@ -17,6 +17,7 @@ fn state(at: Timestamp, agent: &str, state: AgentState, reason: &str) -> AgentTo
             reason: Text::from(reason),
             queues: Vec::new(),
         },
+        mode: Mode::Live,
     }
 }
 
@@ -27,6 +28,7 @@ fn wrap_up_ended(at: Timestamp, agent: &str) -> AgentTold {
         told: AgentEvent::WrapUpEnded {
             agent: AgentId::new(agent),
         },
+        mode: Mode::Live,
     }
 }
 

@@ -61,6 +61,10 @@ const MIGRATIONS: &Migrations = &[
         "cases",
         include_str!("../../migrations/postgres/store/0022_cases.sql"),
     ),
+    (
+        "agents' mode",
+        include_str!("../../migrations/postgres/store/0023_agents_mode.sql"),
+    ),
 ];
 
 impl Store {

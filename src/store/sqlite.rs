@@ -71,6 +71,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "cases",
         include_str!("../../migrations/sqlite/store/0022_cases.sql"),
     ),
+    (
+        "agents' mode",
+        include_str!("../../migrations/sqlite/store/0023_agents_mode.sql"),
+    ),
 ];
 
 impl Store {

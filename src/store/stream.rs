@@ -256,7 +256,7 @@ async fn open_calls(
 
 /// What was told of agents and lines in the period, in order of time.
 pub(super) async fn told(connection: &mut impl Fetch, (start, end): Period) -> Result<Told, Error> {
-    let sql = "select name, at, agent, kind, agent_events.state, reason, queues
+    let sql = "select name, at, agent, kind, agent_events.state, reason, queues, agent_events.mode
         from agent_events join sources using (source_id)
         where at >= $1 and at < $2 order by at, source_id, agent, kind, agent_events.state";
     let period = [start.as_micros().into(), end.as_micros().into()];
@@ -311,5 +311,6 @@ fn agent(row: &dyn Columns) -> Result<AgentTold, Error> {
         source: SourceId::new(row.text(0)),
         at: Timestamp::from_micros(row.int(1)),
         told,
+        mode: word(row, 7, Mode::from_code)?,
     })
 }

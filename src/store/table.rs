@@ -335,6 +335,7 @@ pub(super) static AGENT_EVENTS: Table = Table {
         ("state", Int),
         ("reason", Text),
         ("queues", Text),
+        ("mode", Int),
     ],
     // The same history under another epoch says the same.
     conflict: "on conflict do nothing",

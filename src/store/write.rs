@@ -334,7 +334,13 @@ fn unapplied_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
 
 fn agent_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
     let mut rows = Rows::of(&table::AGENT_EVENTS, write.agents.len());
-    for AgentTold { source, at, told } in &write.agents {
+    for told in &write.agents {
+        let AgentTold {
+            source,
+            at,
+            told,
+            mode,
+        } = told;
         let (agent, kind, state, reason, queues) = match told {
             AgentEvent::StateChanged {
                 agent,
@@ -355,6 +361,7 @@ fn agent_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
             state.into(),
             reason.into(),
             queues.into(),
+            mode.code().into(),
         ]);
     }
     rows

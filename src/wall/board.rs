@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
 use crate::live::Live;
+use crate::model::{AgentsNow, Timestamp};
 
 /// The board under its lock; cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,6 +27,11 @@ impl LiveBoard {
         // A panic in the pipeline ends the process; one of a reader has changed nothing.
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut live)
+    }
+
+    /// The agents at a moment of our clock.
+    pub fn agents_at(&self, now: Timestamp) -> AgentsNow {
+        self.with(|live| live.agents(now)).into_counts()
     }
 
     /// Our clock.

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::kpi::{abandon_rate, strict};
 use crate::live::{
-    AgentCounts, HotlinePicture, QueuePicture, SourcePicture, TooLong, TooLongState, WINDOWS,
-    WindowPicture,
+    HotlinePicture, QueuePicture, SourcePicture, TooLong, TooLongState, WINDOWS, WindowPicture,
 };
-use crate::model::{AgentState, Exit, Timestamp};
+use crate::model::{AgentCounts, AgentState, Exit, Timestamp};
 use crate::proto::v1;
 
 /// A source that was not heard for so long is taken for gone.

@@ -457,9 +457,12 @@ async fn serve_opens_the_door_that_is_configured() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = free.local_addr().unwrap().to_string();
     drop(free);
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "s3cret").unwrap();
     let config = format!(
         "{ASK_ALL}[[asterisk]]\nsource = \"pbx\"\naddress = \"127.0.0.1:1\"\nuser = \"dozvon\"\n\
-         secret_variable = \"NO_SECRET\"\nserve = true\n[asterisk.agi]\nlisten = \"{address}\"\ngoodbye = \"bye\"\n"
+         secret_file = {secret:?}\nserve = true\n[asterisk.agi]\nlisten = \"{address}\"\ngoodbye = \"bye\"\n"
     );
     let server = Server::start_with(&config).await;
     // No such source has said anything yet, so the caller is let go, politely.

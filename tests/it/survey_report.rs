@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dozvon::proto::v1::conduct_survey_request::Message as Report;
 use dozvon::proto::v1::{
@@ -25,6 +26,8 @@ const STORIES: usize = 10_000;
 const AT_ONCE: usize = 1_000;
 /// Interviews at the same time.
 const DIALOGS: usize = 64;
+/// Longer than the span within which the same key again is the same press.
+const SAME_PRESS: Duration = Duration::from_millis(600);
 const SEED: u64 = 0x5eed_0004;
 
 /// Splitmix64: the same stories each time.
@@ -226,6 +229,9 @@ impl Story {
                 dialog.press(self.keys[0]).await;
                 dialog.question("solved").await;
                 if self.end == "two_answers" {
+                    if self.keys[0] == self.keys[1] {
+                        tokio::time::sleep(SAME_PRESS).await;
+                    }
                     dialog.press(self.keys[1]).await;
                     dialog.end().await;
                     return;

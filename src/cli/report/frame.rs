@@ -121,7 +121,7 @@ pub(super) fn cautions(lang: Lang, context: Option<&v1::ReportContext>) -> Vec<S
             "calls that arrived before {} are kept no more: {}",
             // What roll-ups answer still has the sums of calls that are gone.
             if context.from_rollups {
-                "their sums are in the figures, they themselves in no list and no way"
+                "the figures have their sums, but of history that came in too late to be kept; they themselves are in no list and no way"
             } else {
                 "all figures of that time lack them"
             },
@@ -347,8 +347,9 @@ mod tests {
         let lacking = format!("{gone}all figures of that time lack them");
         assert_eq!(said(&context), lacking);
         context.from_rollups = true;
-        let summed =
-            format!("{gone}their sums are in the figures, they themselves in no list and no way");
+        let summed = format!(
+            "{gone}the figures have their sums, but of history that came in too late to be kept; they themselves are in no list and no way"
+        );
         assert_eq!(said(&context), summed);
         context.start = context.calls_kept_from;
         assert_eq!(said(&context), "");

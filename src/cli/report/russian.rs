@@ -53,8 +53,8 @@ const WORDS: &[(&str, &str)] = &[
         "в цифрах за то время их нет",
     ),
     (
-        "their sums are in the figures, they themselves in no list and no way",
-        "их суммы в цифрах есть, самих звонков в списках и путях нет",
+        "the figures have their sums, but of history that came in too late to be kept; they themselves are in no list and no way",
+        "их суммы в цифрах есть (кроме истории, загруженной уже после срока хранения), самих звонков в списках и путях нет",
     ),
     ("figures of callers lack them", "в цифрах о звонящих их нет"),
     (

@@ -166,7 +166,8 @@ async fn import(
         return Err(failed(&"it is larger than 256 MiB; cut it in parts"));
     }
     let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
-    let text = codepage::text_of(&bytes);
+    // The parser counts the lines of a file with CR LF short by one.
+    let text = codepage::text_of(&bytes).replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator(&text))
         .flexible(true)

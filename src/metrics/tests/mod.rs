@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::{Board, Totals};
 use crate::model::{
-    AgentId, CallId, CallRecord, Caller, CounterRow, Direction, EndedBy, EpochIndex, Exit, Fact,
-    Leg, Marks, Mode, Offer, OfferResult, Outcome, QueueId, Settled, SourceId, TargetKind, Targets,
-    Timestamp, Transfer, TransferMethod, TransferOutcome,
+    AgentId, AgentsNow, CallId, CallRecord, Caller, CounterRow, Direction, EndedBy, EpochIndex,
+    Exit, Fact, Leg, Marks, Mode, Offer, OfferResult, Outcome, QueueId, Settled, SourceId,
+    TargetKind, Targets, Timestamp, Transfer, TransferMethod, TransferOutcome,
 };
 
 fn queue(name: &str) -> QueueId {
@@ -44,7 +44,7 @@ fn targets(configured: &str) -> Targets {
 
 /// The text of these totals, without what belongs to the process.
 fn render(totals: Totals) -> String {
-    Board::new(totals).render(at(1_000))
+    Board::new(totals).render(at(1_000), &AgentsNow::default())
 }
 
 /// The sample lines of one metric, without its name.

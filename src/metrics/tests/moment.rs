@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Calendar, Hours, QueueNow, QueueRules, QueueTarget, RulesVersion, SourceNow, Timeline,
+    AgentState, Calendar, Hours, QueueNow, QueueRules, QueueTarget, RulesVersion, SourceNow,
+    Timeline,
 };
 
 fn waiting(name: &str, visits: u64, entry: i64, journey: i64) -> QueueNow {
@@ -26,7 +27,7 @@ fn now(name: &str, sent: i64, received: i64, queues: Vec<QueueNow>) -> SourceNow
 }
 
 fn value(board: &Board, scraped_at: Timestamp, name: &str) -> String {
-    let text = board.render(scraped_at);
+    let text = board.render(scraped_at, &AgentsNow::default());
     let lines = samples(&text, name);
     assert_eq!(lines.len(), 1, "{name}: {lines:?}");
     lines[0].split(' ').next_back().unwrap().to_owned()
@@ -111,6 +112,32 @@ fn an_entry_ahead_of_the_clock_has_not_waited() {
     let board = Board::new(totals);
     assert_eq!(value(&board, at(1_000), WAIT), "0");
     assert_eq!(value(&board, at(1_000), "dozvon_queue_waiting"), "1");
+}
+
+#[test]
+fn agents_are_shown_by_state_and_not_at_all_where_none_was_told_of() {
+    let mut agents = AgentsNow::default();
+    agents.all.add(AgentState::Talking);
+    agents.all.add(AgentState::Paused);
+    let sales = agents.queues.entry(queue("sales")).or_default();
+    sales.add(AgentState::Talking);
+    let mut totals = totals("sales");
+    totals.know_queue(&queue("jobs"));
+    let board = Board::new(totals);
+    let nobody = board.render(at(1_000), &AgentsNow::default());
+    assert!(!nobody.contains("agents{"), "{nobody}");
+    let text = board.render(at(1_000), &agents);
+    assert_eq!(samples(&text, "dozvon_agents").len(), AgentState::ALL.len());
+    let of_queues = samples(&text, "dozvon_queue_agents");
+    assert_eq!(of_queues.len(), AgentState::ALL.len(), "{of_queues:?}");
+    let told = |series: &str| text.lines().any(|line| line == series);
+    assert!(told("dozvon_agents{state=\"paused\"} 1"), "{text}");
+    assert!(told(
+        "dozvon_queue_agents{queue=\"sales\",state=\"talking\"} 1"
+    ));
+    assert!(told(
+        "dozvon_queue_agents{queue=\"sales\",state=\"paused\"} 0"
+    ));
 }
 
 #[test]

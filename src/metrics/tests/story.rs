@@ -119,7 +119,7 @@ fn the_whole_text_of_a_morning() {
     board.process().duplicates(&source(), 4);
     board.process().delay(&source(), millis(40));
     board.process().committed(millis(2), 25);
-    insta::assert_snapshot!(board.render(at(1_000)));
+    insta::assert_snapshot!(board.render(at(1_000), &AgentsNow::default()));
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn promtool_finds_nothing_to_say() {
     let board = Board::new(totals);
     board.process().delay(&source(), millis(40));
     board.process().committed(millis(2), 25);
-    let text = board.render(at(1_000));
+    let text = board.render(at(1_000), &AgentsNow::default());
 
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
