@@ -32,7 +32,7 @@ const INDEX: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><t
     </ul>\n";
 
 /// Tells the agents at a moment of our clock.
-pub type AskAgents = Arc<dyn Fn(Timestamp) -> AgentsNow + Send + Sync>;
+pub(crate) type AskAgents = Arc<dyn Fn(Timestamp) -> AgentsNow + Send + Sync>;
 
 #[derive(Clone)]
 struct Shown {

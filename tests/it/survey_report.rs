@@ -18,14 +18,14 @@ use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
 use crate::dialogs::{ASK_ALL, Dialog, TWO_QUESTIONS, open, put, until_served};
-use crate::harness::Server;
+use crate::harness::{PATIENCE, Server};
 use crate::sender::{SECOND, Sender, arrived, event, live, now};
 
 const STORIES: usize = 10_000;
 /// Calls that are open at the same time.
 const AT_ONCE: usize = 1_000;
 /// Interviews at the same time.
-const DIALOGS: usize = 64;
+const DIALOGS: usize = 600;
 /// Longer than the span within which the same key again is the same press.
 const SAME_PRESS: Duration = Duration::from_millis(600);
 const SEED: u64 = 0x5eed_0004;
@@ -313,27 +313,24 @@ async fn the_report_on_ten_thousand_calls_equals_a_count_in_python() {
             .to_string()
     };
     let (from, to) = (local(from - SECOND), local(now()));
+    let asked = async |by| {
+        let mut words = vec!["survey", "--by", by, "--from", &from, "--to", &to];
+        words.extend(["--zone", "Europe/Samara", "--output", "json"]);
+        server.report(&words).await
+    };
+    // What became of a call's survey is decided a moment after the call is settled.
+    let decided = tokio::time::timeout(PATIENCE, async {
+        while !all_decided(&asked("none").await) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    decided.await.expect("every served call has a disposition");
     let mut count = Command::new(python());
     count.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/survey_count.py"));
     count.arg(&told);
     for by in ["none", "queue", "agent", "hour", "transfers", "wait"] {
-        let report = server
-            .report(&[
-                "survey",
-                "--by",
-                by,
-                "--from",
-                &from,
-                "--to",
-                &to,
-                "--zone",
-                "Europe/Samara",
-                "--output",
-                "json",
-            ])
-            .await;
         let path = folder.path().join(format!("{by}.json"));
-        std::fs::write(&path, report).unwrap();
+        std::fs::write(&path, asked(by).await).unwrap();
         count.arg(format!("{by}={}", path.display()));
     }
     let counted = tokio::task::spawn_blocking(move || count.output().unwrap());
@@ -343,6 +340,13 @@ async fn the_report_on_ten_thousand_calls_equals_a_count_in_python() {
     let counted: Value = serde_json::from_slice(&counted.stdout).unwrap();
     assert_eq!(counted["stories"], json!(STORIES));
     assert!(counted["figures"].as_u64().unwrap() > 1_000, "{counted}");
+}
+
+fn all_decided(report: &str) -> bool {
+    let report: Value = serde_json::from_str(report).unwrap();
+    let rows = report["funnel"].as_array().expect("a funnel");
+    rows.iter()
+        .all(|row| row["withoutSession"] == json!("0") || row["withoutSession"].is_null())
 }
 
 fn python() -> std::ffi::OsString {
