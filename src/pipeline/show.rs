@@ -131,11 +131,16 @@ impl Pipeline {
                 }
             }
             let end = sent_at.plus(DAY);
+            // Who has been in a state for longer than a day is in it still.
+            let before = self.store.agents_told_before(name, since).await?;
             let told = store::Rows::told(&self.store, (since, end)).await?;
             let open = self.sources.get(name);
             self.board.record(|totals| {
                 let label = label(totals);
                 self.live.with(|live| {
+                    for told in &before {
+                        live.tell_agent(name, told.at, &told.told, &label);
+                    }
                     let of_source = told.agents.iter().filter(|told| told.source == *name);
                     for told in of_source.filter(|told| told.mode == Mode::Live) {
                         live.tell_agent(name, told.at, &told.told, &label);

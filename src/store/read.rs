@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::database::{self, Columns, Db, Fetch as _, on};
 use crate::model::{
-    CallId, CallKey, EpochIndex, LineTold, Position, SourceId, SurveySession, Timestamp,
+    AgentTold, CallId, CallKey, EpochIndex, LineTold, Position, SourceId, SurveySession, Timestamp,
 };
 
 use super::chore::{Erasure, ForgottenEvent};
@@ -185,6 +185,23 @@ impl Store {
         };
         on!(&mut self.begin().await?.transaction, transaction => {
             stream::live_calls(&mut **transaction, self.reading, source, since, before, size).await
+        })
+    }
+
+    /// What was told last of each agent of a source before an instant, live and of each kind, in order of time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn agents_told_before(
+        &self,
+        source: &SourceId,
+        before: Timestamp,
+    ) -> Result<Vec<AgentTold>, Error> {
+        let Some(source) = self.ids.of(source) else {
+            return Ok(Vec::new());
+        };
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::agents_told_before(&mut **transaction, source, before).await
         })
     }
 

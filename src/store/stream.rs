@@ -272,6 +272,39 @@ pub(super) async fn told(connection: &mut impl Fetch, (start, end): Period) -> R
     })
 }
 
+/// What was told last of each agent of a source before an instant, live and of each kind.
+pub(super) async fn agents_told_before(
+    connection: &mut impl Fetch,
+    source: i64,
+    before: Timestamp,
+) -> Result<Vec<AgentTold>, Error> {
+    // From name to name by the key: years of tellings are not read for some hundred agents.
+    let sql = "with recursive names(agent) as (
+            select min(agent) from agent_events where source_id = $1
+            union all
+            select (select min(agent) from agent_events where source_id = $1 and agent > names.agent)
+            from names where names.agent is not null
+        )
+        select sources.name, told.at, told.agent, told.kind, told.state, told.reason, told.queues,
+            told.mode
+        from names
+        join agent_events told on told.source_id = $1 and told.agent = names.agent
+            and told.mode = $3 and told.at = (
+                select max(at) from agent_events other
+                where other.source_id = $1 and other.agent = names.agent and other.mode = $3
+                    and other.kind = told.kind and other.at < $2)
+        join sources on sources.source_id = told.source_id
+        order by told.at, told.agent, told.kind, told.state";
+    let values = [
+        source.into(),
+        before.as_micros().into(),
+        i64::from(Mode::Live.code()).into(),
+    ];
+    let rows = connection.fetch(sql, &values).await;
+    let rows = rows.map_err(failed("read what agents were told to be"))?;
+    rows.iter().map(|row| agent(row)).collect()
+}
+
 /// What was told of lines in the period, in order of time.
 pub(super) async fn told_of_lines(
     connection: &mut impl Fetch,

@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 use crate::forms::{SKILLS, form, questionnaire, submit};
 use crate::harness::{Server, dozvon, run};
 use crate::keeping::{call_of, erase, held};
-use crate::sender::{SECOND, Sender, live, now, reason};
+use crate::sender::{SECOND, Sender, live, now, reason, stored};
 
 /// An answer that the questionnaire opens a case for: the worst of its headline scale.
 const WORST: (&str, &str) = ("staff_rating", "1");
@@ -134,7 +134,8 @@ async fn a_case_of_an_erased_caller_is_nobody_s() {
     let server = questionnaire().await;
     let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
     let events = call_of(1, call, now() - 70 * SECOND, "+7 912 345-67-89");
-    sender.batch(events).await;
+    let ack = sender.batch(events).await;
+    stored(&server, "pbx", ack.position).await;
     let mut bound = form("p-1", &[WORST]);
     (bound.source, bound.call_id) = ("pbx".into(), call.into());
     submit(&server, vec![bound]).await;
