@@ -20,7 +20,7 @@ use crate::harness::{PATIENCE, Server, dozvon, run, shared};
 use crate::pbx::{Pbx, SECRET, USER};
 use crate::sender::time;
 
-const SOURCE: &str = "pbx-1";
+pub(crate) const SOURCE: &str = "pbx-1";
 
 /// A connector of its own, that can be killed and started again.
 struct Connector {
@@ -99,7 +99,10 @@ impl Drop for Connector {
     }
 }
 
-async fn until<T, F: Future<Output = Option<T>>>(mut asked: impl FnMut() -> F, what: &str) -> T {
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(
+    mut asked: impl FnMut() -> F,
+    what: &str,
+) -> T {
     let waiting = async {
         loop {
             if let Some(found) = asked().await {
@@ -129,7 +132,7 @@ fn recordings() -> Vec<PathBuf> {
     found
 }
 
-fn recording(name: &str) -> Option<PathBuf> {
+pub(crate) fn recording(name: &str) -> Option<PathBuf> {
     Some(shared()?.join("fixtures/asterisk").join(name))
 }
 

@@ -8,6 +8,7 @@
 mod agi;
 mod alerts;
 mod asterisk;
+mod asterisk_record;
 mod bad_input;
 mod bad_wire;
 mod bank;

@@ -1,8 +1,9 @@
 //! `dozvon connect asterisk`: the connectors of the configuration's `[[asterisk]]` tables.
 
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 
+use indicatif::{HumanBytes, ProgressBar};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Asterisk, Config, Overrides, variables};
 use crate::connect::asterisk::check::{self, Expected, Grade};
 use crate::connect::asterisk::connector::{self, Options};
+use crate::connect::asterisk::record::{self, Recorded};
 use crate::connect::asterisk::session::{Login, Secret};
 use crate::connect::asterisk::words::Words;
 use crate::connect::client::{Server, address};
@@ -24,6 +26,7 @@ use crate::connect::client::{Server, address};
 Examples:
   dozvon connect asterisk --config /etc/dozvon.toml
   dozvon connect asterisk --config /etc/dozvon.toml --check
+  dozvon connect asterisk --config /etc/dozvon.toml --record monday.log
 
 Exit codes: 0 stopped, or --check found nothing that does not work; 1 failure, or --check found something; 3 wrong
 configuration; 4 --check found no PBX, or it lets nobody in; 6 the spool could not be written.")]
@@ -37,6 +40,10 @@ pub(super) struct Args {
     /// Log in, look at every setting that can be seen, say for each what is wrong and the line to write; then end.
     #[arg(long)]
     check: bool,
+    /// Write down what the switch says until Ctrl-C, with callers as pseudonyms; nothing is sent to a server. What came of
+    /// it is shown by `dozvon import ami-log FILE --preview`.
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    record: Option<PathBuf>,
 }
 
 /// Runs the command until SIGTERM or Ctrl-C.
@@ -48,6 +55,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         return check_all(&chosen).await;
     }
     let signalled = signalled()?;
+    if let Some(path) = &args.record {
+        return record_one(&chosen, path, &signalled).await;
+    }
     let mut connectors = JoinSet::new();
     let mut bridges = Vec::new();
     for pbx in chosen {
@@ -207,6 +217,45 @@ async fn check_all(chosen: &[&Asterisk]) -> Result<(), Failure> {
             format!("{bad} things do not work"),
         )),
     }
+}
+
+/// Records what one switch says.
+async fn record_one(
+    chosen: &[&Asterisk],
+    path: &Path,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let [pbx] = chosen else {
+        let message = "--record listens to one switch: say which with --source";
+        return Err(Failure::new(Exit::Usage, message));
+    };
+    let bar = match std::io::stderr().is_terminal() {
+        true => ProgressBar::new_spinner(),
+        false => ProgressBar::hidden(),
+    };
+    let words = |so_far: Recorded| {
+        let Recorded { messages, bytes } = so_far;
+        format!("{messages} messages, {}; Ctrl-C ends", HumanBytes(bytes))
+    };
+    let each = |so_far| bar.set_message(words(so_far));
+    let recorded = record::record(&login(pbx)?, path, &Clock::system(), stop, each).await;
+    bar.finish_and_clear();
+    let recorded = recorded.map_err(|error| {
+        let exit = match &error {
+            record::Error::Session(_) => Exit::Unreachable,
+            record::Error::File(_) | record::Error::Full => Exit::Failure,
+        };
+        Failure::new(exit, format!("{}: {error}", path.display()))
+    })?;
+    let mut out = std::io::stdout().lock();
+    let Recorded { messages, bytes } = recorded;
+    writeln!(
+        out,
+        "{messages} messages, {} in {}",
+        HumanBytes(bytes),
+        path.display()
+    )
+    .map_err(|error| Failure::new(Exit::Failure, format!("cannot write to stdout: {error}")))
 }
 
 /// The switches that are meant.
