@@ -1,6 +1,7 @@
 //! `dozvon connect`: a switch's own words, as they are said, to a server.
 
 pub(crate) mod asterisk;
+mod settings;
 
 use super::failure::Failure;
 

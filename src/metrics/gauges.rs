@@ -112,9 +112,12 @@ pub(crate) fn render(
         }
         let residual = residual(totals, &series, of_queue.visits);
         add(Metric::ConservationResidual, residual.to_string());
-        if let Some(counts) = agents.queues.get(&id) {
-            gauges.add_agents(Metric::QueueAgents, &[("queue", &queue)], counts);
-        }
+    }
+    // Of a queue that nobody has called yet, too.
+    let mut of_queues: Vec<_> = agents.queues.iter().collect();
+    of_queues.sort_unstable_by(|one, other| one.0.cmp(other.0));
+    for (queue, counts) in of_queues {
+        gauges.add_agents(Metric::QueueAgents, &[("queue", queue.as_str())], counts);
     }
     if agents.all != AgentCounts::default() {
         gauges.add_agents(Metric::Agents, &[], &agents.all);

@@ -23,7 +23,7 @@ use crate::sender::time;
 pub(crate) const SOURCE: &str = "pbx-1";
 
 /// A connector of its own, that can be killed and started again.
-struct Connector {
+pub(crate) struct Connector {
     child: Option<Child>,
     folder: TempDir,
 }
@@ -33,7 +33,7 @@ impl Connector {
         Self::start_with(pbx, server, "")
     }
 
-    fn start_with(pbx: &str, server: &str, more: &str) -> Self {
+    pub(crate) fn start_with(pbx: &str, server: &str, more: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let config = format!(
             "data_dir = {:?}\n[[asterisk]]\nsource = \"{SOURCE}\"\naddress = \"{pbx}\"\nuser = \"{USER}\"\nsecret_variable = \"PBX_SECRET\"\nserver = \"{server}\"\ntrunk_contexts = [\"from-trunk\"]\n{more}",
@@ -48,7 +48,7 @@ impl Connector {
         connector
     }
 
-    fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         assert!(self.child.is_none(), "it still runs");
         let log = fs::OpenOptions::new()
             .create(true)
@@ -65,7 +65,7 @@ impl Connector {
         self.child = Some(command.spawn().unwrap());
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -78,7 +78,7 @@ impl Connector {
         text
     }
 
-    async fn until_said(&self, words: &str) {
+    pub(crate) async fn until_said(&self, words: &str) {
         until(
             || async { self.said().contains(words).then_some(()) },
             words,

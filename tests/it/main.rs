@@ -9,6 +9,8 @@ mod agi;
 mod alerts;
 mod asterisk;
 mod asterisk_record;
+mod asterisk_settings;
+mod asterisk_states;
 mod bad_input;
 mod bad_wire;
 mod bank;

@@ -46,6 +46,10 @@ struct State {
     counters: HashMap<String, (i64, i64)>,
     /// The members, as the recording lists them.
     members: Vec<Headers>,
+    /// Settings by the action that changes them and what they belong to.
+    settings: HashMap<(&'static str, String), String>,
+    /// What was changed, in order.
+    changes: Vec<String>,
     now: f64,
     sessions: Vec<mpsc::UnboundedSender<Vec<u8>>>,
 }
@@ -60,6 +64,18 @@ pub(crate) struct Pbx {
     denies_lists: Arc<AtomicBool>,
     logins: Arc<AtomicU32>,
     events: Arc<Vec<Happened>>,
+}
+
+fn key_of(asked: &Headers) -> (&'static str, String) {
+    match get(asked, "Action") {
+        "QueueMemberRingInUse" => ("ring_in_use", get(asked, "Interface").to_owned()),
+        "QueuePenalty" => ("penalty", get(asked, "Interface").to_owned()),
+        "DBPut" | "DBGet" => {
+            let (family, key) = (get(asked, "Family"), get(asked, "Key"));
+            ("database", format!("{family}/{key}"))
+        }
+        _ => ("variable", get(asked, "Variable").to_owned()),
+    }
 }
 
 /// Reads a recording: what was listed at its beginning, and what happened, by the PBX's clock.
@@ -120,6 +136,11 @@ impl Pbx {
 
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// What was changed on it, in order.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        self.state.lock().unwrap().changes.clone()
     }
 
     /// How often somebody logged in.
@@ -256,7 +277,7 @@ impl Pbx {
     fn reply(&self, asked: &Headers) -> String {
         let id = get(asked, "ActionID");
         let head = |response: &str| format!("Response: {response}\r\nActionID: {id}\r\n");
-        let state = self.state.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         match get(asked, "Action") {
             "Challenge" => format!("{}Challenge: {CHALLENGE}\r\n\r\n", head("Success")),
             "Login" => {
@@ -279,6 +300,13 @@ impl Pbx {
             _ if self.denies_lists.load(Ordering::SeqCst) => {
                 format!("{}Message: Permission denied\r\n\r\n", head("Error"))
             }
+            "QueuePenalty" | "QueueMemberRingInUse" | "DBPut" | "DBGet" | "Setvar" | "Getvar" => {
+                format!(
+                    "{}{}",
+                    head(state.response(asked)),
+                    state.setting(asked, id)
+                )
+            }
             "QueueStatus" => format!(
                 "{}EventList: start\r\n\r\n{}",
                 head("Success"),
@@ -297,6 +325,45 @@ impl Pbx {
 }
 
 impl State {
+    fn response(&self, asked: &Headers) -> &'static str {
+        let is_missing =
+            get(asked, "Action") == "DBGet" && !self.settings.contains_key(&key_of(asked));
+        if is_missing { "Error" } else { "Success" }
+    }
+
+    /// Changes or tells a setting; the head of the answer is written.
+    fn setting(&mut self, asked: &Headers, id: &str) -> String {
+        let key = key_of(asked);
+        let known = self.settings.get(&key).cloned();
+        let value = match get(asked, "Action") {
+            "QueuePenalty" => get(asked, "Penalty"),
+            "DBPut" => get(asked, "Val"),
+            "Setvar" => get(asked, "Value"),
+            "QueueMemberRingInUse" => get(asked, "RingInUse"),
+            "DBGet" => {
+                return match known {
+                    None => "Message: Database entry not found\r\n\r\n".to_owned(),
+                    Some(known) => format!(
+                        "EventList: start\r\n\r\nEvent: DBGetResponse\r\nVal: {known}\r\nActionID: {id}\r\n\r\nEvent: DBGetComplete\r\nActionID: {id}\r\nEventList: Complete\r\n\r\n"
+                    ),
+                };
+            }
+            _ => return format!("Value: {}\r\n\r\n", known.unwrap_or_default()),
+        };
+        self.changes.push(format!("{} {} {value}", key.0, key.1));
+        if key.0 == "penalty" {
+            let is_it = |member: &&mut Headers| {
+                get(member, "Location") == key.1 && get(member, "Queue") == get(asked, "Queue")
+            };
+            let member = self.members.iter_mut().find(is_it).unwrap();
+            let mut headers = member.iter_mut();
+            let penalty = headers.find(|(name, _)| name == "Penalty");
+            value.clone_into(&mut penalty.unwrap().1);
+        }
+        self.settings.insert(key, value.to_owned());
+        "Message: done\r\n\r\n".to_owned()
+    }
+
     fn follow(&mut self, event: &Headers) {
         let id = get(event, "Uniqueid").to_owned();
         let queue = get(event, "Queue").to_owned();

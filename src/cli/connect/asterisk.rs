@@ -17,6 +17,7 @@ use crate::connect::asterisk::check::{self, Expected, Grade};
 use crate::connect::asterisk::connector::{self, Options};
 use crate::connect::asterisk::record::{self, Recorded};
 use crate::connect::asterisk::session::{Login, Secret};
+use crate::connect::asterisk::settings::Setting;
 use crate::connect::asterisk::words::Words;
 use crate::connect::client::{Server, address};
 
@@ -27,9 +28,11 @@ Examples:
   dozvon connect asterisk --config /etc/dozvon.toml
   dozvon connect asterisk --config /etc/dozvon.toml --check
   dozvon connect asterisk --config /etc/dozvon.toml --record monday.log
+  dozvon connect asterisk --config /etc/dozvon.toml --dry-run --set penalty:hotline:PJSIP/101=2
 
-Exit codes: 0 stopped, or --check found nothing that does not work; 1 failure, or --check found something; 3 wrong
-configuration; 4 --check found no PBX, or it lets nobody in; 6 the spool could not be written.")]
+Exit codes: 0 stopped, or --check found nothing that does not work; 1 failure, or --check found something, or a setting
+is not as asked; 3 wrong configuration; 4 --check or --set found no PBX, or it lets nobody in; 6 the spool could not be
+written.")]
 pub(super) struct Args {
     /// The configuration file: its `[[asterisk]]` tables say where the switches are.
     #[arg(long, value_name = "FILE", env = "DOZVON_CONFIG")]
@@ -44,6 +47,13 @@ pub(super) struct Args {
     /// it is shown by `dozvon import ami-log FILE --preview`.
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     record: Option<PathBuf>,
+    /// Change a setting of the running switch, and say what it was: `penalty:QUEUE:MEMBER=N`, `ring_in_use:QUEUE:MEMBER=yes`,
+    /// `database:FAMILY/KEY=VALUE` (AstDB), `variable:NAME=VALUE` (global). May be given several times; then end.
+    #[arg(long, value_name = "SETTING", conflicts_with_all = ["check", "record"])]
+    set: Vec<Setting>,
+    /// With --set: change nothing, say what would be changed.
+    #[arg(long, requires = "set")]
+    dry_run: bool,
 }
 
 /// Runs the command until SIGTERM or Ctrl-C.
@@ -53,6 +63,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let chosen = chosen(&config, args.source.as_deref())?;
     if args.check {
         return check_all(&chosen).await;
+    }
+    if !args.set.is_empty() {
+        let pbx = only_one(&chosen, "--set changes")?;
+        return super::settings::set(&login(pbx)?, &args.set, args.dry_run).await;
     }
     let signalled = signalled()?;
     if let Some(path) = &args.record {
@@ -141,6 +155,10 @@ fn options(config: &Config, pbx: &Asterisk, server: Server) -> Result<Options, F
         survey_contexts: pbx.survey_contexts.clone(),
         queue_log: pbx.queue_log.clone(),
         agents: pbx.agents.keys().cloned().collect(),
+        wrap_up: (pbx.wrap_up.iter())
+            .map(|(queue, span)| (queue.clone(), span.0))
+            .collect(),
+        desk_reasons: pbx.desk_reasons.clone(),
         words: Words::new(&pbx.queues, &pbx.agents, &pbx.test_numbers),
     })
 }
@@ -225,10 +243,7 @@ async fn record_one(
     path: &Path,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
-    let [pbx] = chosen else {
-        let message = "--record listens to one switch: say which with --source";
-        return Err(Failure::new(Exit::Usage, message));
-    };
+    let pbx = only_one(chosen, "--record listens to")?;
     let bar = match std::io::stderr().is_terminal() {
         true => ProgressBar::new_spinner(),
         false => ProgressBar::hidden(),
@@ -256,6 +271,15 @@ async fn record_one(
         path.display()
     )
     .map_err(|error| Failure::new(Exit::Failure, format!("cannot write to stdout: {error}")))
+}
+
+/// The one switch that is meant.
+fn only_one<'a>(chosen: &[&'a Asterisk], does: &str) -> Result<&'a Asterisk, Failure> {
+    let [pbx] = chosen else {
+        let message = format!("{does} one switch: say which with --source");
+        return Err(Failure::new(Exit::Usage, message));
+    };
+    Ok(pbx)
 }
 
 /// The switches that are meant.

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::{
     Args, Input, deliver, list_rejections, options,
-    preview::{Gathered, wire_time},
+    preview::Gathered,
     reader::{self, Chunker},
     screen::Screen,
     summary::Summary,
@@ -20,12 +20,13 @@ use crate::{
         asterisk::{
             files::{Gap, Outcome, Recordings},
             history::{QueueLogs, Read},
-            said::{Said, What},
+            said::{Conclusion, What},
         },
         client::Feed,
         source_file,
+        spool::carried::{call_event, event_at},
     },
-    proto::v1::{CallEvent, Epoch, Event, epoch::Id, event::Body},
+    proto::v1::{Epoch, Event, epoch::Id},
 };
 
 /// What files of a PBX are read as one.
@@ -74,7 +75,7 @@ impl Files {
         &self,
         bytes_read: &Arc<AtomicU64>,
         is_whole: bool,
-        each: impl FnMut(Said),
+        each: impl FnMut(Conclusion),
     ) -> Result<Came, source_file::Error> {
         match self {
             Self::Recordings(recordings) => {
@@ -104,7 +105,7 @@ pub(super) async fn preview(args: Args) -> Result<(), Failure> {
     let questions = usize::from(args.survey_questions);
     let read = spawn_blocking(move || {
         let mut gathered = Gathered::default();
-        let (_, odd) = files.read(&Arc::default(), true, |said| gathered.add(said))?;
+        let (_, odd) = files.read(&Arc::default(), true, |concluded| gathered.add(concluded))?;
         Ok::<_, Failure>((gathered.preview(questions), odd))
     });
     let (preview, odd) = read.await.map_err(thread_failed)??;
@@ -146,8 +147,8 @@ pub(super) async fn import(args: &Args, summary: &mut Summary) -> Result<(), Fai
     let (events, reading) = reader::start(move |tally, chunks| {
         let mut chunker = Chunker::new(chunks, chunk_events);
         let mut is_wanted = ControlFlow::Continue(());
-        let (rows, odd) = files.read(&bytes_done, false, |said| {
-            if let (Some(event), ControlFlow::Continue(())) = (event_of(said), is_wanted) {
+        let (rows, odd) = files.read(&bytes_done, false, |concluded| {
+            if let (Some(event), ControlFlow::Continue(())) = (event_of(concluded), is_wanted) {
                 tally.events += 1;
                 is_wanted = chunker.push(event);
             }
@@ -167,18 +168,15 @@ pub(super) async fn import(args: &Args, summary: &mut Summary) -> Result<(), Fai
     result
 }
 
-fn event_of(said: Said) -> Option<Event> {
-    let What::Event(kind) = said.what else {
-        return None;
+fn event_of(concluded: Conclusion) -> Option<Event> {
+    let said = match concluded {
+        Conclusion::Call(said) => said,
+        Conclusion::Agent(said) => return Some(event_at(said.at, said.into_body())),
     };
-    Some(Event {
-        sequence: 0,
-        occurred_at: Some(wire_time(said.at)),
-        body: Some(Body::Call(CallEvent {
-            call_id: said.call.to_string(),
-            kind: Some(kind),
-        })),
-    })
+    match said.what {
+        What::Event(kind) => Some(call_event(&said.call, said.at, kind)),
+        What::Note(_) => None,
+    }
 }
 
 /// What was odd about recordings.
@@ -194,6 +192,13 @@ fn of_recordings(outcome: &Outcome) -> Vec<String> {
     if dropped > 0 {
         lines.push(format!(
             "{dropped} messages or lines were too long and passed over"
+        ));
+    }
+    let refused = &outcome.refused;
+    if let Some(first) = refused.reasons.first() {
+        let count = refused.count;
+        lines.push(format!(
+            "{count} words of the dialplan were refused, the first one: {first}"
         ));
     }
     lines.extend(open_at_end(outcome.open_calls));

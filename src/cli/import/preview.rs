@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     calls,
-    connect::asterisk::said::{Consulted, Note, Passed, Said, What},
+    connect::asterisk::said::{Conclusion, Consulted, Note, Passed, Said, What},
     model::{
         self, Body, CallRecord, EndedBy, Exit, Leg, Mode, OfferResult, SourceId, Timestamp,
         TransferMethod,
@@ -124,7 +124,12 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    pub(super) fn add(&mut self, said: Said) {
+    /// Takes one conclusion in; a preview is of calls.
+    pub(super) fn add(&mut self, concluded: Conclusion) {
+        let said = match concluded {
+            Conclusion::Call(said) => said,
+            Conclusion::Agent(_) => return,
+        };
         let next = self.calls.len();
         let index = *self.by_id.entry(Arc::clone(&said.call)).or_insert(next);
         if index == next {
@@ -251,7 +256,7 @@ fn told(
 }
 
 /// An instant as the contract writes it.
-pub(super) fn wire_time(at: Timestamp) -> pbjson_types::Timestamp {
+fn wire_time(at: Timestamp) -> pbjson_types::Timestamp {
     let micros = at.as_micros();
     pbjson_types::Timestamp {
         seconds: micros.div_euclid(1_000_000),

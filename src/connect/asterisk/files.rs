@@ -22,11 +22,12 @@ use super::{
     members::Members,
     message::Message,
     queue_log::LogLine,
-    said::Said,
+    said::Conclusion,
+    user_events::Refused,
 };
 
 /// The interpretation's version: part of the epoch, so that a changed one is another numbering.
-const MAPPING: &str = "ami-log 1";
+const MAPPING: &str = "ami-log 2";
 
 /// What is read at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -88,6 +89,8 @@ pub struct Outcome {
     pub gaps: Vec<Gap>,
     /// Calls open at the end.
     pub open_calls: usize,
+    /// What the dialplan said and nobody understood.
+    pub refused: Refused,
 }
 
 /// A time in which nobody listened.
@@ -119,7 +122,7 @@ impl Recordings {
     pub fn read(
         &self,
         bytes_read: &Arc<AtomicU64>,
-        mut each: impl FnMut(Said),
+        mut each: impl FnMut(Conclusion),
     ) -> Result<Outcome, Error> {
         let mut members = Members::default();
         let mut outcome = Outcome::default();
@@ -144,6 +147,10 @@ impl Recordings {
         }
         options.log.sort_by_key(|line| line.at);
         let mut interpreter = Interpreter::new(options, members);
+        if let Some(part) = parts.first() {
+            // Lists bear no time: what a recording begins with was so when it began.
+            interpreter.handle_time(part.first);
+        }
         let mut decoder = Decoder::default();
         for (index, part) in parts.iter().enumerate() {
             let mut sessions = part.sessions.iter().copied().peekable();
@@ -170,7 +177,7 @@ impl Recordings {
                     at = at.or(Some(to));
                 }
                 interpreter.handle(&message, at);
-                interpreter.drain().for_each(&mut each);
+                interpreter.drain_into(&mut each);
             };
             read_chunks(&part.path, Arc::clone(bytes_read), |chunk| {
                 decoder.feed(chunk, &mut take);
@@ -178,9 +185,10 @@ impl Recordings {
         }
         decoder.finish(|_, message| interpreter.handle(&message, None));
         interpreter.finish();
-        interpreter.drain().for_each(&mut each);
+        interpreter.drain_into(&mut each);
         outcome.dropped = decoder.dropped();
         outcome.open_calls = interpreter.open_calls();
+        outcome.refused = interpreter.take_refused();
         Ok(outcome)
     }
 }

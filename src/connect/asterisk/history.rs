@@ -15,11 +15,11 @@ use super::{
     interpreter::{Interpreter, Options},
     members::Members,
     queue_log::LogLine,
-    said::Said,
+    said::Conclusion,
 };
 
 /// The interpretation's version: part of the epoch, so that a changed one is another numbering.
-const MAPPING: &str = "queue-log 1";
+const MAPPING: &str = "queue-log 2";
 
 /// A file in whose first lines there is none of a log is no log; a rotated one may begin in mid-line.
 const BROKEN_FIRST_MAX: u32 = 16;
@@ -76,7 +76,7 @@ impl QueueLogs {
         &self,
         bytes_read: &Arc<AtomicU64>,
         is_whole: bool,
-        mut each: impl FnMut(Said),
+        mut each: impl FnMut(Conclusion),
     ) -> Result<Read, Error> {
         let mut members = Members::default();
         for (name, agent) in &self.agents {
@@ -91,7 +91,7 @@ impl QueueLogs {
                     Some(line) => {
                         read.lines += 1;
                         interpreter.handle_line(&line);
-                        interpreter.drain().for_each(&mut each);
+                        interpreter.drain_into(&mut each);
                     }
                     None => read.broken += 1,
                 }
@@ -100,7 +100,7 @@ impl QueueLogs {
         }
         if is_whole {
             interpreter.finish();
-            interpreter.drain().for_each(&mut each);
+            interpreter.drain_into(&mut each);
         }
         read.open_calls = interpreter.open_calls();
         Ok(read)

@@ -23,7 +23,9 @@ use super::{
     message::Message,
     names,
     queue_log::{Exits, LogLine},
-    said::{Said, What},
+    said::{AgentSaid, Conclusion, Said, What},
+    states::States,
+    user_events::Refused,
     waits::Wait,
 };
 
@@ -34,6 +36,10 @@ pub struct Options {
     pub trunk_contexts: Vec<String>,
     /// Contexts in which the survey is asked.
     pub survey_contexts: Vec<String>,
+    /// The work after a call by queue, as the PBX names it.
+    pub wrap_up: HashMap<String, Duration>,
+    /// Reasons of a pause that mean work with a client at the desk, in lower case.
+    pub desk_reasons: HashSet<String>,
     /// How visits ended, as `queue_log` knows it.
     pub exits: Exits,
     /// The lines of `queue_log` in the order of time: they fill gaps.
@@ -45,9 +51,18 @@ impl Default for Options {
         Self {
             trunk_contexts: Vec::new(),
             survey_contexts: vec!["survey".to_owned()],
+            wrap_up: HashMap::new(),
+            desk_reasons: HashSet::new(),
             exits: Exits::default(),
             log: Vec::new(),
         }
+    }
+}
+
+impl Options {
+    /// Whether a pause for this reason is work with a client.
+    pub(super) fn is_desk(&self, reason: &str) -> bool {
+        self.desk_reasons.contains(&reason.to_lowercase())
     }
 }
 
@@ -66,6 +81,8 @@ pub(super) enum Due {
     Bridged(ChannelKey, ChannelKey, Timestamp),
     /// A call of which a log says no more.
     Silent(u64, Timestamp),
+    /// An agent of whom something was heard, or whose work after a call is over.
+    Agent(usize),
 }
 
 /// The interpreter of one PBX.
@@ -73,6 +90,7 @@ pub(super) enum Due {
 pub struct Interpreter {
     pub(super) options: Options,
     pub(super) members: Members,
+    pub(super) states: States,
     pub(super) channels: Channels,
     pub(super) calls: BTreeMap<u64, Call>,
     pub(super) waits: HashMap<ChannelKey, Wait>,
@@ -86,6 +104,8 @@ pub struct Interpreter {
     due_count: u64,
     now: Timestamp,
     said: Vec<Said>,
+    pub(super) said_of_agents: Vec<AgentSaid>,
+    pub(super) refused: Refused,
 }
 
 impl Interpreter {
@@ -134,9 +154,13 @@ impl Interpreter {
             | b"QueueMemberAdded"
             | b"QueueMemberRemoved"
             | b"QueueMemberStatus"
-            | b"QueueMemberPause" => {
+            | b"QueueMemberPause"
+            | b"QueueMemberPaused" => {
                 self.members.handle(event, message, at);
+                self.member_state(event, message, at);
             }
+            b"QueueStatusComplete" => self.listed_members(at),
+            b"DeviceStateChange" => self.device_state(message, at),
             b"CoreShowChannel" => self.listed_channel(message, at),
             b"CoreShowChannelsComplete" => self.listed_channels(at),
             b"QueueEntry" => self.listed_entry(message, at),
@@ -159,6 +183,7 @@ impl Interpreter {
                 Due::Away(call, phone) => self.release_away(call, phone),
                 Due::Bridged(one, other, since) => self.bridge_by_answer(one, other, since),
                 Due::Silent(call, since) => self.end_silent(call, since),
+                Due::Agent(place) => self.look_at_agent(place, at),
             }
         }
     }
@@ -182,6 +207,21 @@ impl Interpreter {
     /// Takes what was concluded since this was last asked; of one call in the order of conclusion.
     pub fn drain(&mut self) -> std::vec::Drain<'_, Said> {
         self.said.drain(..)
+    }
+
+    /// Takes what was concluded of agents since this was last asked.
+    pub fn drain_agents(&mut self) -> std::vec::Drain<'_, AgentSaid> {
+        self.said_of_agents.drain(..)
+    }
+
+    /// Hands over both.
+    pub fn drain_into(&mut self, each: &mut impl FnMut(Conclusion)) {
+        self.said
+            .drain(..)
+            .map(Conclusion::Call)
+            .for_each(&mut *each);
+        let agents = self.said_of_agents.drain(..);
+        agents.map(Conclusion::Agent).for_each(each);
     }
 
     /// The latest time known.
@@ -220,10 +260,19 @@ impl Interpreter {
     }
 
     pub(super) fn say(&mut self, call: u64, at: Timestamp, what: What) {
-        if let Some(call) = self.calls.get(&call) {
-            let call = call.id.clone();
-            self.said.push(Said { at, call, what });
+        let Some(call) = self.calls.get(&call).map(|call| call.id.clone()) else {
+            return;
+        };
+        if let What::Event(kind) = &what {
+            self.call_shows(kind, at);
         }
+        self.said.push(Said { at, call, what });
+    }
+
+    /// Says something of a call that may be over.
+    pub(super) fn say_of(&mut self, id: &str, at: Timestamp, what: What) {
+        let call = id.into();
+        self.said.push(Said { at, call, what });
     }
 
     /// The channel a message is about; taken in if it was not known, for its beginning may have been lost.

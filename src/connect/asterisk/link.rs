@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::connect::client::SwitchTime;
-use crate::connect::spool::carried::call_event;
+use crate::connect::spool::carried::{call_event, event_at};
 use crate::connect::spool::{Put, Spool};
 use crate::model::Timestamp;
 use crate::proto::v1::{Event, event::Body};
@@ -236,6 +236,22 @@ impl Link {
             for kind in [Some(kind), tag].into_iter().flatten() {
                 self.held.push(call_event(&said.call, said.at, kind));
             }
+        }
+        for mut said in self.interpreter.drain_agents() {
+            self.words.translate_agent(&mut said);
+            self.held.push(event_at(said.at, said.into_body()));
+        }
+        let refused = self.interpreter.take_refused();
+        for why in &refused.reasons {
+            tracing::warn!(source = self.source, "refused: {why}");
+        }
+        let unsaid = refused.count - refused.reasons.len() as u64;
+        if unsaid > 0 {
+            tracing::warn!(
+                source = self.source,
+                unsaid,
+                "more words of the dialplan were refused"
+            );
         }
     }
 

@@ -118,6 +118,7 @@ impl Interpreter {
     /// One line; gives back the call it was about, and who ended it if nothing follows.
     fn log_line(&mut self, line: &LogLine, at: Timestamp) -> Option<(u64, EndedBy)> {
         let data = |index: usize| line.data.get(index).map_or("", String::as_str);
+        self.member_line(line, at);
         if line.event == "DID" {
             if self.logged.dialled.len() < DIALLED_MAX {
                 let dialled = (at, data(0).to_owned());

@@ -46,13 +46,17 @@ impl Members {
             | b"QueueMemberRemoved"
             | b"QueueMemberStatus"
             | b"QueueMemberPause"
+            | b"QueueMemberPaused"
             | b"AgentCalled"
             | b"AgentConnect"
             | b"AgentComplete"
             | b"AgentRingNoAnswer" => message.text("Interface"),
             _ => None,
         };
-        let Some(interface) = interface else { return };
+        // Asterisk 11 and older call it Location in every event.
+        let Some(interface) = interface.or_else(|| message.text("Location")) else {
+            return;
+        };
         if self.agents.len() < NAMES_MAX {
             let extension = names::extension_of(&interface);
             if !self.agents.contains(extension) {

@@ -29,5 +29,10 @@ mod resync;
 pub mod said;
 mod sender;
 pub mod session;
+pub mod settings;
+mod states;
+#[cfg(test)]
+mod states_test;
+pub mod user_events;
 mod waits;
 pub mod words;

@@ -40,6 +40,7 @@ impl Interpreter {
         }
         self.fill_gap(from, to);
         self.alive = Some(HashSet::new());
+        self.states.begin_list();
         self.handle_time(to);
     }
 

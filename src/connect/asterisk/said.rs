@@ -5,8 +5,19 @@ use std::sync::Arc;
 
 use crate::{
     model::Timestamp,
-    proto::v1::{TransferMethod, call_event::Kind},
+    proto::v1::{
+        AgentState, AgentStateChanged, TransferMethod, WrapUpEnded, call_event::Kind, event::Body,
+    },
 };
+
+/// One conclusion.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Conclusion {
+    /// About a call.
+    Call(Said),
+    /// About an agent.
+    Agent(AgentSaid),
+}
 
 /// One conclusion about one call.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +37,53 @@ pub enum What {
     Event(Kind),
     /// A note: never sent anywhere.
     Note(Note),
+}
+
+/// One conclusion about one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentSaid {
+    /// When it happened, by the switch's clock.
+    pub at: Timestamp,
+    /// The agent.
+    pub agent: String,
+    /// What it is.
+    pub what: AgentWhat,
+}
+
+/// What was concluded about an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentWhat {
+    /// The agent does something else from now on.
+    State {
+        /// What.
+        state: AgentState,
+        /// Why, for a pause.
+        reason: String,
+        /// The queues that are served, as the PBX names them.
+        queues: Vec<String>,
+    },
+    /// The work after a call is over.
+    WrapUpEnded,
+}
+
+impl AgentSaid {
+    /// As an event of the contract.
+    pub fn into_body(self) -> Body {
+        let agent = self.agent;
+        match self.what {
+            AgentWhat::State {
+                state,
+                reason,
+                queues,
+            } => Body::AgentStateChanged(AgentStateChanged {
+                agent,
+                state: state.into(),
+                reason,
+                queues,
+            }),
+            AgentWhat::WrapUpEnded => Body::WrapUpEnded(WrapUpEnded { agent }),
+        }
+    }
 }
 
 /// What the contract has no place for, and a preview shows.

@@ -12,8 +12,8 @@ use std::time::Duration;
 use crate::{
     model::Timestamp,
     proto::v1::{
-        AgentOffered, CallRefused, MissedReason, OfferMissed, QueueEntered, QueueExit, QueueLeft,
-        RefusalReason, call_event::Kind,
+        AgentOffered, MissedReason, OfferMissed, QueueEntered, QueueExit, QueueLeft,
+        call_event::Kind,
     },
 };
 
@@ -434,7 +434,13 @@ impl Interpreter {
     }
 
     /// Says the exit; `None` = the caller hung up, which the call's end says.
-    fn leave_queue(&mut self, key: ChannelKey, call: u64, exit: Option<QueueExit>, at: Timestamp) {
+    pub(super) fn leave_queue(
+        &mut self,
+        key: ChannelKey,
+        call: u64,
+        exit: Option<QueueExit>,
+        at: Timestamp,
+    ) {
         // An emptied queue does not interrupt a ring; a timeout does.
         let is_uncut = exit == Some(QueueExit::LeftEmpty);
         self.say_missed(key, Some(at).filter(|_| !is_uncut));
@@ -491,42 +497,6 @@ impl Interpreter {
         };
         let limit = if entered_empty { GRACE } else { EMPTIED_BEFORE };
         left_at.since(since).is_some_and(|gap| gap <= limit)
-    }
-
-    /// What the dialplan says itself after a queue is exact.
-    pub(super) fn user_event(&mut self, message: &Message<'_>, at: Timestamp) {
-        let named = message.get("UserEvent").unwrap_or_default();
-        if !named.eq_ignore_ascii_case(b"QueueExit") && !named.eq_ignore_ascii_case(b"dozvon") {
-            return;
-        }
-        let (Some(key), Some(status)) = (self.channel(message, at), message.text("Status")) else {
-            return;
-        };
-        let Some(call) = self.call_behind(key) else {
-            return;
-        };
-        let exit = match &*status {
-            "TIMEOUT" => QueueExit::Timeout,
-            "LEAVEEMPTY" | "LEAVEUNAVAIL" => QueueExit::LeftEmpty,
-            "WITHDRAW" => QueueExit::Withdrawn,
-            "JOINEMPTY" | "JOINUNAVAIL" | "FULL" => {
-                let reason = match &*status {
-                    "FULL" => RefusalReason::Full,
-                    _ => RefusalReason::NoAgents,
-                };
-                let refused = CallRefused {
-                    reason: reason.into(),
-                    line: String::new(),
-                    queue: message.text("Queue").unwrap_or_default().into_owned(),
-                };
-                self.say(call, at, What::Event(Kind::Refused(refused)));
-                return;
-            }
-            _ => return,
-        };
-        if let Some(left_at) = self.waits.get(&key).map(|wait| wait.left_at.unwrap_or(at)) {
-            self.leave_queue(key, call, Some(exit), left_at);
-        }
     }
 
     /// The customer is gone: nobody waits any more. Ringing that had ended before is told.

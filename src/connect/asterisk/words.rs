@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::proto::v1::{CallTagged, TagKey, TaggedBy, call_event::Kind, caller};
 
 use super::names::extension_of;
+use super::said::{AgentSaid, AgentWhat};
 
 /// What queues and agents are called, and whose calls are tests.
 #[derive(Clone, Debug, Default)]
@@ -57,16 +58,27 @@ impl Words {
             }
             Kind::HoldStarted(one) => self.agent(&mut one.agent),
             Kind::HoldEnded(one) => self.agent(&mut one.agent),
+            Kind::CallbackPromised(one) => self.queue(&mut one.queue),
+            Kind::CallbackAttempted(one) => self.agent(&mut one.agent),
             Kind::Arrived(_)
             | Kind::Tagged(_)
             | Kind::TransferStarted(_)
             | Kind::TransferCompleted(_)
             | Kind::TransferFailed(_)
             | Kind::DigitPressed(_)
-            | Kind::CallbackPromised(_)
-            | Kind::CallbackAttempted(_)
             | Kind::MessageLeft(_)
             | Kind::Ended(_) => {}
+        }
+    }
+
+    /// The same of what is said of an agent.
+    pub fn translate_agent(&self, said: &mut AgentSaid) {
+        self.agent(&mut said.agent);
+        if let AgentWhat::State { queues, .. } = &mut said.what {
+            queues.iter_mut().for_each(|queue| self.queue(queue));
+            // Two queues of the PBX may be one here.
+            queues.sort_unstable();
+            queues.dedup();
         }
     }
 

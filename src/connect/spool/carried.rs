@@ -213,6 +213,15 @@ impl Carried {
 
 /// An event of a call, not numbered yet.
 pub(crate) fn call_event(call: &str, at: Timestamp, kind: Kind) -> Event {
+    let call = CallEvent {
+        call_id: call.to_owned(),
+        kind: Some(kind),
+    };
+    event_at(at, Body::Call(call))
+}
+
+/// An event, not numbered yet.
+pub(crate) fn event_at(at: Timestamp, body: Body) -> Event {
     let micros = at.as_micros();
     Event {
         sequence: 0,
@@ -221,10 +230,7 @@ pub(crate) fn call_event(call: &str, at: Timestamp, kind: Kind) -> Event {
             // Below a thousand million.
             nanos: (micros.rem_euclid(1_000_000) * 1_000) as i32,
         }),
-        body: Some(Body::Call(CallEvent {
-            call_id: call.to_owned(),
-            kind: Some(kind),
-        })),
+        body: Some(body),
     }
 }
 

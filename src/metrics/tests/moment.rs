@@ -130,6 +130,11 @@ fn agents_are_shown_by_state_and_not_at_all_where_none_was_told_of() {
     assert_eq!(samples(&text, "dozvon_agents").len(), AgentState::ALL.len());
     let of_queues = samples(&text, "dozvon_queue_agents");
     assert_eq!(of_queues.len(), AgentState::ALL.len(), "{of_queues:?}");
+    // Nobody has called this one yet.
+    agents.queues.entry(queue("new")).or_default();
+    let text = board.render(at(1_000), &agents);
+    let of_queues = samples(&text, "dozvon_queue_agents");
+    assert_eq!(of_queues.len(), 2 * AgentState::ALL.len(), "{of_queues:?}");
     let told = |series: &str| text.lines().any(|line| line == series);
     assert!(told("dozvon_agents{state=\"paused\"} 1"), "{text}");
     assert!(told(

@@ -100,10 +100,10 @@ impl Recording {
             decoder.feed(&self.messages[*index], |_, message| {
                 interpreter.handle(&message, None);
             });
-            interpreter.drain().for_each(|said| gathered.add(said));
+            interpreter.drain_into(&mut |concluded| gathered.add(concluded));
         }
         interpreter.finish();
-        interpreter.drain().for_each(|said| gathered.add(said));
+        interpreter.drain_into(&mut |concluded| gathered.add(concluded));
         gathered.preview(2)
     }
 
