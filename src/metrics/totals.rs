@@ -151,11 +151,6 @@ impl Totals {
         }
     }
 
-    /// Makes the series of a line exist: for lines that are configured.
-    pub fn know_line(&mut self, line: &LineId) {
-        self.lines.know(&mut self.series, line);
-    }
-
     /// Moves what one fact of a survey moves.
     pub fn apply_survey(&mut self, fact: &SurveyFact) {
         let id = match fact {
