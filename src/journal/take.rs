@@ -25,7 +25,10 @@ pub(super) fn items(
     items: Vec<Item>,
     rejected: &mut Vec<RejectedEvent>,
 ) -> Taken {
-    let mut taken = Taken::default();
+    let mut taken = Taken {
+        events: Vec::with_capacity(items.len()),
+        ..Taken::default()
+    };
     let mark_before = numbering.mark;
     let mut at_mark: Option<Digest> = None;
     for item in items {

@@ -217,7 +217,7 @@ impl Pipeline {
             sent_at,
         };
         let mut facts = Vec::new();
-        let mut changed = BTreeSet::new();
+        let mut changed = Vec::new();
         match kind {
             EntryKind::Batch(events) => {
                 totals.applied(&name, events.len() as u64);
@@ -255,6 +255,9 @@ impl Pipeline {
         self.sources.insert(name.clone(), source);
         self.show_facts(&name, &facts, totals);
         self.take_facts(&name, facts, position, totals);
+        // Each once, and in the same order whatever the order of telling.
+        changed.sort_unstable();
+        changed.dedup();
         self.show_calls(&name, &changed, totals);
         all_settled.put_back(name, settled);
     }

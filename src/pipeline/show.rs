@@ -3,7 +3,6 @@
 //! The board holds nothing that the rows do not: the settled calls of each source's last day, its open calls, and what
 //! agents were told to be. So it is no part of the checkpoint; a start reads these and goes on from there.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::metrics::Totals;
@@ -74,7 +73,7 @@ impl Pipeline {
     }
 
     /// Shows how calls stand that something was told of.
-    pub(super) fn show_calls(&self, name: &SourceId, changed: &BTreeSet<CallKey>, totals: &Totals) {
+    pub(super) fn show_calls(&self, name: &SourceId, changed: &[CallKey], totals: &Totals) {
         let Some(source) = self.sources.get(name) else {
             return;
         };

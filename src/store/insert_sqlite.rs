@@ -127,10 +127,12 @@ fn text(verb: Verb, table: &Table, rows: usize) -> Arc<str> {
     let (name, conflict) = (table.name, table.conflict);
     let mut text = String::new();
     let _ = match verb {
+        // Whoever inserts takes the whole transaction back when it fails. Told so, SQLite does not keep every page as it was
+        // before the statement.
         Verb::Insert => {
             write!(
                 text,
-                "insert into {name} ({columns}) values {marks} {conflict}"
+                "insert or fail into {name} ({columns}) values {marks} {conflict}"
             )
         }
         Verb::Delete => {

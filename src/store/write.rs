@@ -122,16 +122,30 @@ fn queue_name(queue: Option<&QueueId>) -> Value<'_> {
     queue.map(QueueId::as_str).into()
 }
 
-/// The rows of every table; the first settled call's has this number.
-pub(super) fn rows<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> [Rows<'a>; 12] {
-    let settled = || (first_row..).zip(&write.settled);
+/// Calls whose rows are made at once: a long stretch's rows take more memory than its calls, and fresh memory costs more
+/// than to write into the same again.
+pub(super) const CALLS_A_PART: usize = 1_024;
+
+/// The rows of some settled calls; the first one's has this number.
+pub(super) fn settled_rows<'a>(
+    calls: &'a [SettledCall],
+    ids: &Ids,
+    first_row: i64,
+) -> [Rows<'a>; 4] {
+    let settled = || (first_row..).zip(calls);
     [
-        sources(write, ids),
-        open_calls(write, ids),
-        calls(settled(), ids),
+        self::calls(settled(), ids),
         call_keys(settled(), ids),
         visits(settled()),
         transfers(settled()),
+    ]
+}
+
+/// The rows of every other table.
+pub(super) fn rows<'a>(write: &'a Write, ids: &Ids) -> [Rows<'a>; 8] {
+    [
+        sources(write, ids),
+        open_calls(write, ids),
         unapplied_events(write, ids),
         agent_events(write, ids),
         line_events(write, ids),
@@ -143,7 +157,8 @@ pub(super) fn rows<'a>(write: &'a Write, ids: &Ids, first_row: i64) -> [Rows<'a>
 
 /// Open calls that are none any more.
 pub(super) fn closed<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
-    let mut rows = Rows::of(&table::OPEN_CALL_KEYS, 0);
+    let closed = write.sources.iter().map(|source| source.closed.len());
+    let mut rows = Rows::of(&table::OPEN_CALL_KEYS, closed.sum());
     for source in &write.sources {
         let id = ids[&source.source];
         for key in &source.closed {
@@ -172,7 +187,8 @@ fn sources<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
 }
 
 fn open_calls<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
-    let mut rows = Rows::of(&table::OPEN_CALLS, 0);
+    let open = write.sources.iter().map(|source| source.open.len());
+    let mut rows = Rows::of(&table::OPEN_CALLS, open.sum());
     for source in &write.sources {
         let id = ids[&source.source];
         for (key, state) in &source.open {

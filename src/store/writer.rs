@@ -136,9 +136,15 @@ impl StoreWriter {
             let sql = "delete from open_calls";
             self.run(sql, &[], "forget open calls").await?;
         }
-        let first_row = self.next_row;
+        let mut row = self.next_row;
         self.delete(write::closed(write, ids)).await?;
-        let rows = write::rows(write, ids, first_row).into_iter();
+        for part in write.settled.chunks(write::CALLS_A_PART) {
+            for rows in write::settled_rows(part, ids, row) {
+                self.insert(rows).await?;
+            }
+            row += part.len() as i64;
+        }
+        let rows = write::rows(write, ids).into_iter();
         let rows = rows.chain(survey::rows(write, ids));
         let rows = rows.chain(forms::rows(write)).chain(cases::rows(write));
         for rows in rows {

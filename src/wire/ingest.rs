@@ -123,7 +123,14 @@ impl Ingest {
             .acquire(&open.source, open.mode, &open.sender, open.take_over)?;
         let opened = self.journal.open(open.opening()).await?;
         let mut validator = self.validator(&open.source, open.mode);
-        let (items, rejections) = session::validate(&mut validator, batch, received_at);
+        let (mut items, mut rejections) = (Vec::new(), Vec::new());
+        session::validate(
+            &mut validator,
+            batch,
+            received_at,
+            &mut items,
+            &mut rejections,
+        );
         let (replies, mut answers) = mpsc::channel(1);
         let reply = replies
             .reserve_owned()

@@ -234,9 +234,10 @@ impl Session<'_> {
         let sent_at = open::sent_at("batch.sent_at", batch.sent_at.as_ref(), received_at)?;
         gathered.sent_at = gathered.sent_at.max(Some(sent_at));
         check_batch(&batch, self.ingest.options.batch_events_max)?;
-        let (items, rejections) = validate(&mut self.validator, batch, received_at);
-        gathered.items.extend(items);
-        gathered.rejections.extend(rejections);
+        let Gathered {
+            items, rejections, ..
+        } = gathered;
+        validate(&mut self.validator, batch, received_at, items, rejections);
         Ok(())
     }
 
@@ -325,14 +326,15 @@ pub(super) fn check_batch(batch: &wire::EventBatch, limit: u32) -> Result<(), In
     Ok(())
 }
 
-/// Checks every event; a rejected one stays among the items, so that its number is passed.
+/// Checks every event and puts it behind the items; a rejected one stays among them, so that its number is passed.
 pub(super) fn validate(
     validator: &mut Validator,
     batch: wire::EventBatch,
     received_at: Timestamp,
-) -> (Vec<Item>, Vec<Rejection>) {
-    let mut items = Vec::with_capacity(batch.events.len());
-    let mut rejections = Vec::new();
+    items: &mut Vec<Item>,
+    rejections: &mut Vec<Rejection>,
+) {
+    items.reserve(batch.events.len());
     for event in batch.events {
         match validator.check(event, received_at) {
             Ok(event) => items.push(Item::Event(event)),
@@ -347,5 +349,4 @@ pub(super) fn validate(
             }
         }
     }
-    (items, rejections)
 }
