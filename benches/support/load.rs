@@ -176,7 +176,7 @@ pub(crate) async fn send(
         match answer.message {
             Some(stream_events_response::Message::Opened(opened)) => {
                 window = u64::from(opened.window_events);
-                progress.allow(window);
+                progress.allow(opened.mark + window);
             }
             Some(stream_events_response::Message::Ack(ack)) => {
                 sent.accepted += ack.accepted;

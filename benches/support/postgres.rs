@@ -35,6 +35,15 @@ pub(crate) async fn empty(url: &str) {
     done.expect("the database is ours");
 }
 
+/// A connection that looks into the store.
+pub(crate) async fn store(url: &str) -> PgConnection {
+    let mut connection = connect(url).await;
+    let done = sqlx::query("set search_path to store");
+    let done = done.execute(&mut connection).await;
+    done.expect("dozvon has made it");
+    connection
+}
+
 /// Commits of the journal, bytes of an event there, and rows of the store.
 pub(crate) async fn written(url: &str) -> Result<(u64, usize, u64), sqlx::Error> {
     let mut connection = connect(url).await;

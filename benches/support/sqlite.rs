@@ -106,6 +106,13 @@ pub(crate) async fn one_row_a_commit(
     Ok(rate)
 }
 
+/// The store that a running dozvon writes under a folder, to look into.
+pub(crate) async fn store(folder: &Path) -> SqliteConnection {
+    let options = database::options(&folder.join("data/store.db"), SqliteSynchronous::Normal);
+    let connected = sqlx::ConnectOptions::connect(&options.read_only(true)).await;
+    connected.expect("dozvon has made it")
+}
+
 /// Rows of a table of dozvon's store under a folder.
 pub(crate) async fn rows_stored(folder: &Path) -> Result<u64, sqlx::Error> {
     let mut connection = open(&folder.join("data/store.db"), "select 1").await;
