@@ -63,9 +63,9 @@ pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
 pub use matrix::{Matrix, Passed, PassedTo};
 pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
 pub use repeats::{
-    ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, attempt_slot, begins_episode,
-    got_through, is_called_again, is_mature, is_redial, is_repeat, next_call, previous_call,
-    repeat_rate, withheld_share,
+    ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, Repeated, attempt_slot,
+    before_episode, begins_episode, got_through, is_called_again, is_mature, is_redial, is_repeat,
+    next_call, previous_call, repeat_rate, repeated, withheld_share,
 };
 pub use rollup::{RollupHead, Tally, read_edges, read_tallies, write_edges, write_tallies};
 pub use seconds::seconds_text;

@@ -183,11 +183,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         windows: &[Duration],
         shared_over: Option<u32>,
     ) -> Result<RepeatReport, Error> {
-        let mut windows = thresholds("windows", windows)?;
-        if windows.is_empty() {
-            windows = REPEAT_WINDOWS.to_vec();
-        }
-        let widest = windows.last().copied().unwrap_or_default();
+        let windows = repeats::windows(windows)?;
+        let widest = repeats::reach(&windows);
         let (plan, sources, contacts) = self.contacts(query, widest).await?;
         let work = move || repeats::report(&plan, contacts, sources, &windows, shared_over);
         joined(tokio::task::spawn_blocking(work).await)
