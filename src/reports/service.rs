@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
 use crate::kpi::{Held, REPEAT_WINDOWS, TransferTally};
-use crate::model::{Altered, CallRecord, Floor, Targets, Timestamp};
+use crate::model::{Alterations, CallRecord, Floor, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall, Sums, Surveyed};
 
 use super::agents::{AgentReport, Gathered};
@@ -51,8 +51,9 @@ pub struct Options {
     pub targets: Targets,
     /// Lines, agents and routes by name.
     pub floor: Arc<Floor>,
-    /// What queues were measured by and no longer are, for times that were over when it was changed.
-    pub altered: Arc<[Altered]>,
+    /// What queues were measured by, and when calendars were open, and no longer are, for times that were over when it was
+    /// changed.
+    pub altered: Arc<Alterations>,
 }
 
 /// Knows how complete the sources' parts are.

@@ -454,6 +454,15 @@ pub(super) const TOLD: &[(&str, &str)] = &[
     ),
     (
         "headline from {} to {}",
+    (
+        "the hours of calendar {} changed on {}, for the time before, which was over: {}; figures made before that differ",
+        "часы календаря {} изменены {} задним числом, за прошедшее время: {}; прежние отчёты отличаются",
+    ),
+    (
+        "the hours of calendar {} changed on {}, for the time from {} on, which was over: {}; figures made before that differ",
+        "часы календаря {} изменены {} задним числом, начиная с {}: {}; прежние отчёты отличаются",
+    ),
+    ("and {} more", "и ещё {}"),
         "главная формула: было {}, стало {}",
     ),
     ("calendar from {} to {}", "календарь: был {}, стал {}"),
