@@ -114,7 +114,11 @@ impl Counted {
     pub(super) fn head(head: Head) -> Self {
         Self {
             stored: head.stored,
-            kept: head.kept,
+            // Who reads every call misses no sum.
+            kept: Kept {
+                rollups: None,
+                ..head.kept
+            },
             queues: head.queues,
             ..Self::default()
         }

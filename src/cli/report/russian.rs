@@ -46,6 +46,10 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "who made calls that arrived before {} is kept no more: {}",
+    (
+        "sums of calls that arrived before {} are kept no more either: {}",
+        "суммы по звонкам, поступившим до {}, тоже больше не хранятся: {}",
+    ),
         "кто звонил до {}, больше не хранится: {}",
     ),
     (
