@@ -2,6 +2,8 @@
 //!
 //! Names stay as they are wherever one asks by them: queues, marks, ids of definitions and formulas, kinds of events.
 
+mod survey;
+
 /// Headings, words of closed lists, and phrases with their holes.
 const WORDS: &[(&str, &str)] = &[
     // Reports and their parts.
@@ -45,11 +47,11 @@ const WORDS: &[(&str, &str)] = &[
         "звонки, поступившие до {}, больше не хранятся: {}",
     ),
     (
-        "who made calls that arrived before {} is kept no more: {}",
-    (
         "sums of calls that arrived before {} are kept no more either: {}",
         "суммы по звонкам, поступившим до {}, тоже больше не хранятся: {}",
     ),
+    (
+        "who made calls that arrived before {} is kept no more: {}",
         "кто звонил до {}, больше не хранится: {}",
     ),
     (
@@ -453,12 +455,6 @@ pub(super) const TOLD: &[(&str, &str)] = &[
         "общие правила очередей изменены {} задним числом, начиная с {}: {}; прежние отчёты отличаются",
     ),
     (
-        "the worst ways are of the first {} different ones: calls of further ways are left out of them, {}",
-        "худшие пути выбраны из первых {} разных: звонков, прошедших другими путями и не учтённых, {}",
-    ),
-    (
-        "headline from {} to {}",
-    (
         "the hours of calendar {} changed on {}, for the time before, which was over: {}; figures made before that differ",
         "часы календаря {} изменены {} задним числом, за прошедшее время: {}; прежние отчёты отличаются",
     ),
@@ -467,6 +463,12 @@ pub(super) const TOLD: &[(&str, &str)] = &[
         "часы календаря {} изменены {} задним числом, начиная с {}: {}; прежние отчёты отличаются",
     ),
     ("and {} more", "и ещё {}"),
+    (
+        "the worst ways are of the first {} different ones: calls of further ways are left out of them, {}",
+        "худшие пути выбраны из первых {} разных: звонков, прошедших другими путями и не учтённых, {}",
+    ),
+    (
+        "headline from {} to {}",
         "главная формула: было {}, стало {}",
     ),
     ("calendar from {} to {}", "календарь: был {}, стал {}"),
@@ -484,7 +486,7 @@ pub(super) const TOLD: &[(&str, &str)] = &[
 
 /// The Russian of a heading, a word or a phrase.
 pub(super) fn of(english: &str) -> Option<&'static str> {
-    let mut all = WORDS.iter().chain(TOLD);
+    let mut all = WORDS.iter().chain(TOLD).chain(survey::WORDS);
     let found = all.find(|(key, _)| *key == english);
     found.map(|(_, russian)| *russian)
 }
@@ -498,7 +500,7 @@ mod tests {
     #[test]
     fn every_phrase_is_there_once_and_has_the_holes_of_its_english() {
         let mut keys = BTreeSet::new();
-        for (english, russian) in WORDS.iter().chain(TOLD) {
+        for (english, russian) in WORDS.iter().chain(TOLD).chain(survey::WORDS) {
             assert!(keys.insert(english), "{english} twice");
             let bare = |text: &str| text.matches("{}").count();
             assert_eq!(bare(english), bare(russian), "{english}");
