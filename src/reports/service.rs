@@ -102,12 +102,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ) -> Result<QueueReport, Error> {
         let over = Queues::over(thresholds("wait_over", wait_over)?);
         let (plan, sources) = self.grouped(query)?;
-        let sums = match plan.lens {
-            Lens::Visit => Sums::Visits,
-            Lens::Journey => Sums::Journeys,
-        };
         let kept = self.head(&plan).await?.kept;
-        let by = ByRollups::of(&plan, sums, &over, kept);
+        let by = ByRollups::of(&plan, of_visits(&plan), &over, kept);
         let queues = |held| Queues::new(over.clone(), held);
         let mut report = self.make(plan.clone(), sources, by, queues).await?;
         let around = (plan.start.minus(LOOK_BACK), plan.end);
@@ -151,8 +147,10 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     pub async fn waits(&self, query: &Query, edges: &[Duration]) -> Result<WaitReport, Error> {
         let edges = thresholds("edges", edges)?;
         let (plan, sources) = self.plan(query)?;
-        let waits = WaitsMade::new(&plan, &edges);
-        self.made(plan, sources, None, waits).await
+        let kept = self.head(&plan).await?.kept;
+        let by = ByRollups::of(&plan, of_visits(&plan), &edges, kept);
+        let waits = |held| WaitsMade::new(&plan, &edges, held);
+        self.make(plan.clone(), sources, by, waits).await
     }
 
     /// Agents: offers, legs, where the time went.
@@ -420,6 +418,14 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let made = self.follow(&plan, wide, (head, report), each).await?;
         let work = move || made.1.finish(&plan, made.0, sources);
         joined(tokio::task::spawn_blocking(work).await)
+    }
+}
+
+/// The sums of what the rows count.
+fn of_visits(plan: &Plan) -> Sums {
+    match plan.lens {
+        Lens::Visit => Sums::Visits,
+        Lens::Journey => Sums::Journeys,
     }
 }
 

@@ -464,6 +464,14 @@ pub(super) const TOLD: &[(&str, &str)] = &[
     ),
     ("and {} more", "и ещё {}"),
     (
+        "sums do not tell answers from hang-ups that are closer than 1 %, so W11 is known between two ages, in seconds: {}; --exact reads every call",
+        "по суммам не отличить ответы от уходов, если между ними меньше 1 %, поэтому W11 известно лишь между двумя временами, в секундах: {}; --exact читает каждый звонок",
+    ),
+    (
+        "{} of {} from {} on: {} to {}",
+        "{} для {} с {}: от {} до {}",
+    ),
+    (
         "the worst ways are of the first {} different ones: calls of further ways are left out of them, {}",
         "худшие пути выбраны из первых {} разных: звонков, прошедших другими путями и не учтённых, {}",
     ),

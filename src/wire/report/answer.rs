@@ -230,6 +230,7 @@ fn curve(row: WaitCurve) -> v1::WaitCurve {
         answered: row.answered,
         censored: row.censored,
         steps: steps.collect(),
+        survival_error: row.survival_error,
     }
 }
 
