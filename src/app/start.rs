@@ -398,6 +398,7 @@ fn retention(config: &Config) -> Retention {
     Retention {
         journal: config.retention.journal,
         calls: config.retention.calls,
+        rollups: config.retention.rollups,
         pseudonyms: config.retention.pseudonyms,
     }
 }

@@ -79,6 +79,7 @@ fn known() -> BTreeMap<String, (String, Value)> {
     config.retention = Retention {
         journal: span,
         calls: span,
+        rollups: span,
         pseudonyms: span,
     };
     config.database = DatabaseUrl::new("postgres://").ok();

@@ -15,11 +15,13 @@ pub(super) fn check(retention: &Retention) -> Result<(), Problem> {
     let Retention {
         journal,
         calls,
+        rollups,
         pseudonyms,
     } = *retention;
     for (name, span) in [
         ("journal", journal),
         ("calls", calls),
+        ("rollups", rollups),
         ("pseudonyms", pseudonyms),
     ] {
         if span.is_some_and(|span| span < LEAST) {
@@ -37,6 +39,21 @@ pub(super) fn check(retention: &Retention) -> Result<(), Problem> {
                 name,
                 format!("the journal holds them as well: set retention.journal to {shown} or less"),
             ));
+        }
+    }
+    if let Some(rollups) = rollups {
+        // A sum that is gone while its calls are there would be made again from them.
+        let shown = humantime::format_duration(rollups);
+        let fault = match calls {
+            None => format!("calls are kept longer: set retention.calls to {shown} or less"),
+            Some(calls) if calls > rollups => {
+                let calls = humantime::format_duration(calls);
+                format!("must not be shorter than retention.calls, {calls}: calls have sums")
+            }
+            Some(_) => String::new(),
+        };
+        if !fault.is_empty() {
+            return Err(at("rollups", fault));
         }
     }
     match (calls, pseudonyms) {
@@ -61,34 +78,45 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_named() {
         let days = |days: u64| (days > 0).then(|| Duration::from_secs(days * 24 * 60 * 60));
-        let checked = |[journal, calls, pseudonyms]: [u64; 3]| {
+        let checked = |[journal, calls, pseudonyms, rollups]: [u64; 4]| {
             let retention = Retention {
                 journal: days(journal),
                 calls: days(calls),
+                rollups: days(rollups),
                 pseudonyms: days(pseudonyms),
             };
             check(&retention).err().map(|problem| problem.message)
         };
         for fine in [
-            [0, 0, 0],
-            [30, 0, 0],
-            [30, 400, 0],
-            [30, 400, 90],
-            [90, 0, 90],
-            [1, 1, 0],
+            [0, 0, 0, 0],
+            [30, 0, 0, 0],
+            [30, 400, 0, 0],
+            [30, 400, 90, 0],
+            [90, 0, 90, 0],
+            [1, 1, 0, 0],
+            [30, 400, 90, 400],
+            [30, 400, 0, 3650],
         ] {
             assert_eq!(checked(fine), None, "{fine:?}");
         }
         for (wrong, words) in [
             (
-                [0, 400, 0],
+                [0, 400, 0, 0],
                 "retention.calls: the journal holds them as well: set retention.journal to 1year 1month",
             ),
-            ([500, 400, 0], "retention.calls: the journal"),
-            ([0, 0, 90], "retention.pseudonyms: the journal"),
+            ([500, 400, 0, 0], "retention.calls: the journal"),
+            ([0, 0, 90, 0], "retention.pseudonyms: the journal"),
             (
-                [30, 400, 400],
+                [30, 400, 400, 0],
                 "retention.pseudonyms: must be shorter than retention.calls",
+            ),
+            (
+                [30, 400, 0, 399],
+                "retention.rollups: must not be shorter than retention.calls, 1year 1month",
+            ),
+            (
+                [30, 0, 0, 1000],
+                "retention.rollups: calls are kept longer: set retention.calls to 2years 8months",
             ),
         ] {
             let message = checked(wrong).unwrap();

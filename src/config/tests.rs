@@ -59,6 +59,7 @@ fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
     whole.retention = Retention {
         journal: days(30),
         calls: days(1_100),
+        rollups: days(3_650),
         pseudonyms: days(400),
     };
     whole.survey.survey = Some("two-questions".into());

@@ -264,6 +264,9 @@ pub struct Retention {
     /// Calls with all that belongs to them, from their arrival on.
     #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
     pub calls: Option<Duration>,
+    /// Roll-ups, the sums of calls, from the end of what they sum on.
+    #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
+    pub rollups: Option<Duration>,
     /// Who called, from the call's arrival on.
     #[serde(with = "value::optional_span", skip_serializing_if = "Option::is_none")]
     pub pseudonyms: Option<Duration>,

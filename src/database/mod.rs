@@ -110,6 +110,15 @@ pub enum OpenError {
         /// Which setting, and what to do.
         fault: String,
     },
+    /// Sessions are lent by a pooler that gives them to others in between.
+    #[error(
+        "the database {name} is behind a pooler that lends sessions for a transaction or a statement only, where no lock \
+         holds: name the PostgreSQL server itself, or set pool_mode = session in the pooler"
+    )]
+    Pooled {
+        /// Where it is.
+        name: String,
+    },
     /// The PostgreSQL server only reads; it may be about to take over from the one that writes.
     #[error("the database {name} is read-only, as a replica is: name the server that writes")]
     ReadOnly {
@@ -128,7 +137,7 @@ impl OpenError {
             | Self::DiskFull { .. }
             | Self::Newer { .. }
             | Self::OldSqlite { .. } => false,
-            Self::Unsafe { .. } => false,
+            Self::Unsafe { .. } | Self::Pooled { .. } => false,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! go on writing beside the one that took over, and whoever has the lock knows that nothing of the one before is still
 //! under way.
 
+mod pooler;
 mod promise;
 
 use std::str::FromStr as _;
@@ -77,6 +78,8 @@ impl Server {
     pub fn new(url: &str) -> Result<Self, sqlx::Error> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("dozvon")
+            // We read no such numbers, and a pooler knows no such parameter.
+            .extra_float_digits(None)
             .disable_statement_logging();
         Ok(Self { options })
     }
@@ -92,6 +95,13 @@ impl Server {
                 options.get_host(),
                 options.get_port()
             ),
+        }
+    }
+
+    fn unreachable(&self, source: sqlx::Error) -> OpenError {
+        OpenError::Unreachable {
+            name: self.name(),
+            source,
         }
     }
 
@@ -135,15 +145,25 @@ pub enum Retake {
 }
 
 impl Session {
-    /// Opens a session, after looking at what the server promises. The lock is still to be taken.
+    /// Opens a session, after looking at whether it will be ours and at what the server promises. The lock is still to be
+    /// taken.
     ///
     /// # Errors
-    /// When the server cannot be reached, or is not one to promise durability on.
+    /// When the server cannot be reached, or is not one to promise durability on, or a pooler gives our session to others.
     pub async fn open(server: &Server, part: Part) -> Result<Self, OpenError> {
-        let unreachable = |source| OpenError::Unreachable {
-            name: server.name(),
-            source,
-        };
+        let looking = pooler::lends_by_transaction(&server.options);
+        let is_lent = within(CONNECT_WITHIN, looking).await;
+        let is_lent = is_lent.map_err(|source| server.unreachable(source))?;
+        if is_lent {
+            let name = server.name();
+            return Err(OpenError::Pooled { name });
+        }
+        Self::connect(server, part).await
+    }
+
+    /// Opens a session, after looking at what the server promises.
+    async fn connect(server: &Server, part: Part) -> Result<Self, OpenError> {
+        let unreachable = |source| server.unreachable(source);
         let connecting = PgConnection::connect_with(&server.options);
         let connection = within(CONNECT_WITHIN, connecting).await;
         let mut connection = connection.map_err(unreachable)?;
@@ -246,9 +266,12 @@ impl Session {
             | OpenError::DiskFull { .. }
             | OpenError::Newer { .. }
             | OpenError::OldSqlite { .. }
-            | OpenError::Unsafe { .. }) => Retake::Refused(other),
+            | OpenError::Unsafe { .. }
+            | OpenError::Pooled { .. }) => Retake::Refused(other),
         };
-        let mut session = Self::open(&self.server, self.part).await.map_err(refused)?;
+        let mut session = Self::connect(&self.server, self.part)
+            .await
+            .map_err(refused)?;
         for _ in 0..TRIES {
             if session.try_lock().await.map_err(Retake::Away)? {
                 *self = session;

@@ -121,6 +121,22 @@ impl Cells {
         })
     }
 
+    /// Cells that hold something, rising, each with how many waits; they are named so that those of others can be set beside.
+    pub(super) fn held(&mut self) -> &[(u32, u64)] {
+        self.settle();
+        &self.held
+    }
+
+    /// The wait that a cell of `held` stands for: within `QUANTILE_ERROR` of each in it, and on their side of every edge.
+    pub(super) fn stands_for(&self, key: u32) -> Duration {
+        let slot = slot_of(key);
+        let below = slot.checked_sub(1).and_then(|slot| self.edges.get(slot));
+        let least = below.map_or(Duration::ZERO, |edge| *edge + Duration::from_micros(1));
+        let most = self.edges.get(slot).copied().unwrap_or(Duration::MAX);
+        let middle = Duration::from_micros(rounded(middle(cell_of_key(key))));
+        middle.clamp(least, most.max(least))
+    }
+
     /// Appends its bytes; the edges go elsewhere, once for many.
     pub fn write(&mut self, out: &mut Vec<u8>) {
         put_uint(out, self.count);

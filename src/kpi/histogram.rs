@@ -25,7 +25,7 @@ pub const WAIT_EDGES: [Duration; 18] = [
 ];
 
 /// For each edge, how many of sorted waits are no longer than it (cumulative).
-pub fn counts_up_to(sorted: &[Duration], edges: &[Duration]) -> Vec<u64> {
+pub(super) fn counts_up_to(sorted: &[Duration], edges: &[Duration]) -> Vec<u64> {
     let up_to = |edge: &Duration| sorted.partition_point(|wait| wait <= edge) as u64;
     edges.iter().map(up_to).collect()
 }

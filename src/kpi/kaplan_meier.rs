@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 /// How far rounding can take a product of quotients from what it stands for.
-const SURVIVAL_ERROR: f64 = 1e-12;
+pub(super) const SURVIVAL_ERROR: f64 = 1e-12;
 
 /// What became of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

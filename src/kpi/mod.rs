@@ -8,6 +8,7 @@ mod abandonment;
 mod agent_time;
 mod call_tally;
 mod callback;
+mod cell_curve;
 mod cells;
 mod compat;
 mod control;
@@ -42,6 +43,7 @@ pub use abandonment::{
 pub use agent_time::{AgentKnown, AgentSpan, Stretch};
 pub use call_tally::{CallTally, burden};
 pub use callback::{Callback, is_unserved};
+pub use cell_curve::CellCurve;
 pub use cells::{Cells, Edges, QUANTILE_ERROR, Slots, cell_wait, wait_cell};
 pub use compat::{CompatCounts, CompatFigure, Pack};
 pub use control::{control_limits, design_effect};
@@ -53,7 +55,7 @@ pub use glossary::{Words, glossary};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
-pub use histogram::{WAIT_EDGES, counts_up_to};
+pub use histogram::WAIT_EDGES;
 pub use interval::{Difference, Part, newcombe, wilson, wilson_widened};
 pub use journey::{
     Journey, JourneyCounts, access, access_part, caller_burden, is_journey_within, journey,
@@ -63,9 +65,9 @@ pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
 pub use matrix::{Matrix, Passed, PassedTo};
 pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
 pub use repeats::{
-    ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, attempt_slot, begins_episode,
-    got_through, is_called_again, is_mature, is_redial, is_repeat, next_call, previous_call,
-    repeat_rate, withheld_share,
+    ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, Repeated, attempt_slot,
+    before_episode, begins_episode, got_through, is_called_again, is_mature, is_redial, is_repeat,
+    next_call, previous_call, repeat_rate, repeated, withheld_share,
 };
 pub use rollup::{RollupHead, Tally, read_edges, read_tallies, write_edges, write_tallies};
 pub use seconds::seconds_text;

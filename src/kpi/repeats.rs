@@ -61,16 +61,48 @@ impl Contact {
     }
 }
 
-/// The caller's call before one, returns left out.
-pub fn previous_call(contacts: &[Contact], index: usize) -> Option<Contact> {
-    let mut before = contacts[..index].iter().rev();
-    before.find(|contact| contact.is_call()).copied()
+/// The place of the caller's call before one, returns left out.
+pub fn previous_call(contacts: &[Contact], index: usize) -> Option<usize> {
+    contacts[..index].iter().rposition(|one| one.is_call())
 }
 
-/// The caller's call after one, returns left out.
-pub fn next_call(contacts: &[Contact], index: usize) -> Option<Contact> {
-    let mut after = contacts[index + 1..].iter();
-    after.find(|contact| contact.is_call()).copied()
+/// The place of the caller's call after one, returns left out.
+pub fn next_call(contacts: &[Contact], index: usize) -> Option<usize> {
+    let after = contacts[index + 1..].iter().position(|one| one.is_call());
+    after.map(|after| index + 1 + after)
+}
+
+/// What a call adds to R1–R4 within one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// R1.
+    pub is_repeat: bool,
+    /// R3.
+    pub is_redial: bool,
+    /// R4: whether it is known what came after it.
+    pub is_mature: bool,
+    /// R4: mature, and called again.
+    pub is_called_again: bool,
+}
+
+/// What a call of a caller adds to R1–R4 within a window, when calls are known up to `horizon`.
+pub fn repeated(
+    contacts: &[Contact],
+    index: usize,
+    window: Duration,
+    horizon: Timestamp,
+) -> Repeated {
+    let at = contacts[index].at;
+    let contact = |index: usize| contacts[index];
+    let previous = previous_call(contacts, index).map(contact);
+    let next = next_call(contacts, index).map(contact);
+    let is_mature = is_mature(at, window, horizon);
+    Repeated {
+        is_repeat: is_repeat(previous, at, window),
+        is_redial: is_redial(previous, at, window),
+        is_mature,
+        is_called_again: is_mature && is_called_again(next, at, window),
+    }
 }
 
 /// R1: whether the caller had called no longer than the window before.
@@ -116,14 +148,17 @@ pub fn attempt_slot(attempts: usize) -> usize {
     attempts.clamp(1, ATTEMPT_SLOTS) - 1
 }
 
+/// R7: the place of the contact on which it depends whether a call begins an episode: a return that did not reach anybody
+/// changes nothing.
+pub fn before_episode(contacts: &[Contact], index: usize) -> Option<usize> {
+    let mut before = contacts[..index].iter();
+    before.rposition(|one| one.is_call() || one.is_spoken())
+}
+
 /// R7: whether a call begins an episode: no redial, or one after a longer gap, or after we reached the caller.
 pub fn begins_episode(contacts: &[Contact], index: usize) -> bool {
     let at = contacts[index].at;
-    // A return that did not reach anybody changes nothing.
-    let previous = contacts[..index].iter().rev();
-    let previous = previous
-        .copied()
-        .find(|one| one.is_call() || one.is_spoken());
+    let previous = before_episode(contacts, index).map(|before| contacts[before]);
     previous
         .is_none_or(|previous| previous.is_spoken() || !is_repeat(Some(previous), at, EPISODE_GAP))
 }
@@ -179,8 +214,8 @@ mod tests {
     #[test]
     fn our_return_call_is_no_repeat() {
         let contacts = [call(0, false), returned(5, true), call(10, false)];
-        assert_eq!(previous_call(&contacts, 2), Some(contacts[0]));
-        assert_eq!(next_call(&contacts, 0), Some(contacts[2]));
+        assert_eq!(previous_call(&contacts, 2), Some(0));
+        assert_eq!(next_call(&contacts, 0), Some(2));
         assert_eq!(previous_call(&contacts, 0), None);
         assert_eq!(next_call(&contacts, 2), None);
     }

@@ -83,9 +83,14 @@ impl Quantiles {
         }
     }
 
-    /// Of sorted waits.
-    pub fn of(sorted: &[Duration]) -> Self {
-        Self::by(|percent| nearest_rank(sorted, usize::from(percent)))
+    /// Of waits that are summed up.
+    pub fn of(summary: &WaitSummary) -> Self {
+        Self {
+            p50: summary.p50,
+            p90: summary.p90,
+            p95: summary.p95,
+            p99: summary.p99,
+        }
     }
 }
 
@@ -188,13 +193,13 @@ mod tests {
     fn quantiles_are_those_of_the_summary() {
         // ⌈50·101÷100⌉ = 51st, ⌈90.9⌉ = 91st, ⌈95.95⌉ = 96th, ⌈99.99⌉ = 100th.
         let waits = seconds(&(1..=101).collect::<Vec<_>>());
-        let quantiles = Quantiles::of(&waits);
+        let quantiles = Quantiles::of(&WaitSummary::of(&waits));
         let s = |value| Some(Duration::from_secs(value));
         assert_eq!(
             (quantiles.p50, quantiles.p90, quantiles.p95, quantiles.p99),
             (s(51), s(91), s(96), s(100))
         );
-        assert_eq!(Quantiles::of(&[]), Quantiles::default());
+        assert_eq!(Quantiles::of(&WaitSummary::of(&[])), Quantiles::default());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::model::{CodecError, Reader};
 
 use super::cells::{Cells, Edges, Slots};
+use super::histogram::counts_up_to;
 use super::wait::{WaitSummary, count_over, mean_wait, wait_sum};
 
 /// How waits are held.
@@ -96,6 +97,17 @@ impl Waits {
         self.count() - self.count_over(x)
     }
 
+    /// For each edge, how many are no longer than it.
+    pub fn counts_up_to(&mut self, edges: &[Duration]) -> Vec<u64> {
+        match self {
+            Self::Each(waits) => {
+                sort(waits);
+                counts_up_to(waits, edges)
+            }
+            Self::Cells(cells) => edges.iter().map(|edge| cells.count_up_to(*edge)).collect(),
+        }
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         match self {
@@ -175,6 +187,10 @@ mod tests {
             assert_eq!((summary.count, summary.sum), (5, Duration::from_secs(60)));
             assert_eq!((summary.mean, summary.max), (s(12), s(33)));
             assert_eq!((summary.p50, summary.p90), (s(7), s(33)));
+            assert_eq!(
+                waits.counts_up_to(&[5, 20].map(Duration::from_secs)),
+                [2, 4]
+            );
             assert_eq!(waits.count_over(Duration::from_secs(5)), 3);
             assert_eq!(waits.count_up_to(Duration::from_secs(20)), 4);
         }

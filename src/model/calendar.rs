@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use jiff::{Span as Length, ToSpan};
 
 use super::timestamp::Timestamp;
 
@@ -146,6 +147,41 @@ impl Calendar {
         (opens == at && closes < day).then(|| closes.since(at))?
     }
 
+    /// Its zone's name.
+    pub fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or_default()
+    }
+
+    /// The weekly hours, Monday first.
+    pub fn weekly(&self) -> &[Hours; 7] {
+        &self.weekly
+    }
+
+    /// The days with hours of their own, rising.
+    pub fn days(&self) -> impl Iterator<Item = (Date, &Hours)> {
+        let days = self.days.iter();
+        days.filter_map(|(day, hours)| Some((date(*day)?, hours)))
+    }
+
+    /// The hours of a day.
+    pub fn hours_of(&self, date: Date) -> &Hours {
+        self.hours(day_number(date))
+    }
+
+    /// From a day's midnight to the next one, or as far as one of these hours of the day goes on; `None` where the years
+    /// end.
+    pub(super) fn stretch_of(&self, date: Date, hours: &[&Hours]) -> Option<Span> {
+        let spans = hours.iter().flat_map(|hours| hours.spans());
+        let last = spans.map(|(_, to)| *to).max().unwrap_or_default();
+        let at = |minute: u16| {
+            let time = date.to_datetime(Time::midnight());
+            let time = time.checked_add(i64::from(minute).minutes()).ok()?;
+            let at = time.to_zoned(self.zone.clone()).ok()?.timestamp();
+            Some(Timestamp::from_micros(at.as_microsecond()))
+        };
+        Some((at(0)?, at(last.max(DAY_MINUTES))?))
+    }
+
     fn hours(&self, day: i64) -> &Hours {
         // 1 January 1970 was a Thursday.
         let weekday = (day + 3).rem_euclid(7) as usize;
@@ -180,11 +216,18 @@ fn add(spans: &mut Vec<Span>, (from, to): Span) {
     }
 }
 
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+/// The day of a number.
+fn date(day: i64) -> Option<Date> {
+    let since = Length::new().try_days(day).ok()?;
+    EPOCH.checked_add(since).ok()
+}
+
 /// Days since 1970.
 fn day_number(date: Date) -> i64 {
-    let epoch = Date::constant(1970, 1, 1);
     // Both are dates that the calendar knows.
-    epoch
+    EPOCH
         .until(date)
         .map_or(0, |span| i64::from(span.get_days()))
 }

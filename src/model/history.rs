@@ -1,7 +1,8 @@
-//! Which rules of the past were changed after the fact, seen by comparing what was configured at each start.
+//! Which rules and hours of the past were changed after the fact, seen by comparing what was configured at each start.
 
 use std::collections::BTreeSet;
 
+use super::altered_hours::{AlteredHours, altered_hours};
 use super::ids::QueueId;
 use super::target::{QueueRules, Targets, Timeline};
 use super::timestamp::Timestamp;
@@ -23,12 +24,23 @@ pub struct Altered {
     pub is: QueueRules,
 }
 
+/// Everything of the past that was altered after the fact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alterations {
+    /// What queues are measured by.
+    pub rules: Vec<Altered>,
+    /// Hours of calendars.
+    pub hours: Vec<AlteredHours>,
+}
+
 /// What was altered, given every configuration with the instant at which it was first seen, in order of time.
-pub fn alterations(seen: &[(Timestamp, Targets)]) -> Vec<Altered> {
+pub fn alterations(seen: &[(Timestamp, Targets)]) -> Alterations {
     let pairs = seen.iter().zip(seen.iter().skip(1));
-    pairs
-        .flat_map(|((_, before), (at, after))| between(before, after, *at))
-        .collect()
+    let rules = pairs.flat_map(|((_, before), (at, after))| between(before, after, *at));
+    Alterations {
+        rules: rules.collect(),
+        hours: altered_hours(seen),
+    }
 }
 
 /// What a configuration first seen at `at` alters of the one before.
@@ -147,7 +159,7 @@ mod tests {
         assert_eq!(altered[0].queue, Some(jobs));
 
         let seen = [(at(0), before.clone()), (at(100), after), (at(200), before)];
-        let altered = alterations(&seen);
+        let altered = alterations(&seen).rules;
         let changes: Vec<_> = altered.iter().map(|one| one.at.as_micros()).collect();
         assert_eq!(changes, [100, 200]);
     }

@@ -3,7 +3,9 @@
 //! Pure data and its bytes. Nothing here decides anything: checks live in `validate`, conclusions in `calls`, figures
 //! in `kpi`. It imports nothing of ours.
 
+mod altered_hours;
 mod calendar;
+mod calendar_text;
 mod codec;
 mod event;
 mod fact;
@@ -27,6 +29,7 @@ mod timestamp;
 mod told;
 mod words;
 
+pub use altered_hours::AlteredHours;
 pub use calendar::{Calendar, DAY_MINUTES, Hours, Span};
 pub use codec::{
     CodecError, EVENTS_VERSION, Reader, call_kind, put_call_fields, put_int, put_option, put_text,
@@ -40,7 +43,7 @@ pub use form::{
     TakenForm,
 };
 pub use headline::Headline;
-pub use history::{Altered, alterations, between};
+pub use history::{Alterations, Altered, alterations, between};
 pub use ids::{
     AgentId, AnswerCode, CallId, CallKey, FormId, LineId, QuestionId, QueueId, SourceId, SurveyId,
 };

@@ -1,10 +1,12 @@
 //! One call: everything told of it, what was concluded, and where it is counted and why.
 
+mod around;
 mod case;
 mod explain;
 mod explain_calls;
 mod explain_journeys;
 mod explain_legs;
+mod explain_repeats;
 mod explain_visits;
 mod told;
 
@@ -12,8 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::kpi::{self, Id, Threshold};
-use crate::model::{CallId, CallRecord, Position, QueueId, SurveySession, Timestamp, ToldEvent};
-use crate::store::{Rows, StoredCall};
+use crate::model::{
+    CallId, CallRecord, Caller, Position, QueueId, SurveySession, Timestamp, ToldEvent,
+};
+use crate::store::{OfCaller, Rows, StoredCall};
 
 use super::bucket::Bucket;
 use super::calls::CallSummary;
@@ -21,10 +25,12 @@ use super::context::{Context, Counted, SourceCompleteness};
 use super::error::Error;
 use super::nearest::clipped;
 use super::plan::{Plan, Query, thresholds};
+use super::repeats;
 use super::service::{Reports, Sources, joined, slowest};
 use super::stays::{Basis, Lens};
 use super::zone::Zone;
 
+use around::Around;
 use case::Case;
 
 pub use explain::Explanation;
@@ -47,6 +53,10 @@ pub struct CallAsked {
     pub wait_over: Vec<Duration>,
     /// T10's limit; `None` = as configured.
     pub excessive_limit: Option<u32>,
+    /// Windows of R1–R4; none = the usual.
+    pub windows: Vec<Duration>,
+    /// Numbers with more calls on one day are left out of R1–R7; `None` = none is.
+    pub shared_over: Option<u32>,
 }
 
 /// One call.
@@ -91,6 +101,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         if over.is_empty() {
             over.extend(kpi::WAIT_OVER_DEFAULT);
         }
+        let windows = repeats::windows(&asked.windows)?;
         let limit = asked.excessive_limit;
         // A wrong zone is told before a wrong call.
         let nothing = (Timestamp::default(), Timestamp::default());
@@ -107,6 +118,11 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let call = only(found, asked)?;
         let session = self.rows.session(&call.source, &call.place.call).await;
         let session = session.map_err(|source| Error::Store { source })?;
+        let is_of_caller = |id: &Id| repeats::DEFINITIONS.contains(id);
+        let callers = match ids.iter().any(is_of_caller) {
+            true => Some(self.callers_calls(asked, &windows, &call).await?),
+            false => None,
+        };
         let (asked, options) = (asked.clone(), self.options.clone());
         let working = tokio::task::spawn_blocking(move || {
             let read = |source| Error::Store { source };
@@ -116,12 +132,18 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             let rows = call.rows(&record, 0);
             let queue = super::transfers::queue_of(&rows.call);
             let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, record.arrived_at));
+            let around = callers.map(|(day, found)| {
+                let call = (&call, &*record);
+                Around::of(&day, &windows, asked.shared_over, call, &found)
+            });
+            let around = around.transpose().map_err(read)?;
             let case = Case {
                 plan: &plan,
                 record: &record,
                 rows: &rows,
                 over: &over,
                 limit,
+                around: around.as_ref(),
             };
             let explanations = ids.iter().flat_map(|id| explain::explain(*id, &case));
             Ok(CallReport {
@@ -135,6 +157,29 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             })
         });
         joined(working.await)?
+    }
+}
+
+impl<R: Rows, S: Sources> Reports<R, S> {
+    /// The call's local day, and the calls of the same caller on it and around it; none where nobody knows who called.
+    async fn callers_calls(
+        &self,
+        asked: &CallAsked,
+        windows: &[Duration],
+        call: &StoredCall,
+    ) -> Result<(Plan, OfCaller), Error> {
+        let record = call.record().map_err(|source| Error::Store { source })?;
+        let at = record.arrived_at;
+        let whole = plan(asked, &self.options, (at, at))?;
+        let day = whole.zone.day_of(at).unwrap_or((at, at));
+        let day = plan(asked, &self.options, day)?;
+        let reach = repeats::reach(windows);
+        let period = (day.start.minus(reach), day.end.plus(reach));
+        let found = match record.caller {
+            Caller::Known(caller) => self.rows.calls_of_caller(&caller.hash, period).await,
+            Caller::Withheld | Caller::Unknown => Ok(OfCaller::default()),
+        };
+        Ok((day, found.map_err(|source| Error::Store { source })?))
     }
 }
 

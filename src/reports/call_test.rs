@@ -8,7 +8,7 @@ use crate::calls::tests::{open, records, settled_told};
 use crate::calls::{record_of_open, record_of_settled, timeline_of_open, timeline_of_settled};
 use crate::model::{Exit, Mark, Marks, SourceId};
 use crate::reports::fixture::{Memory, hotline, query, samara, seconds, stored};
-use crate::reports::{agents, queues, transfers};
+use crate::reports::{agents, queues, repeats, transfers};
 use crate::store::{Place, Readers};
 
 const READERS: Readers = Readers {
@@ -186,11 +186,12 @@ fn a_wait_steps_down_the_curve_or_is_censored() {
 }
 
 #[test]
-fn every_metric_of_queues_transfers_and_agents_is_explained() {
+fn every_metric_of_queues_transfers_agents_and_repeats_is_explained() {
     let all = [
         &queues::DEFINITIONS[..],
         &transfers::DEFINITIONS,
         &agents::DEFINITIONS,
+        &repeats::DEFINITIONS,
     ]
     .concat();
     let silent: Vec<_> = all.into_iter().filter(|id| !is_explained(*id)).collect();

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::kpi::{self, Callback, Contact, ContactKind};
-use crate::model::{CallId, CallRecord, Caller, Direction, Outcome, QueueId, Timestamp};
-use crate::store::StoredCall;
+use crate::model::{CallRecord, Caller, Direction, Outcome, QueueId, Timestamp};
+use crate::store::{Place, StoredCall};
 
 use super::context::Counted;
 use super::plan::Plan;
@@ -17,7 +17,7 @@ pub(super) type CallerHash = [u8; 16];
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) contact: Contact,
-    pub(super) call: CallId,
+    pub(super) place: Place,
     /// The interval of a call that is asked for.
     pub(super) bucket: Option<usize>,
     pub(super) queue: Option<QueueId>,
@@ -101,7 +101,7 @@ impl Contacts {
                 at: record.arrived_at,
                 kind,
             },
-            call: call.place.call.clone(),
+            place: call.place.clone(),
             bucket,
             queue: queue.cloned(),
             outcome: record.outcome,
@@ -123,10 +123,8 @@ impl Contacts {
             contacts.sort_by(|one, other| {
                 let at = one.contact.at.cmp(&other.contact.at);
                 at.then_with(|| {
-                    one.call
-                        .as_str()
-                        .as_bytes()
-                        .cmp(other.call.as_str().as_bytes())
+                    let [one, other] = [one, other].map(|one| one.place.call.as_str().as_bytes());
+                    one.cmp(other)
                 })
             });
         }

@@ -55,7 +55,7 @@ pub struct Context {
     pub short_abandon: Option<Duration>,
     /// What the rows count, and to which interval things belong; `None` where the report has one way only.
     pub counting: Option<(Lens, Basis)>,
-    /// What was asked for and has no effect on this report, in words.
+    /// What was asked for and has no effect on this report, and what was changed after the fact, in words.
     pub cautions: Vec<String>,
     /// What may be missing.
     pub sources: Vec<SourceCompleteness>,
@@ -114,7 +114,11 @@ impl Counted {
     pub(super) fn head(head: Head) -> Self {
         Self {
             stored: head.stored,
-            kept: head.kept,
+            // Who reads every call misses no sum.
+            kept: Kept {
+                rollups: None,
+                ..head.kept
+            },
             queues: head.queues,
             ..Self::default()
         }
@@ -181,7 +185,7 @@ impl Context {
             quantile_error: counted.quantile_error,
             sources,
             counting: None,
-            cautions: plan.without_effect(),
+            cautions: [plan.without_effect(), plan.altered_hours()].concat(),
             rules: Vec::new(),
             hours: plan.open_time(),
             lines: plan.choice.asked_lines.clone(),
@@ -201,7 +205,7 @@ impl Context {
     pub(super) fn following(self, plan: &Plan) -> Self {
         Self {
             counting: Some((plan.lens, plan.basis)),
-            cautions: Vec::new(),
+            cautions: plan.altered_hours(),
             ..self
         }
     }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::calls::tests::settled;
 use crate::kpi::CompatFigure;
 use crate::model::{
-    AgentId, Altered, Calendar, CallRecord, Exit, Floor, Headline, Hours, LineId, Post, QueueId,
-    QueueRules, QueueTarget, RulesVersion, TargetKind, Timeline, Timestamp, VisitRow,
+    AgentId, Alterations, Altered, AlteredHours, Calendar, CallRecord, Exit, Floor, Headline,
+    Hours, LineId, Post, QueueId, QueueRules, QueueTarget, RulesVersion, TargetKind, Timeline,
+    Timestamp, VisitRow,
 };
 use crate::store::{Selection, Told};
 
@@ -150,14 +151,17 @@ fn the_headline_is_the_queue_s_own_and_none_where_queues_differ() {
 #[test]
 fn what_was_changed_after_the_fact_is_told_by_every_report_of_that_time() {
     let mut options = hotline();
-    options.altered = Arc::new([Altered {
-        queue: None,
-        since: Timestamp::MIN,
-        until: at("2026-03-05T09:00:00+04:00"),
-        at: at("2026-03-05T09:00:00+04:00"),
-        was: rules(30),
-        is: rules(20),
-    }]);
+    options.altered = Arc::new(Alterations {
+        rules: vec![Altered {
+            queue: None,
+            since: Timestamp::MIN,
+            until: at("2026-03-05T09:00:00+04:00"),
+            at: at("2026-03-05T09:00:00+04:00"),
+            was: rules(30),
+            is: rules(20),
+        }],
+        ..Alterations::default()
+    });
     let reports = of_visits(around_ten(), options);
     let told = reports.queues(&query()).unwrap().context.cautions;
     assert_eq!(
@@ -239,6 +243,71 @@ fn on_the_event_basis_a_wait_is_not_watched_while_the_hotline_is_closed() {
         })
         .collect();
     assert_eq!(steps, [(60, 1, 0, 1), (3690, 1, 1, 0)]);
+}
+
+/// On 5 March the hours of 2 March were shortened, and those of seven later days.
+fn with_altered_hours() -> Options {
+    let mut options = with_hours();
+    let fifth = at("2026-03-05T09:00:00+04:00");
+    let altered = |day: u32, was: &str| AlteredHours {
+        calendar: "office".into(),
+        since: at(&format!("2026-03-{day:02}T00:00:00+04:00")),
+        until: at(&format!("2026-03-{:02}T00:00:00+04:00", day + 1)),
+        at: fifth,
+        of: format!("2026-03-{day:02}"),
+        was: was.into(),
+        is: "closed".into(),
+    };
+    let later = (10..17).map(|day| altered(day, "09:00-10:00"));
+    options.altered = Arc::new(Alterations {
+        hours: [altered(2, "09:00-12:00")]
+            .into_iter()
+            .chain(later)
+            .collect(),
+        ..Alterations::default()
+    });
+    options
+}
+
+#[test]
+fn hours_that_were_changed_after_the_fact_are_told_by_every_report_that_keeps_to_them() {
+    let cautions = |options: Options, asked: &Query| {
+        let reports = of_visits(around_ten(), options);
+        let queues = reports.queues(asked).unwrap().context.cautions;
+        (queues, reports.agents(asked).unwrap().context.cautions)
+    };
+    let sentence = "the hours of calendar office changed on 2026-03-05T09:00:00+04:00, for the time from \
+         2026-03-02T00:00:00+04:00 on, which was over: 2026-03-02 from 09:00-12:00 to closed; figures made before that \
+         differ"
+        .to_owned();
+    let told = (vec![sentence.clone()], vec![sentence.clone()]);
+    assert_eq!(cautions(with_altered_hours(), &office()), told);
+    // Nobody asks for the calendar, and no queue has it.
+    let untold = (vec![], vec![]);
+    assert_eq!(cautions(with_altered_hours(), &query()), untold);
+    // A queue has it: it is among what the queue is measured by.
+    let mut options = with_altered_hours();
+    let own = QueueRules {
+        calendar: Some("office".into()),
+        ..rules(20)
+    };
+    let always = Timeline::with_changes(own, Vec::new());
+    options.targets.queues.insert(QueueId::new("jobs"), always);
+    assert_eq!(
+        cautions(options.clone(), &query()),
+        (vec![sentence], vec![])
+    );
+    assert_eq!(cautions(options.clone(), &office()), told, "once");
+    // Of many days the first are named.
+    let month = Query {
+        end: Some(at("2026-04-01T00:00:00+04:00")),
+        ..query()
+    };
+    let (queues, _) = cautions(options, &month);
+    assert!(
+        queues[0].contains(", 2026-03-13 from 09:00-10:00 to closed, and 3 more;"),
+        "{queues:?}"
+    );
 }
 
 fn on_line(line: &str, story: &str) -> CallRecord {

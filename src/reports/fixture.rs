@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 
 pub(crate) use crate::model::fixture::call;
 use crate::model::{
-    CallId, CallRecord, Exit, LineTold, Position, QueueId, SourceId, SurveySession, SurveyText,
-    Targets, Timestamp, VisitRow,
+    CallId, CallRecord, Caller, Exit, LineTold, Position, QueueId, SourceId, SurveySession,
+    SurveyText, Targets, Timestamp, VisitRow,
 };
-use crate::store::{self, Error, Part, Period, Place, Rows, Selection, StoredCall, Told};
+use crate::store::{self, Error, OfCaller, Part, Period, Place, Rows, Selection, StoredCall, Told};
 
 use super::{
     AgentReport, CallAsked, CallReport, CallsPage, CallsQuery, LineReport, Options, Query,
@@ -231,6 +231,23 @@ impl Rows for Memory {
             ..Self::default()
         };
         some.calls(period, None, parts).await
+    }
+
+    async fn calls_of_caller(
+        &self,
+        caller: &[u8; 16],
+        (start, end): Period,
+    ) -> Result<OfCaller, Error> {
+        let held = |call: &&StoredCall| (start..end).contains(&call.place.arrived_at);
+        let held: Vec<_> = self.records.iter().filter(held).collect();
+        let theirs = held.iter().filter(|call| {
+            let caller_of = call.record().unwrap().caller;
+            matches!(caller_of, Caller::Known(known) if known.hash == *caller)
+        });
+        Ok(OfCaller {
+            calls: theirs.map(|call| (*call).clone()).collect(),
+            last_arrival: held.last().map(|call| call.place.arrived_at),
+        })
     }
 
     async fn call(&self, id: &CallId) -> Result<Vec<StoredCall>, Error> {

@@ -6,14 +6,15 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::calls::tests::{open, records};
-use crate::kpi::{QUANTILE_ERROR, WaitSummary};
+use crate::kpi::{QUANTILE_ERROR, Quantiles, WaitSummary};
 use crate::model::{
     CallId, CallKey, CallRecord, EpochIndex, Mode, QueueId, QueueRules, QueueTarget, RulesVersion,
     Settled, SourceId, Targets, Timeline,
 };
 use crate::reports::fixture::{OneSource, at};
 use crate::reports::{
-    Basis, Bucket, Context, Lens, Query, QueueReport, QueueRow, Reports, TransferReport,
+    Basis, Bucket, Context, Lens, Query, QueueReport, QueueRow, Reports, TransferReport, WaitCurve,
+    WaitReport, WaitRow,
 };
 use crate::store::{Readers, SettledCall, SourceWrite, StoreWriter, Write, chores};
 
@@ -188,6 +189,12 @@ impl Hotline {
         })
     }
 
+    fn waits(&self, query: &Query) -> WaitReport {
+        let source = OneSource::known_until(query.end);
+        let reports = Reports::new(self.store.clone(), source, self.options());
+        self.runtime.block_on(reports.waits(query, &[])).unwrap()
+    }
+
     /// How many roll-ups make a period up, and what they leave to rows.
     fn parts(&self, query: &Query) -> (usize, Vec<Period>) {
         let period = (query.start.unwrap(), query.end.unwrap());
@@ -219,6 +226,7 @@ impl Hotline {
         assert_eq!(folded.1.rows, rows.1.rows);
         assert_eq!(folded.1.paths, rows.1.paths);
         assert_eq!(folded.1.agent_paths, rows.1.agent_paths);
+        same_waits(&self.waits(query), &self.waits(&exact));
         !rows.0.rows.is_empty()
     }
 }
@@ -265,6 +273,65 @@ fn same_row(folded: &QueueRow, rows: &QueueRow) {
         }
     }
     assert_eq!(one, other);
+}
+
+/// The distribution is the same but the quantiles, and those and the curve are as far off as is said.
+fn same_waits(folded: &WaitReport, rows: &WaitReport) {
+    assert!(folded.context.from_rollups || rows.rows.is_empty());
+    assert_eq!(folded.edges, rows.edges);
+    let near = |one: Option<Duration>, other: Option<Duration>| {
+        let [one, other] = [one, other].map(|wait| wait.map_or(-1.0, |wait| wait.as_secs_f64()));
+        assert!(
+            (one - other).abs() <= other.abs() * QUANTILE_ERROR,
+            "{one} {other}"
+        );
+    };
+    let quantiles = |one: &Quantiles| [one.p50, one.p90, one.p95, one.p99];
+    assert_eq!(folded.rows.len(), rows.rows.len());
+    let is_doubtful = |row: &WaitRow| {
+        let named = format!(" of {} from {} on:", row.queue, row.bucket_start);
+        let mut cautions = folded.context.cautions.iter();
+        cautions.any(|words| words.contains(&named) || words.contains(" more;"))
+    };
+    for (one, other) in folded.rows.iter().zip(&rows.rows) {
+        let exact = |row: &WaitRow| WaitRow {
+            quantiles: Quantiles::default(),
+            time_to_answer: None,
+            ..row.clone()
+        };
+        assert_eq!(exact(one), exact(other));
+        for (one, other) in quantiles(&one.quantiles)
+            .into_iter()
+            .zip(quantiles(&other.quantiles))
+        {
+            near(one, other);
+        }
+        let both = one.time_to_answer.zip(other.time_to_answer);
+        if let Some((of_cells, exact)) = both.filter(|_| !is_doubtful(one)) {
+            for (one, other) in quantiles(&of_cells).into_iter().zip(quantiles(&exact)) {
+                near(one, other);
+            }
+        }
+    }
+    for (one, other) in folded.curves.iter().zip(&rows.curves) {
+        assert_eq!(
+            (&one.bucket_start, &one.queue),
+            (&other.bucket_start, &other.queue)
+        );
+        assert_eq!(
+            (one.answered, one.censored),
+            (other.answered, other.censored)
+        );
+        assert_eq!(other.survival_error, None);
+        let error = one.survival_error.unwrap();
+        let at_the_end =
+            |curve: &WaitCurve| curve.curve.steps.last().map_or(1.0, |step| step.survival);
+        let (shown, exact) = (at_the_end(one), at_the_end(other));
+        assert!(
+            exact <= shown + 1e-9 && shown - error <= exact + 1e-9,
+            "{shown} − {error}, {exact}"
+        );
+    }
 }
 
 fn query(start: &str, end: &str, zone: &str, bucket: Bucket) -> Query {

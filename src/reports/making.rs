@@ -144,6 +144,7 @@ pub(super) fn make<M: Making>(
                 counted.queues = head.queues;
                 counted.stored = head.stored;
                 counted.kept = head.kept;
+                counted.kept.rollups = head.kept.rollups.filter(|_| by.is_some());
             }
             Part::Rows(rows) => {
                 counted.rows(plan, &rows);

@@ -2,13 +2,16 @@
 //!
 //! A visit is measured by what was in force when it began, so that a report over a change uses each version on its side.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::kpi::{Definition, Threshold, seconds_text};
-use crate::model::{Altered, Headline, QueueId, QueueRules, QueueTarget, Timestamp};
+use crate::model::{Altered, AlteredHours, Headline, QueueId, QueueRules, QueueTarget, Timestamp};
 
 use super::plan::Plan;
-use super::zone::Zone;
+
+/// Changed hours named in one sentence: a calendar that was written anew has many.
+const CHANGES_SHOWN: usize = 5;
 
 /// What a queue was measured by for some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,27 +239,70 @@ impl Plan {
             };
             wanted && one.since < self.end && self.start < one.until
         };
-        for one in self.altered.iter().filter(of_period) {
+        for one in self.altered.rules.iter().filter(of_period) {
             let (was, is) = (self.asked(&one.was), self.asked(&one.is));
             let what = differences(&was, &is);
             if !what.is_empty() {
-                sentences.push(self.altered_sentence(one, &what, &self.zone));
+                let whose = whose(one.queue.as_ref(), "changed");
+                sentences.push(self.altered_sentence(&whose, (one.since, one.at), &what));
             }
         }
+        // Those of the calendar asked for are said by every report.
+        let asked = self.choice.hours.as_ref().map(|hours| hours.name.as_str());
+        let named = versions
+            .iter()
+            .filter_map(|version| version.rules.calendar.as_deref());
+        let named: BTreeSet<_> = named.filter(|name| Some(*name) != asked).collect();
+        sentences.extend(
+            named
+                .into_iter()
+                .flat_map(|name| self.altered_hours_of(name)),
+        );
         sentences
     }
 
-    fn altered_sentence(&self, one: &Altered, what: &[String], zone: &Zone) -> String {
-        let local = |at| zone.local_text(at);
-        let since = if one.since == Timestamp::MIN {
+    /// What was changed after the fact of the hours outside which nothing is counted.
+    pub(super) fn altered_hours(&self) -> Vec<String> {
+        let hours = self.choice.hours.as_ref();
+        hours.map_or_else(Vec::new, |hours| self.altered_hours_of(&hours.name))
+    }
+
+    /// What was changed after the fact of a calendar's hours in the period, a sentence each start that changed any.
+    fn altered_hours_of(&self, calendar: &str) -> Vec<String> {
+        let of_period = |one: &&AlteredHours| {
+            &*one.calendar == calendar && one.since < self.end && self.start < one.until
+        };
+        let mut by_start = BTreeMap::<Timestamp, Vec<&AlteredHours>>::new();
+        for one in self.altered.hours.iter().filter(of_period) {
+            by_start.entry(one.at).or_default().push(one);
+        }
+        let sentences = by_start.into_iter().map(|(at, all)| {
+            let since = all.iter().map(|one| one.since).min();
+            let change = |one: &&AlteredHours| format!("{} from {} to {}", one.of, one.was, one.is);
+            let mut what: Vec<_> = all.iter().take(CHANGES_SHOWN).map(change).collect();
+            let left = all.len() - what.len();
+            what.extend((left > 0).then(|| format!("and {left} more")));
+            let whose = format!("the hours of calendar {calendar} changed");
+            self.altered_sentence(&whose, (since.unwrap_or(Timestamp::MIN), at), &what)
+        });
+        sentences.collect()
+    }
+
+    fn altered_sentence(
+        &self,
+        changed: &str,
+        (since, at): (Timestamp, Timestamp),
+        what: &[String],
+    ) -> String {
+        let local = |at| self.zone.local_text(at);
+        let since = if since == Timestamp::MIN {
             "the time before".to_owned()
         } else {
-            format!("the time from {} on", local(one.since))
+            format!("the time from {} on", local(since))
         };
         format!(
-            "{} on {}, for {since}, which was over: {}; figures made before that differ",
-            whose(one.queue.as_ref(), "changed"),
-            local(one.at),
+            "{changed} on {}, for {since}, which was over: {}; figures made before that differ",
+            local(at),
             what.join(", ")
         )
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::kpi::{Pack, TALK_SHORT};
-use crate::model::{Altered, Floor, Headline, QueueId, Targets, Timestamp};
+use crate::model::{Alterations, Floor, Headline, QueueId, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
 use super::choice::{By, Choice};
@@ -81,7 +81,7 @@ pub(super) struct Plan {
     pub(super) exact: bool,
     queues: BTreeSet<QueueId>,
     pub(super) targets: Targets,
-    pub(super) altered: Arc<[Altered]>,
+    pub(super) altered: Arc<Alterations>,
     pub(super) service_level: Option<Duration>,
     pub(super) short_abandon: Option<Duration>,
     pub(super) headline: Option<Headline>,

@@ -8,12 +8,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::kpi::{self, ATTEMPT_SLOTS, Id};
-use crate::model::Timestamp;
+use crate::kpi::{self, ATTEMPT_SLOTS, Id, REPEAT_WINDOWS};
 
 use super::contacts::{CallerHash, Contacts, Known};
 use super::context::{Context, SourceCompleteness};
-use super::plan::Plan;
+use super::error::Error;
+use super::plan::{Plan, thresholds};
 
 /// The repeat report.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +76,22 @@ pub struct RepeatWindow {
     pub mature: u64,
 }
 
-const DEFINITIONS: [Id; 7] = [Id::R1, Id::R2, Id::R3, Id::R4, Id::R5, Id::R6, Id::R7];
+pub(super) const DEFINITIONS: [Id; 7] = [Id::R1, Id::R2, Id::R3, Id::R4, Id::R5, Id::R6, Id::R7];
+
+/// Windows of R1–R4 in rising order, each once: those asked for, else the usual.
+pub(super) fn windows(asked: &[Duration]) -> Result<Vec<Duration>, Error> {
+    let windows = thresholds("windows", asked)?;
+    Ok(match windows.is_empty() {
+        true => REPEAT_WINDOWS.to_vec(),
+        false => windows,
+    })
+}
+
+/// How far around a period calls are looked for.
+pub(super) fn reach(windows: &[Duration]) -> Duration {
+    let windows = windows.iter().copied();
+    windows.fold(kpi::EPISODE_GAP, Duration::max)
+}
 
 /// Makes the report.
 pub(super) fn report(
@@ -116,23 +131,18 @@ pub(super) fn report(
             let row = rows.entry(bucket).or_insert_with(fresh);
             row.calls_with_caller += 1;
             row.episodes += u64::from(kpi::begins_episode(&sequence, index));
-            let (previous, next) = (
-                kpi::previous_call(&sequence, index),
-                kpi::next_call(&sequence, index),
-            );
             for window in &mut row.windows {
-                window.take(one.contact.at, previous, next, contacts.horizon);
+                let horizon = contacts.horizon;
+                window.take(kpi::repeated(&sequence, index, window.window, horizon));
             }
         }
         for (bucket, person) in people(known) {
             let row = rows.entry(bucket).or_insert_with(fresh);
             row.callers += 1;
-            match person.answered_after {
-                Some(attempts) => {
-                    row.callers_got_through += 1;
-                    row.attempts[kpi::attempt_slot(attempts)] += 1;
-                }
-                None => row.lost_people += u64::from(!person.reached_back),
+            row.lost_people += u64::from(person.is_lost());
+            if let Some(attempts) = person.answered_after {
+                row.callers_got_through += 1;
+                row.attempts[kpi::attempt_slot(attempts)] += 1;
             }
         }
     }
@@ -156,16 +166,23 @@ pub(super) fn report(
 
 /// What one caller came to in one interval.
 #[derive(Clone, Copy, Debug, Default)]
-struct Person {
-    calls: usize,
+pub(super) struct Person {
+    pub(super) calls: usize,
     /// The number of the first call that a human answered.
-    answered_after: Option<usize>,
+    pub(super) answered_after: Option<usize>,
     /// We spoke to them later.
-    reached_back: bool,
+    pub(super) reached_back: bool,
+}
+
+impl Person {
+    /// R6.
+    pub(super) const fn is_lost(self) -> bool {
+        self.answered_after.is_none() && !self.reached_back
+    }
 }
 
 /// One caller in each interval in which they called.
-fn people(known: &[Known]) -> BTreeMap<usize, Person> {
+pub(super) fn people(known: &[Known]) -> BTreeMap<usize, Person> {
     let mut people = BTreeMap::<usize, Person>::new();
     let last_return = known
         .iter()
@@ -184,19 +201,11 @@ fn people(known: &[Known]) -> BTreeMap<usize, Person> {
 }
 
 impl RepeatWindow {
-    fn take(
-        &mut self,
-        at: Timestamp,
-        previous: Option<kpi::Contact>,
-        next: Option<kpi::Contact>,
-        horizon: Timestamp,
-    ) {
-        self.repeats += u64::from(kpi::is_repeat(previous, at, self.window));
-        self.redials += u64::from(kpi::is_redial(previous, at, self.window));
-        if kpi::is_mature(at, self.window, horizon) {
-            self.mature += 1;
-            self.called_again += u64::from(kpi::is_called_again(next, at, self.window));
-        }
+    fn take(&mut self, call: kpi::Repeated) {
+        self.repeats += u64::from(call.is_repeat);
+        self.redials += u64::from(call.is_redial);
+        self.mature += u64::from(call.is_mature);
+        self.called_again += u64::from(call.is_called_again);
     }
 }
 

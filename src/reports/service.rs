@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
 use crate::kpi::{Held, REPEAT_WINDOWS, TransferTally};
-use crate::model::{Altered, CallRecord, Floor, Targets, Timestamp};
+use crate::model::{Alterations, CallRecord, Floor, Targets, Timestamp};
 use crate::store::{Period, Rows, Selection, StoredCall, Sums, Surveyed};
 
 use super::agents::{AgentReport, Gathered};
@@ -51,8 +51,9 @@ pub struct Options {
     pub targets: Targets,
     /// Lines, agents and routes by name.
     pub floor: Arc<Floor>,
-    /// What queues were measured by and no longer are, for times that were over when it was changed.
-    pub altered: Arc<[Altered]>,
+    /// What queues were measured by, and when calendars were open, and no longer are, for times that were over when it was
+    /// changed.
+    pub altered: Arc<Alterations>,
 }
 
 /// Knows how complete the sources' parts are.
@@ -101,12 +102,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ) -> Result<QueueReport, Error> {
         let over = Queues::over(thresholds("wait_over", wait_over)?);
         let (plan, sources) = self.grouped(query)?;
-        let sums = match plan.lens {
-            Lens::Visit => Sums::Visits,
-            Lens::Journey => Sums::Journeys,
-        };
         let kept = self.head(&plan).await?.kept;
-        let by = ByRollups::of(&plan, sums, &over, kept);
+        let by = ByRollups::of(&plan, of_visits(&plan), &over, kept);
         let queues = |held| Queues::new(over.clone(), held);
         let mut report = self.make(plan.clone(), sources, by, queues).await?;
         let around = (plan.start.minus(LOOK_BACK), plan.end);
@@ -150,8 +147,10 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     pub async fn waits(&self, query: &Query, edges: &[Duration]) -> Result<WaitReport, Error> {
         let edges = thresholds("edges", edges)?;
         let (plan, sources) = self.plan(query)?;
-        let waits = WaitsMade::new(&plan, &edges);
-        self.made(plan, sources, None, waits).await
+        let kept = self.head(&plan).await?.kept;
+        let by = ByRollups::of(&plan, of_visits(&plan), &edges, kept);
+        let waits = |held| WaitsMade::new(&plan, &edges, held);
+        self.make(plan.clone(), sources, by, waits).await
     }
 
     /// Agents: offers, legs, where the time went.
@@ -183,11 +182,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         windows: &[Duration],
         shared_over: Option<u32>,
     ) -> Result<RepeatReport, Error> {
-        let mut windows = thresholds("windows", windows)?;
-        if windows.is_empty() {
-            windows = REPEAT_WINDOWS.to_vec();
-        }
-        let widest = windows.last().copied().unwrap_or_default();
+        let windows = repeats::windows(windows)?;
+        let widest = repeats::reach(&windows);
         let (plan, sources, contacts) = self.contacts(query, widest).await?;
         let work = move || repeats::report(&plan, contacts, sources, &windows, shared_over);
         joined(tokio::task::spawn_blocking(work).await)
@@ -422,6 +418,14 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let made = self.follow(&plan, wide, (head, report), each).await?;
         let work = move || made.1.finish(&plan, made.0, sources);
         joined(tokio::task::spawn_blocking(work).await)
+    }
+}
+
+/// The sums of what the rows count.
+fn of_visits(plan: &Plan) -> Sums {
+    match plan.lens {
+        Lens::Visit => Sums::Visits,
+        Lens::Journey => Sums::Journeys,
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::kpi::{self, Curve, Id, Quantiles, Slots, WatchedWait};
+use crate::kpi::{
+    self, CellCurve, Curve, Held, Id, Quantiles, Slots, VisitTally, Waits, WatchedWait,
+};
 use crate::model::ExitClass;
 use crate::store::{Rollup, Selection};
 
@@ -11,6 +13,7 @@ use super::context::{Context, Counted, SourceCompleteness};
 use super::group::{Group, Tallies};
 use super::making::Making;
 use super::plan::Plan;
+use super::stays::Lens;
 use super::{making, stays, watched};
 
 /// The wait distribution.
@@ -39,10 +42,15 @@ pub struct WaitCurve {
     pub censored: u64,
     /// The curve, thinned to what can be drawn.
     pub curve: Curve,
+    /// Out of roll-ups: how far the exact survival may be below the one shown, at the most; `None` = it is exact.
+    pub survival_error: Option<f64>,
 }
 
 /// Steps of a curve that are shown: each is a thousandth of the callers at the least.
 const STEPS_MAX: usize = 1_000;
+
+/// Doubtful quantiles that are named.
+const DOUBTS_SHOWN: usize = 5;
 
 /// The waits of one queue, or all, that ended in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,19 +73,30 @@ pub struct WaitRow {
     pub time_to_answer: Option<Quantiles>,
 }
 
-/// The wait distribution in the making: from rows, since the curve needs each wait.
+/// The wait distribution in the making. On the event basis the curve needs each wait with the age at which it entered; on
+/// the cohort basis it is made of how long waits were, which roll-ups know.
 pub(super) struct WaitsMade {
     edges: Vec<Duration>,
+    held: Held,
     tallies: Tallies<Tally>,
 }
 
 impl WaitsMade {
     /// Nothing taken yet; `edges` come beside the fixed ones and the configured thresholds.
-    pub(super) fn new(plan: &Plan, edges: &[Duration]) -> Self {
+    pub(super) fn new(plan: &Plan, edges: &[Duration], held: Held) -> Self {
         let asked = edges.iter().copied().chain(plan.configured());
         Self {
             edges: making::edges(asked).to_vec(),
+            held,
             tallies: Tallies::new(),
+        }
+    }
+
+    /// The tallies of a queue and of all.
+    fn at(&mut self, bucket: usize, group: Group, then: impl Fn(&mut Tally)) {
+        for group in [group, Group::All] {
+            let tally = self.tallies.entry((bucket, group));
+            then(tally.or_insert_with(|| Tally::new(&self.held)));
         }
     }
 }
@@ -87,66 +106,83 @@ impl Making for WaitsMade {
 
     fn rows(&mut self, plan: &Plan, rows: &Selection) {
         for stay in stays::stays(plan, rows) {
-            let mut at = |bucket, then: &dyn Fn(&mut Tally)| {
-                for group in [Group::Queue(stay.visit.queue.clone()), Group::All] {
-                    then(self.tallies.entry((bucket, group)).or_default());
-                }
-            };
+            let group = || Group::Queue(stay.visit.queue.clone());
             // A visit that waits makes the row, too: its queue is shown with what is known.
             if let Some(bucket) = stay.offered_in(plan) {
-                at(bucket, &|_| ());
+                self.at(bucket, group(), |_| ());
             }
             if let (Some(bucket), Some(exit)) = (stay.ended_in(plan), stay.visit.exit) {
                 let wait = stay.visit.wait;
-                at(bucket, &|tally| {
-                    tally.waits[slot(exit.class())].extend(wait)
+                self.at(bucket, group(), |tally| {
+                    tally.waits[slot(exit.class())].add(wait);
                 });
             }
+            let goes_on = stay.visit.exit.is_none();
             for (bucket, watched) in watched::watched(plan, &stay) {
-                at(bucket, &|tally| tally.watched.push(watched));
+                self.at(bucket, group(), |tally| tally.watch(watched, goes_on));
             }
         }
     }
 
-    fn rollup(&mut self, _: &Plan, _: usize, _: &Rollup, _: &Slots) -> Option<()> {
-        // None was asked for.
-        None
+    fn rollup(&mut self, plan: &Plan, bucket: usize, rollup: &Rollup, slots: &Slots) -> Option<()> {
+        let visits = match plan.lens {
+            Lens::Visit => &rollup.visits,
+            Lens::Journey => &rollup.journeys,
+        };
+        let wanted = |queue: Option<&str>| plan.wants_name(queue);
+        kpi::read_tallies(visits, slots, wanted, |queue, visits: VisitTally| {
+            self.at(bucket, Group::named(queue), |tally| {
+                for (exit, waits) in [
+                    (ExitClass::Answered, &visits.answered),
+                    (ExitClass::Abandoned, &visits.abandoned),
+                    (ExitClass::Other, &visits.called_back),
+                    (ExitClass::Other, &visits.other),
+                ] {
+                    tally.waits[slot(exit)].merge(waits);
+                }
+            });
+        })
     }
 
     fn finish(self, plan: &Plan, counted: Counted, sources: Vec<SourceCompleteness>) -> WaitReport {
-        let (mut rows, mut curves) = (Vec::new(), Vec::new());
+        let (mut rows, mut curves, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
         for ((bucket, group), mut tally) in self.tallies {
-            let curve = Curve::of(&tally.watched);
+            let (bucket_start, queue) = (plan.bucket_start(bucket), group.name());
+            let watched = tally.curve();
+            doubts.extend(watched.doubts(&bucket_start, &queue));
+            let (curve, survival_error) = watched.shown();
             for exit in ExitClass::ALL.iter().copied() {
                 let waits = &mut tally.waits[slot(exit)];
-                if exit == ExitClass::Other && waits.is_empty() {
+                if exit == ExitClass::Other && waits.count() == 0 {
                     continue;
                 }
-                waits.sort_unstable();
                 let time_to_answer = Quantiles::by(|percent| curve.quantile(percent));
                 rows.push(WaitRow {
-                    bucket_start: plan.bucket_start(bucket),
-                    queue: group.name(),
+                    bucket_start: bucket_start.clone(),
+                    queue: queue.clone(),
                     exit,
-                    up_to: kpi::counts_up_to(waits, &self.edges),
-                    count: waits.len() as u64,
-                    sum: kpi::wait_sum(waits),
-                    quantiles: Quantiles::of(waits),
+                    up_to: waits.counts_up_to(&self.edges),
+                    count: waits.count(),
+                    sum: waits.sum(),
+                    quantiles: Quantiles::of(&waits.summary()),
                     time_to_answer: (exit == ExitClass::Answered).then_some(time_to_answer),
                 });
             }
             let sum = |of: fn(&kpi::Step) -> u64| curve.steps.iter().map(of).sum();
             curves.push(WaitCurve {
-                bucket_start: plan.bucket_start(bucket),
-                queue: group.name(),
+                bucket_start,
+                queue,
                 answered: sum(|step| step.answered),
                 censored: sum(|step| step.censored),
                 curve: curve.thinned(STEPS_MAX),
+                survival_error,
             });
         }
         let definitions = DEFINITIONS.map(Id::definition).to_vec();
+        let mut context = Context::of(plan, counted, sources, definitions).following(plan);
+        context.cautions.extend(doubts_words(doubts));
         WaitReport {
-            context: Context::of(plan, counted, sources, definitions).following(plan),
+            context,
             edges: self.edges,
             rows,
             curves,
@@ -157,10 +193,104 @@ impl Making for WaitsMade {
 const DEFINITIONS: [Id; 4] = [Id::W1, Id::W2, Id::W9, Id::W11];
 
 /// What the rows of one interval and queue are made of.
-#[derive(Default)]
 struct Tally {
-    waits: [Vec<Duration>; 3],
-    watched: Vec<WatchedWait>,
+    waits: [Waits; 3],
+    /// Waits that the curve watches beside those: with cells the ones that go on, else each by itself.
+    watched: Watched,
+}
+
+enum Watched {
+    Each(Vec<WatchedWait>),
+    GoOn(Waits),
+}
+
+/// The curve of a tally.
+enum MadeCurve {
+    Exact(Curve),
+    OfCells(CellCurve),
+}
+
+impl Tally {
+    fn new(held: &Held) -> Self {
+        Self {
+            waits: std::array::from_fn(|_| Waits::new(held)),
+            watched: match held {
+                Held::Each => Watched::Each(Vec::new()),
+                Held::Cells(_) => Watched::GoOn(Waits::new(held)),
+            },
+        }
+    }
+
+    fn watch(&mut self, wait: WatchedWait, goes_on: bool) {
+        match &mut self.watched {
+            Watched::Each(watched) => watched.push(wait),
+            // One that ended is among the waits already.
+            Watched::GoOn(waits) => waits.add(goes_on.then_some(wait.time)),
+        }
+    }
+
+    fn curve(&self) -> MadeCurve {
+        let [answered, abandoned, other] = &self.waits;
+        match &self.watched {
+            Watched::Each(watched) => MadeCurve::Exact(Curve::of(watched)),
+            Watched::GoOn(go_on) => {
+                let mut censored = abandoned.clone();
+                censored.merge(other);
+                censored.merge(go_on);
+                let curve = match (answered.clone(), censored) {
+                    (Waits::Cells(mut answered), Waits::Cells(mut censored)) => {
+                        CellCurve::of(&mut answered, &mut censored)
+                    }
+                    (Waits::Each(_), _) | (_, Waits::Each(_)) => {
+                        debug_assert!(false, "all are held alike");
+                        CellCurve::default()
+                    }
+                };
+                MadeCurve::OfCells(curve)
+            }
+        }
+    }
+}
+
+impl MadeCurve {
+    /// The curve that is shown, and how far it may be off.
+    fn shown(&self) -> (&Curve, Option<f64>) {
+        match self {
+            Self::Exact(curve) => (curve, None),
+            Self::OfCells(curve) => (&curve.above, Some(curve.survival_error())),
+        }
+    }
+
+    /// Quantiles that may be earlier than they are shown, in words.
+    fn doubts(&self, bucket_start: &str, queue: &str) -> Vec<String> {
+        let Self::OfCells(curve) = self else {
+            return Vec::new();
+        };
+        let doubt = |percent: u8| {
+            let (from, to) = curve.quantile(percent);
+            let from = from.filter(|from| Some(*from) != to)?;
+            let from = kpi::seconds_text(from);
+            let to = to.map_or_else(|| "none".to_owned(), kpi::seconds_text);
+            Some(format!(
+                "p{percent} of {queue} from {bucket_start} on: {from} to {to}"
+            ))
+        };
+        [50, 90, 95, 99].into_iter().filter_map(doubt).collect()
+    }
+}
+
+/// What roll-ups cannot tell, in a sentence.
+fn doubts_words(mut doubts: Vec<String>) -> Option<String> {
+    let left = doubts.len().saturating_sub(DOUBTS_SHOWN);
+    doubts.truncate(DOUBTS_SHOWN);
+    doubts.extend((left > 0).then(|| format!("and {left} more")));
+    (!doubts.is_empty()).then(|| {
+        format!(
+            "sums do not tell answers from hang-ups that are closer than 1 %, so W11 is known between two ages, in \
+             seconds: {}; --exact reads every call",
+            doubts.join(", ")
+        )
+    })
 }
 
 fn slot(exit: ExitClass) -> usize {

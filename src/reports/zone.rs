@@ -56,6 +56,16 @@ impl Zone {
             Err(_) => at.to_string(),
         }
     }
+
+    /// The local day of an instant; `None` where the calendar ends.
+    pub(super) fn day_of(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let day = instant(at).ok()?.to_zoned(self.tz.clone()).date();
+        let first = |day: jiff::civil::Date| {
+            let first = day.to_zoned(self.tz.clone()).ok()?;
+            Some(Timestamp::from_micros(first.timestamp().as_microsecond()))
+        };
+        Some((first(day)?, first(day.tomorrow().ok()?)?))
+    }
 }
 
 /// An instant as the calendar knows it.
@@ -66,6 +76,23 @@ pub(super) fn instant(at: Timestamp) -> Result<jiff::Timestamp, jiff::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_local_and_may_have_25_hours() {
+        let at = |text: &str| {
+            let at: jiff::Timestamp = text.parse().unwrap();
+            Timestamp::from_micros(at.as_microsecond())
+        };
+        let moscow = Zone::find("Europe/Moscow").unwrap();
+        assert_eq!(
+            moscow.day_of(at("2014-10-26T12:00:00+03:00")),
+            Some((
+                at("2014-10-26T00:00:00+04:00"),
+                at("2014-10-27T00:00:00+03:00")
+            ))
+        );
+        assert_eq!(moscow.day_of(Timestamp::MIN), None);
+    }
 
     #[test]
     fn a_zone_has_a_proper_name() {

@@ -41,6 +41,8 @@ pub enum Chore {
     EndErasure(Erasure),
     /// Remove the calls that arrived before an instant, some of them, with all that belongs to them.
     RemoveCalls(Timestamp),
+    /// Remove the roll-ups before an instant, some of them, where the calls that they sum are gone.
+    RemoveRollups(Timestamp),
     /// Note that pseudonyms of calls that arrived before an instant are gone.
     NoteForgotten(Timestamp),
     /// Bring everything written into the file, synced.
@@ -138,6 +140,7 @@ impl StoreWriter {
             Chore::BeginErasure(act, calls) => self.begin_erasure(act, calls).await,
             Chore::EndErasure(act) => self.end_erasure(act).await,
             Chore::RemoveCalls(before) => self.remove_calls(*before).await,
+            Chore::RemoveRollups(before) => self.remove_rollups(*before).await,
             Chore::NoteForgotten(before) => self.note_kept(PSEUDONYMS, *before).await,
             Chore::Sync => self.sync().await,
             Chore::Clean => self.clean().await,

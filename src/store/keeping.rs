@@ -13,6 +13,7 @@ use super::{cases, forms};
 
 /// Names of classes in `kept`.
 const CALLS: &str = "calls";
+pub(super) const ROLLUPS: &str = "rollups";
 pub(super) const PSEUDONYMS: &str = "pseudonyms";
 
 /// Calls removed in one transaction.
@@ -25,6 +26,8 @@ const TOLD_A_PIECE_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 pub struct Kept {
     /// Calls, by arrival.
     pub calls: Option<Timestamp>,
+    /// Sums of calls, by arrival.
+    pub rollups: Option<Timestamp>,
     /// Callers of calls, by arrival.
     pub pseudonyms: Option<Timestamp>,
 }
@@ -39,6 +42,7 @@ pub(super) async fn kept(connection: &mut impl Fetch) -> Result<Kept, Error> {
         let from = Some(Timestamp::from_micros(row.int(1)));
         match row.text(0) {
             CALLS => kept.calls = from,
+            ROLLUPS => kept.rollups = from,
             PSEUDONYMS => kept.pseudonyms = from,
             _ => {}
         }
@@ -324,7 +328,7 @@ impl StoreWriter {
         Ok(Done::default())
     }
 
-    async fn note(&mut self, class: &'static str, from: Timestamp) -> Result<(), Error> {
+    pub(super) async fn note(&mut self, class: &'static str, from: Timestamp) -> Result<(), Error> {
         let sql = "insert into kept (class, kept_from) values ($1, $2)
             on conflict (class) do update set kept_from = excluded.kept_from
             where excluded.kept_from > kept.kept_from";
@@ -364,7 +368,7 @@ impl StoreWriter {
         }
     }
 
-    async fn fetch<T>(
+    pub(super) async fn fetch<T>(
         &mut self,
         sql: &'static str,
         values: &[Bind<'_>],

@@ -65,6 +65,10 @@ const MIGRATIONS: &Migrations = &[
         "agents' mode",
         include_str!("../../migrations/postgres/store/0023_agents_mode.sql"),
     ),
+    (
+        "calendars seen",
+        include_str!("../../migrations/postgres/store/0024_calendars_seen.sql"),
+    ),
 ];
 
 impl Store {

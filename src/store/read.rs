@@ -16,7 +16,7 @@ use super::from_row;
 use super::ids::SourceIds;
 use super::kept::{CallValues, KeptCall};
 use super::rollups::{Gather, Part, RollupState, RollupsAsked, Stale, Within};
-use super::rows::{Error, Head, Period, Rows, Selection, Told, failed};
+use super::rows::{Error, Head, OfCaller, Period, Rows, Selection, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::stream::Which;
 use super::surveyed::{self, Surveyed};
@@ -286,6 +286,12 @@ impl Rows for Store {
     ) -> Result<(), Error> {
         on!(&mut self.begin().await?.transaction, transaction => {
             stream::calls(&mut **transaction, self.reading, Which::PassedAround, period, None, &parts).await
+        })
+    }
+
+    async fn calls_of_caller(&self, caller: &[u8; 16], period: Period) -> Result<OfCaller, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::of_caller(&mut **transaction, self.reading, caller, period).await
         })
     }
 

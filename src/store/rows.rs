@@ -106,6 +106,15 @@ pub struct Told {
     pub lines: Vec<LineTold>,
 }
 
+/// The calls of one caller in a period.
+#[derive(Clone, Debug, Default)]
+pub struct OfCaller {
+    /// The calls.
+    pub calls: Vec<StoredCall>,
+    /// When the last call of the period arrived, whoever's it was.
+    pub last_arrival: Option<Timestamp>,
+}
+
 /// Reads rows; implemented by each database.
 pub trait Rows: Clone + Send + Sync + 'static {
     /// Sends the calls that arrived in the period, open ones among them, in the order of their places and behind
@@ -123,6 +132,14 @@ pub trait Rows: Clone + Send + Sync + 'static {
         period: Period,
         parts: mpsc::Sender<Vec<StoredCall>>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The calls of a caller, by the hash of the pseudonym, that arrived in a period, open ones among them, in the order of
+    /// their places; as of one position.
+    fn calls_of_caller(
+        &self,
+        caller: &[u8; 16],
+        period: Period,
+    ) -> impl Future<Output = Result<OfCaller, Error>> + Send;
 
     /// The calls with this id, of any source.
     fn call(&self, id: &CallId) -> impl Future<Output = Result<Vec<StoredCall>, Error>> + Send;

@@ -1,12 +1,15 @@
-//! What queues were measured by at each start: whole configurations of rules, kept for ever.
+//! What queues were measured by at each start, and when calendars were open: whole configurations, kept for ever.
 //!
 //! One is written when it differs from the last; a start that changes nothing writes nothing.
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::database::{self, Bind, Columns as _, Db, Fetch, on};
 use crate::model::{
-    Headline, QueueId, QueueRules, QueueTarget, RulesVersion, Targets, Timeline, Timestamp,
+    Calendar, Headline, QueueId, QueueRules, QueueTarget, RulesVersion, Targets, Timeline,
+    Timestamp,
 };
 
 use super::rows::{Error, failed};
@@ -58,9 +61,13 @@ async fn see(
     Ok(seen)
 }
 
-/// Calendars are not compared: rules know them by name.
 fn same(one: &Targets, other: &Targets) -> bool {
-    one.default == other.default && one.queues == other.queues
+    let calendars = |targets: &Targets| {
+        let all = targets.calendars.iter();
+        all.map(|(name, calendar)| (name.clone(), calendar.text()))
+            .collect::<Vec<_>>()
+    };
+    one.default == other.default && one.queues == other.queues && calendars(one) == calendars(other)
 }
 
 async fn read(connection: &mut impl Fetch) -> Result<Vec<(Timestamp, Targets)>, Error> {
@@ -95,7 +102,27 @@ async fn read(connection: &mut impl Fetch) -> Result<Vec<(Timestamp, Targets)>, 
         }
     }
     add(&mut seen, of_queue);
+    add_calendars(connection, &mut seen).await?;
     Ok(seen)
+}
+
+/// Adds what calendars held at the same starts; an earlier version kept none.
+async fn add_calendars(
+    connection: &mut impl Fetch,
+    seen: &mut [(Timestamp, Targets)],
+) -> Result<(), Error> {
+    let sql = "select seen_at, name, content from calendars_seen order by seen_at, name";
+    let rows = connection.fetch(sql, &[]).await;
+    for row in rows.map_err(failed("read when calendars were open"))? {
+        let at = Timestamp::from_micros(row.int(0));
+        // A zone that is known no more leaves nothing to compare.
+        let calendar = Calendar::read(row.text(2), |zone| TimeZone::get(zone).ok());
+        let targets = seen.iter_mut().find(|(seen_at, _)| *seen_at == at);
+        if let (Some((_, targets)), Some(calendar)) = (targets, calendar) {
+            targets.calendars.insert(row.text(1).into(), calendar);
+        }
+    }
+    Ok(())
 }
 
 /// Adds one queue's versions to those of the same start.
@@ -151,6 +178,17 @@ async fn write(connection: &mut impl Fetch, targets: &Targets, at: Timestamp) ->
             written.map_err(failed("keep what queues are measured by"))?;
         }
     }
+    for (name, calendar) in &targets.calendars {
+        let sql = "insert into calendars_seen (seen_at, name, content) values ($1, $2, $3)";
+        let content = calendar.text();
+        let values = [
+            at.as_micros().into(),
+            (&**name).into(),
+            content.as_str().into(),
+        ];
+        let written = connection.fetch(sql, &values).await;
+        written.map_err(failed("keep when calendars are open"))?;
+    }
     Ok(())
 }
 
@@ -194,16 +232,34 @@ mod tests {
             told_timeline: |_| None,
         };
         let at = Timestamp::from_micros;
+        let with = |own, monday| {
+            let zone = |name: &str| TimeZone::get(name).ok();
+            let text = format!("zone Europe/Samara\nmon {monday}\n2026-02-23\n");
+            let calendar = Calendar::read(&text, zone).unwrap();
+            Targets {
+                calendars: [("office".into(), calendar)].into(),
+                ..targets(own)
+            }
+        };
+        let (nine, ten) = ("09:00-18:00", "10:00-18:00");
         let mut seen = Vec::new();
         // Each start opens the file anew; the last has a clock that was put back.
-        for (own, now) in [(30, 100), (30, 200), (40, 300), (30, 50)] {
+        for (targets, now) in [
+            (targets(30), 100),
+            (targets(30), 200),
+            (with(40, nine), 300),
+            (with(40, nine), 400),
+            (with(40, ten), 500),
+            (with(30, ten), 50),
+        ] {
             let (_, mut writer) = Store::open(&path, reading).await.unwrap();
-            seen = writer.see_rules(&targets(own), at(now)).await.unwrap();
+            seen = writer.see_rules(&targets, at(now)).await.unwrap();
         }
         let expected = [
             (at(100), targets(30)),
-            (at(300), targets(40)),
-            (at(301), targets(30)),
+            (at(300), with(40, nine)),
+            (at(500), with(40, ten)),
+            (at(501), with(30, ten)),
         ];
         assert_eq!(seen, expected);
     }

@@ -75,6 +75,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "agents' mode",
         include_str!("../../migrations/sqlite/store/0023_agents_mode.sql"),
     ),
+    (
+        "calendars seen",
+        include_str!("../../migrations/sqlite/store/0024_calendars_seen.sql"),
+    ),
 ];
 
 impl Store {

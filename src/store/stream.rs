@@ -7,13 +7,13 @@ use tokio::sync::mpsc;
 
 use crate::database::{Columns, Fetch};
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallId, CallRecord, LineEvent, LineId, LineTold,
-    Marks, Mode, QueueId, SourceId, Timestamp,
+    AgentEvent, AgentId, AgentState, AgentTold, CallId, CallRecord, Caller, LineEvent, LineId,
+    LineTold, Marks, Mode, QueueId, SourceId, Timestamp,
 };
 
 use super::from_row::word;
 use super::project;
-use super::rows::{Error, Period, Told, failed};
+use super::rows::{Error, OfCaller, Period, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
 
@@ -199,6 +199,48 @@ pub(super) async fn live_calls(
         .iter()
         .map(|row| settled_call(row, place(row), readers));
     Ok(calls.collect())
+}
+
+/// The calls of a caller that arrived in a period, open ones among them, and the last arrival of anybody's.
+pub(super) async fn of_caller(
+    connection: &mut impl Fetch,
+    readers: Readers,
+    caller: &[u8; 16],
+    (start, end): Period,
+) -> Result<OfCaller, Error> {
+    let read = failed("read a caller's calls");
+    let period = [start.as_micros().into(), end.as_micros().into()];
+    let sql = "select max(arrived_at) from calls where arrived_at >= $1 and arrived_at < $2";
+    let rows = connection.fetch(sql, &period).await.map_err(&read)?;
+    let last = rows.first().and_then(|row| row.maybe_int(0));
+    let mut last_arrival = last.map(Timestamp::from_micros);
+    // Whose calls are read goes along the arrivals: the days around a call are few, and an index of callers would cost
+    // every call that is ever stored.
+    let sql =
+        "select calls.arrived_at, calls.source_id, calls.call_id, name, calls.told, calls.marks
+        from calls join sources using (source_id)
+        where calls.arrived_at >= $1 and calls.arrived_at < $2 and calls.caller = $3";
+    let values = [period[0], period[1], caller.as_slice().into()];
+    let rows = connection.fetch(sql, &values).await.map_err(&read)?;
+    let settled = rows
+        .iter()
+        .map(|row| settled_call(row, place(row), readers));
+    let mut calls: Vec<_> = settled.collect();
+    for call in open_calls(connection, readers).await? {
+        let at = call.place.arrived_at;
+        if at < start || at >= end {
+            continue;
+        }
+        last_arrival = last_arrival.max(Some(at));
+        if matches!(call.record()?.caller, Caller::Known(known) if known.hash == *caller) {
+            calls.push(call);
+        }
+    }
+    calls.sort_by(|one, other| one.place.cmp(&other.place));
+    Ok(OfCaller {
+        calls,
+        last_arrival,
+    })
 }
 
 /// The settled or open calls with this id, of any source.

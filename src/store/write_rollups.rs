@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::model::Timestamp;
 
+use super::chore::Done;
+use super::keeping::ROLLUPS;
 use super::rollups::{Folding, Level, Rollup, RollupWrite, quarter_of};
 use super::rows::{Error, Period};
 use super::table::{self, Rows};
@@ -22,7 +24,74 @@ const MARK_STALE: &str = "insert into rollup_stale (level, starts_at, marks)
     ) as quarters where true
     on conflict (level, starts_at) do update set marks = rollup_stale.marks + 1";
 
+/// Roll-ups removed in one transaction: those of two days.
+const ROLLUPS_A_PIECE: i64 = 200;
+
 impl StoreWriter {
+    /// Removes the oldest roll-ups of those before an instant whose calls are gone: by whole intervals, so that no day or
+    /// month that stays has lost something of what it sums.
+    pub(super) async fn remove_rollups(&mut self, before: Timestamp) -> Result<Done, Error> {
+        let doing = "remove old roll-ups";
+        let Some(until) = self.whole_until(before).await? else {
+            return Ok(Done::default());
+        };
+        let mut rows = 0;
+        self.begin().await?;
+        for level in Level::ALL {
+            let sql = "select starts_at from rollups where level = $1 and starts_at < $2
+                order by starts_at limit $3";
+            let values = [
+                level.code().into(),
+                until.as_micros().into(),
+                (ROLLUPS_A_PIECE - rows).into(),
+            ];
+            let starts = self.fetch(sql, &values, |row| row.int(0)).await?;
+            let (Some(first), Some(last)) = (starts.first(), starts.last()) else {
+                continue;
+            };
+            let sql =
+                "delete from rollups where level = $1 and starts_at >= $2 and starts_at <= $3";
+            let values = [level.code().into(), (*first).into(), (*last).into()];
+            self.run(sql, &values, doing).await?;
+            rows += starts.len() as i64;
+        }
+        self.note(ROLLUPS, until).await?;
+        self.run("commit", &[], "commit").await?;
+        Ok(Done {
+            rows: rows.unsigned_abs(),
+            ..Done::default()
+        })
+    }
+
+    /// How far roll-ups may be removed, up to an instant: no further than the calls that they sum are gone, and not into
+    /// an interval that has a roll-up. `None` = no calls are gone.
+    async fn whole_until(&mut self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let sql = "select kept_from from kept where class = 'calls'";
+        let gone = self.fetch(sql, &[], |row| row.int(0)).await?;
+        let Some(gone) = gone.first().copied().map(Timestamp::from_micros) else {
+            return Ok(None);
+        };
+        let mut until = quarter_of(before.min(gone)).as_micros();
+        // A calendar may cut a quarter, so that what was moved back for one level lies within another's again.
+        loop {
+            let whole = until;
+            for level in Level::ALL.into_iter().rev() {
+                let sql = "select starts_at, ends_at from rollups
+                    where level = $1 and starts_at < $2 order by starts_at desc limit 1";
+                let values = [level.code().into(), until.into()];
+                let last = self.fetch(sql, &values, |row| (row.int(0), row.int(1)));
+                if let Some((start, end)) = last.await?.first().copied()
+                    && end > until
+                {
+                    until = start;
+                }
+            }
+            if until == whole {
+                return Ok(Some(Timestamp::from_micros(until)));
+            }
+        }
+    }
+
     /// Writes about roll-ups in one transaction. When the connection is lost over it, it may be written or not: to fold
     /// again is right in both cases.
     pub(super) async fn write_rollups(&mut self, write: &RollupWrite) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Keeping no longer than wanted: calls, who called, and the journal go by a task of their own, piece by piece.
+//! Keeping no longer than wanted: calls, their sums, who called, and the journal go by a task of their own, piece by piece.
 //!
 //! The journal goes only as far as nothing can need it again: what followed from a row is in the store's file, synced;
 //! the open calls are rows there; what was told of settled calls, and of them too late, lies beside them. An event noted as
@@ -29,6 +29,8 @@ pub struct Retention {
     pub journal: Option<Duration>,
     /// Calls with all that belongs to them, and what agents and lines said, from the call's arrival on.
     pub calls: Option<Duration>,
+    /// Roll-ups, from the end of the interval on.
+    pub rollups: Option<Duration>,
     /// Who called, from the call's arrival on.
     pub pseudonyms: Option<Duration>,
 }
@@ -69,6 +71,9 @@ impl Upkeep {
         if let Some(span) = retention.calls {
             self.remove_calls(now.minus(span)).await?;
         }
+        if let Some(span) = retention.rollups {
+            self.remove_rollups(now.minus(span)).await?;
+        }
         if let Some(span) = retention.pseudonyms {
             self.remove_callers(now.minus(span)).await?;
         }
@@ -93,6 +98,26 @@ impl Upkeep {
                 rows,
                 before = before.as_micros(),
                 "removed calls kept long enough"
+            );
+        }
+        Ok(())
+    }
+
+    async fn remove_rollups(&self, before: Timestamp) -> Result<(), Error> {
+        let mut rows = 0;
+        loop {
+            let _turn = self.turn.lock().await;
+            let done = self.chores.ask(Chore::RemoveRollups(before)).await?;
+            if done.rows == 0 {
+                break;
+            }
+            rows += done.rows;
+        }
+        if rows > 0 {
+            tracing::info!(
+                rows,
+                before = before.as_micros(),
+                "removed roll-ups kept long enough"
             );
         }
         Ok(())

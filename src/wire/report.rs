@@ -164,6 +164,8 @@ impl<R: Rows, S: Sources> Service<R, S> {
             call: asked.call_id,
             source: asked.source,
             explain: asked.explain,
+            windows: spans("windows", &asked.windows)?,
+            shared_over: (asked.shared_over > 0).then_some(asked.shared_over),
         };
         Ok(answer::call(self.0.call(&asked).await?))
     }

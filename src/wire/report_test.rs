@@ -30,6 +30,14 @@ impl Rows for OneVisit {
         Ok(())
     }
 
+    async fn calls_of_caller(
+        &self,
+        _: &[u8; 16],
+        _: store::Period,
+    ) -> Result<store::OfCaller, store::Error> {
+        Ok(store::OfCaller::default())
+    }
+
     async fn call(&self, _: &CallId) -> Result<Vec<store::StoredCall>, store::Error> {
         Ok(Vec::new())
     }

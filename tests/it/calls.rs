@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use dozvon::proto::v1::{
     CallSummary, Event, GetCallRequest, GetCallResponse, ListCallsRequest, ListCallsResponse,
@@ -11,9 +12,10 @@ use dozvon::proto::v1::{
 use tonic::{Code, Status};
 
 use crate::harness::Server;
+use crate::keeping::call_of;
 use crate::sender::{
-    SECOND, Sender, answered, arrived, ended, entered, event, live, now, reason, stored, time,
-    until,
+    SECOND, Sender, answered, arrived, ended, entered, event, history, live, now, reason, stored,
+    time, until,
 };
 
 /// Numbers events.
@@ -204,5 +206,68 @@ async fn a_call_is_found_settled_or_open_and_in_the_source_that_is_meant() {
     assert_eq!(
         (status.code(), &*reason(&status)),
         (Code::InvalidArgument, "page_token_invalid")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_is_explained_by_the_other_call_settled_or_open() {
+    const THEIRS: &str = "+7 912 345-67-89";
+    let server = Server::start().await;
+    let mut past = Sender::open(&server, history("file", 1)).await.unwrap();
+    let at = now() - 3_600 * SECOND;
+    let mut events = call_of(1, "first", at, THEIRS);
+    events.extend(call_of(5, "other", at + 60 * SECOND, "+7 912 000-00-00"));
+    past.batch(events).await;
+    past.finish(true).await;
+    // Another source, and a call that goes on.
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    let again = call_of(1, "again", at + 1_800 * SECOND, THEIRS);
+    let ack = sender.batch(again[..2].to_vec()).await;
+    stored(&server, "pbx", ack.position).await;
+
+    let said = async |call: &str| {
+        let request = GetCallRequest {
+            call_id: call.into(),
+            explain: ["R1", "R3", "R4"].map(str::to_owned).to_vec(),
+            windows: vec![
+                Duration::from_secs(600).into(),
+                Duration::from_secs(3_600).into(),
+            ],
+            ..GetCallRequest::default()
+        };
+        let answer = server.reports().await.get_call(request).await.unwrap();
+        let said = answer.into_inner().explanations.into_iter();
+        said.map(|said| said.sentence).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("again").await[..4],
+        [
+            "call first of the caller came 30m before it, > 10m: not counted",
+            "call first of the caller came 30m before it, ≤ 1 h: counted",
+            "call first of the caller came 30m before it, > 10m, and a human answered that: not counted",
+            "call first of the caller came 30m before it, ≤ 1 h, and a human answered that: not counted",
+        ]
+    );
+    let first = said("first").await;
+    assert_eq!(
+        first[4],
+        "call again of the caller came 30m after it, > 10m: in the denominator alone"
+    );
+    assert!(first[5].contains("so it is immature"), "{first:?}");
+    let shown = server
+        .report(&[
+            "call",
+            "again",
+            "--explain",
+            "R1",
+            "--windows",
+            "1h",
+            "--output",
+            "table",
+        ])
+        .await;
+    assert!(
+        shown.contains("R1: call first of the caller came 30m before it, ≤ 1 h: counted"),
+        "{shown}"
     );
 }

@@ -34,8 +34,8 @@ async fn queues(
     answer.map(tonic::Response::into_inner)
 }
 
-/// One call of line 100 that waited 10 s, some minutes ago.
-async fn one_call(server: &Server) {
+/// One call of line 100 that waited 10 s, some minutes ago: when it arrived.
+async fn one_call(server: &Server) -> i64 {
     let at = now() - 600 * SECOND;
     let mut events = answered(1, "a", at);
     let arrived = Kind::Arrived(CallArrived {
@@ -48,6 +48,7 @@ async fn one_call(server: &Server) {
     let mark = newest(server, "pbx").await.mark;
     stored(server, "pbx", mark).await;
     sender.close().await;
+    at
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,6 +108,70 @@ async fn a_rule_changed_after_the_fact_is_told_by_reports_and_a_change_by_date_i
             && caution.contains(", which was over: T from 20 s to 6 s;"),
         "{caution}"
     );
+}
+
+/// A calendar that is open all day and every day but on these.
+fn open_but(holidays: &str) -> String {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let days = days.map(|day| format!("weekly.{day} = [\"00:00-24:00\"]\n"));
+    format!(
+        "zone = \"Europe/Samara\"\n[[calendar]]\nname = \"office\"\n{}holidays = [{holidays}]\n",
+        days.concat()
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_of_a_calendar_changed_after_the_fact_are_told_and_a_holiday_to_come_is_not() {
+    let mut server = Server::start_with(&open_but("")).await;
+    let arrived = one_call(&server).await;
+    let in_hours = || ReportQuery {
+        hours: "office".to_owned(),
+        ..ever()
+    };
+    let told = async |server: &Server, query: ReportQuery| {
+        let answer = queues(server, query, &[]).await.unwrap();
+        let visits = answer.rows.last().map_or(0, |row| row.visits_offered);
+        (visits, answer.context.unwrap().cautions)
+    };
+    assert_eq!(told(&server, in_hours()).await, (1, vec![]));
+
+    let day = |days: i64| {
+        let at = arrived + days * 24 * 3600 * SECOND;
+        let at = jiff::Timestamp::from_microsecond(at).unwrap();
+        let zone = jiff::tz::TimeZone::get("Europe/Samara").unwrap();
+        at.to_zoned(zone).date()
+    };
+    server.terminate().await;
+    server.configure(&open_but(&format!("\"{}\"", day(2))));
+    server.restart().await;
+    assert_eq!(told(&server, in_hours()).await, (1, vec![]));
+
+    // The day of the call was none after all.
+    server.terminate().await;
+    let today = day(0);
+    server.configure(&open_but(&format!("\"{}\", \"{today}\"", day(2))));
+    server.restart().await;
+    server.terminate().await;
+    server.restart().await;
+    let (visits, cautions) = told(&server, in_hours()).await;
+    assert_eq!(visits, 0);
+    let [caution] = &cautions[..] else {
+        panic!("{cautions:?}");
+    };
+    assert!(
+        caution.starts_with("the hours of calendar office changed on ")
+            && caution.contains(&format!(
+                ", which was over: {today} from 00:00-24:00 to closed;"
+            )),
+        "{caution}"
+    );
+    // Reports that do not ask for the calendar, or end before that day, have nothing to say.
+    assert_eq!(told(&server, ever()).await, (1, vec![]));
+    let before = ReportQuery {
+        end: Some(time(now() - 3 * 24 * 3600 * SECOND)),
+        ..in_hours()
+    };
+    assert_eq!(told(&server, before).await.1, [""; 0]);
 }
 
 const NAMES: &str = r#"

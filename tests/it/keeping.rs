@@ -9,6 +9,7 @@ use dozvon::proto::v1::{
 };
 use serde_json::Value;
 
+use crate::folded::folded;
 use crate::harness::{Said, Server, dozvon, run};
 use crate::rows::{Part, Rows};
 use crate::sender::{
@@ -466,4 +467,77 @@ async fn calls_and_callers_beyond_their_time_go_and_reports_say_so() {
     let known = stored(&server, "file", ack.position).await;
     assert_eq!(known.call_exists_events, 4);
     assert_eq!(all_queues(&server).await.answered, 610);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sums_beyond_their_time_go_by_whole_intervals_and_reports_say_so() {
+    let mut server = Server::start().await;
+    let mut past = Sender::open(&server, history("file", 1)).await.unwrap();
+    let mut sequence = 1;
+    for (days, calls) in [(800, 50), (500, 50), (1, 10)] {
+        let mut events = Vec::new();
+        for call in 0..calls {
+            let at = now() - days * DAY + call * 20 * 60 * SECOND;
+            events.extend(call_of(sequence, &format!("d{days}-{call}"), at, THEIRS[0]));
+            sequence += 4;
+        }
+        past.batch(events).await;
+    }
+    let ack = past.finish(true).await;
+    stored(&server, "file", ack.position).await;
+    folded(&server).await;
+    assert_eq!(all_queues(&server).await.answered, 110);
+    let held = "select cast(count(*) as text) from calls";
+    let keep = |lines: &str| format!("[retention]\njournal = \"1d\"\n{lines}");
+
+    // Calls go, their sums stay; then the oldest sums go as well. Killed when the task has just begun, and again.
+    server.terminate().await;
+    server.configure(&keep("calls = \"400d\"\n"));
+    server.restart().await;
+    until("old calls to go", || async {
+        (rows(&server, Part::Store, held).await == 10).then_some(())
+    })
+    .await;
+    assert_eq!(all_queues(&server).await.answered, 110);
+    server.terminate().await;
+    server.configure(&keep("calls = \"400d\"\nrollups = \"700d\"\n"));
+    for _ in 0..2 {
+        server.restart().await;
+        server.kill();
+    }
+    server.restart().await;
+    until("old sums to go", || async {
+        (all_queues(&server).await.answered == 60).then_some(())
+    })
+    .await;
+    let context = queue_report(&server).await.context.unwrap();
+    let from = context.rollups_kept_from.unwrap().seconds * SECOND;
+    // A month at the most is kept longer than was asked for, lest a month is left without some of its days.
+    let oldest = now() - 700 * DAY;
+    assert!(from <= oldest && from > oldest - 32 * DAY, "{from}");
+    let straddling = "select cast(count(*) as text) from rollups
+        where starts_at < (select kept_from from kept where class = 'rollups')";
+    assert_eq!(rows(&server, Part::Store, straddling).await, 0);
+
+    let shown = async |from: i64, to: i64| {
+        let at = |micros| {
+            jiff::Timestamp::from_microsecond(micros)
+                .unwrap()
+                .to_string()
+        };
+        let args = ["queues", "--output", "table"].map(str::to_owned);
+        let period = ["--from".to_owned(), at(from), "--to".to_owned(), at(to)];
+        let args = [&args[..], &period].concat();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        server.report(&args).await
+    };
+    let gone = "are kept no more either: all figures of that time lack them";
+    let whole = shown(0, now()).await;
+    assert!(whole.contains(gone), "{whole}");
+    let short = shown(now() - 800 * DAY, now() - 799 * DAY).await;
+    assert!(short.contains(gone), "{short}");
+    // Where sums are kept, calls are missed and figures are not.
+    let later = shown(now() - 600 * DAY, now()).await;
+    assert!(later.contains("the figures have their sums"), "{later}");
+    assert!(!later.contains(gone), "{later}");
 }

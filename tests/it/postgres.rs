@@ -166,7 +166,7 @@ fn programs() -> &'static Path {
 }
 
 /// User and group that the server runs as, where we are root: it refuses to be.
-fn other_user() -> Option<(u32, u32)> {
+pub(crate) fn other_user() -> Option<(u32, u32)> {
     static USER: OnceLock<Option<(u32, u32)>> = OnceLock::new();
     let id = |args: &[&str]| -> u32 {
         let output = Command::new("id").args(args).output().unwrap();

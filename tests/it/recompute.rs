@@ -4,7 +4,9 @@ use std::process::Command;
 
 use dozvon::proto::v1::admin_service_client::AdminServiceClient;
 use dozvon::proto::v1::recompute_response::Message;
-use dozvon::proto::v1::{QueueReportRow, RecomputeRequest, RecomputeResponse};
+use dozvon::proto::v1::{
+    GetQueueReportRequest, QueueReportRow, RecomputeRequest, RecomputeResponse, ReportQuery,
+};
 use serde_json::Value;
 use tonic::Streaming;
 
@@ -153,6 +155,128 @@ async fn a_late_call_is_taken_only_from_its_period_and_source() {
     }
     let known = stored(&server, "pbx", 1).await;
     assert_eq!((known.late_events, known.recomputed_events), (1, 0));
+}
+
+/// T from an instant on, and before it.
+fn changed_at(at: i64, before: u64, after: u64) -> String {
+    let at = jiff::Timestamp::from_microsecond(at).unwrap();
+    format!(
+        "[service_level]\ntarget = \"{before}s\"\n[[service_level.since]]\nvalid_from = \"{at}\"\ntarget = \"{after}s\"\n"
+    )
+}
+
+/// The headline service level of a period as roll-ups and rows have it, and what is said about rules.
+async fn level(server: &Server, start: i64, end: i64) -> (Option<f64>, Vec<String>) {
+    let of = async |exact| {
+        let query = ReportQuery {
+            start: Some(time(start)),
+            end: Some(time(end)),
+            exact,
+            ..ReportQuery::default()
+        };
+        let request = GetQueueReportRequest {
+            query: Some(query),
+            ..GetQueueReportRequest::default()
+        };
+        let answer = server.reports().await.get_queue_report(request).await;
+        let answer = answer.unwrap().into_inner();
+        let all = answer.rows.iter().find(|row| row.queue == "ALL");
+        let level = all.and_then(|row| row.service_level.as_ref()?.headline);
+        (level, answer.context.unwrap().cautions)
+    };
+    let (folded, exact) = (of(false).await, of(true).await);
+    assert_eq!(folded, exact);
+    folded
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_count_from_their_date_before_a_recompute_and_after_it_and_whatever_ends_it() {
+    let mut server = Server::start_with("[service_level]\ntarget = \"20s\"\n").await;
+    // Three days ago a call that waited 10 s; some minutes ago another, and one whose answer after 5 s is told too late.
+    let change = now() - 24 * 3_600 * SECOND;
+    let earlier = change - 48 * 3_600 * SECOND;
+    let mut past = Sender::open(&server, history("past", 1)).await.unwrap();
+    past.batch(answered(1, "old", earlier)).await;
+    let finished = past.finish(true).await;
+    stored(&server, "past", finished.position).await;
+    let mut other = Sender::open(&server, live("other")).await.unwrap();
+    other.batch(answered(1, "new", now() - 600 * SECOND)).await;
+    other.heartbeat(now() - 300 * SECOND).await;
+    with_a_late_answer(&server).await;
+    // Since 1970: long enough for roll-ups.
+    let before = (0, change);
+    let after = (change, now() + 72 * 3_600 * SECOND);
+    assert_eq!(
+        level(&server, before.0, before.1).await,
+        (Some(1.0), vec![])
+    );
+    assert_eq!(level(&server, after.0, after.1).await.0, Some(0.5));
+
+    // Since yesterday T is 6 s: 10 s are no longer within it, and nothing of the time before is touched.
+    server.terminate().await;
+    server.configure(&changed_at(change, 20, 6));
+    server.restart().await;
+    assert_eq!(level(&server, before.0, before.1).await.0, Some(1.0));
+    assert_eq!(level(&server, after.0, after.1).await.0, Some(0.0));
+
+    // Killed wherever it is, it is finished by the next run.
+    let request = RecomputeRequest {
+        start: Some(time(0)),
+        end: Some(time(now())),
+        source: String::new(),
+    };
+    drop(ask(&server, request).await.message().await.unwrap());
+    server.kill();
+    server.restart().await;
+    let said = changed(&server).await;
+    assert_eq!(number(&said, "calls"), 3, "{said}");
+    let left = number(&said, "callsChanged");
+    assert!(left <= 1, "{said}");
+    assert_eq!(number(&said, "lateEventsTaken"), left, "{said}");
+    // The one that was answered after all, within 5 s; what is from before the change stays as it was.
+    assert_eq!(level(&server, before.0, before.1).await.0, Some(1.0));
+    let (recomputed, cautions) = level(&server, after.0, after.1).await;
+    assert_eq!(recomputed, Some(0.5));
+    let over_the_change = level(&server, before.0, after.1).await;
+    assert_eq!(over_the_change.0, Some(2.0 / 3.0));
+    let [by_date, after_the_fact] = &over_the_change.1[..] else {
+        panic!("{:?}", over_the_change.1);
+    };
+    assert!(
+        by_date.contains(": T from 20 s to 6 s; what began before is measured as before"),
+        "{by_date}"
+    );
+    // Yesterday was over when it was said.
+    assert!(
+        after_the_fact.contains(", which was over: T from 20 s to 6 s;"),
+        "{after_the_fact}"
+    );
+
+    // Again: it says that nothing changed, and nothing has.
+    let again = run(recompute(&server)).await;
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let first = again.stdout.lines().next().unwrap_or_default();
+    assert_eq!(first, "0 of 3 calls changed; 0 late events taken in");
+    assert!(!again.stdout.contains('→'), "{}", again.stdout);
+    assert_eq!(
+        level(&server, after.0, after.1).await,
+        (recomputed, cautions)
+    );
+
+    // Rules that change the past itself count in reports at once, and a recompute has nothing to do with them: no call is
+    // kept otherwise for another T.
+    server.terminate().await;
+    server.configure("[service_level]\ntarget = \"6s\"\n");
+    server.restart().await;
+    let altered = level(&server, before.0, before.1).await;
+    assert_eq!(altered.0, Some(0.0));
+    assert!(
+        altered.1[0].contains(", which was over: T from 20 s to 6 s;"),
+        "{altered:?}"
+    );
+    assert_eq!(number(&changed(&server).await, "callsChanged"), 0);
+    assert_eq!(level(&server, before.0, before.1).await, altered);
+    assert_eq!(level(&server, after.0, after.1).await.0, recomputed);
 }
 
 /// Calls that are three pages and a bit.

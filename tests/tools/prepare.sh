@@ -61,7 +61,8 @@ install_packages() {
   local missing
   read -r -d '' -a missing < <(missing_packages) || true
   [ ${#missing[@]} = 0 ] && return
-  may_install || refuse "${missing[@]}" $(prometheus_there || echo prometheus) $(postgres_there || echo postgresql)
+  may_install || refuse "${missing[@]}" $(prometheus_there || echo prometheus) $(postgres_there || echo postgresql) \
+    $(pgbouncer_there || echo pgbouncer)
   say "installing ${missing[*]}"
   update_lists
   install_debian "${missing[@]}"
@@ -166,6 +167,36 @@ install_postgres() {
   postgres_there || { say "the package postgresql brought no initdb; set DOZVON_TEST_POSTGRES"; exit 1; }
 }
 
+pgbouncer_there() {
+  [ -n "${DOZVON_TEST_PGBOUNCER:-}" ] || [ -x /usr/sbin/pgbouncer ] || [ -x "$tools/pgbouncer/usr/sbin/pgbouncer" ]
+}
+
+# PgBouncer is unpacked as well: its package would start a pooler. The libraries that it wants are installed.
+install_pgbouncer() {
+  local home=$tools/pgbouncer libraries
+  if ! pgbouncer_there; then
+    command -v apt-get >/dev/null || refuse pgbouncer
+    say "unpacking pgbouncer into .tests/pgbouncer"
+    rm -rf "$home" && mkdir -p "$home/package"
+    (cd "$home/package" && apt-get download -q pgbouncer >&2) || {
+      may_install || refuse pgbouncer
+      update_lists
+      (cd "$home/package" && apt-get download -q pgbouncer >&2)
+    }
+    dpkg-deb -x "$home"/package/pgbouncer_*.deb "$home/unpacked"
+    if ldd "$home/unpacked/usr/sbin/pgbouncer" | grep -q 'not found'; then
+      read -r -d '' -a libraries < <(apt-cache depends pgbouncer | sed -n 's/^ *Depends: \(lib.*\)/\1/p') || true
+      may_install || refuse "${libraries[@]}"
+      # What is there already stays as it is.
+      install_debian --no-upgrade "${libraries[@]}"
+    fi
+    rm -rf "$home/package"
+    mv "$home/unpacked/usr" "$home/usr"
+  fi
+  [ -x "$home/usr/sbin/pgbouncer" ] && : "${DOZVON_TEST_PGBOUNCER:=$home/usr/sbin/pgbouncer}"
+  export DOZVON_TEST_PGBOUNCER=${DOZVON_TEST_PGBOUNCER:-/usr/sbin/pgbouncer}
+}
+
 # The recorded calls that some tests count: beside the project, or where DOZVON_SHARED says.
 find_shared() {
   if [ -z "${DOZVON_SHARED:-}" ] && [ -d ../shared ]; then
@@ -189,3 +220,4 @@ install_python
 install_buf
 install_prometheus
 install_postgres
+install_pgbouncer

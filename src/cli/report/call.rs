@@ -59,6 +59,8 @@ pub(super) async fn show(
         explain: options.explain.clone(),
         wait_over: spans(&common.wait_over),
         excessive_limit: common.excessive_limit.unwrap_or_default(),
+        windows: spans(&common.windows),
+        shared_over: common.shared_over.unwrap_or_default(),
     };
     let answer = client.call(request).await?;
     let answer = Answer {

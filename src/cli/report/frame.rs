@@ -127,6 +127,11 @@ pub(super) fn cautions(lang: Lang, context: Option<&v1::ReportContext>) -> Vec<S
             },
         ),
         (
+            &context.rollups_kept_from,
+            "sums of calls that arrived before {} are kept no more either: {}",
+            "all figures of that time lack them",
+        ),
+        (
             &context.pseudonyms_kept_from,
             "who made calls that arrived before {} is kept no more: {}",
             "figures of callers lack them",

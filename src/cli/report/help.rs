@@ -70,6 +70,7 @@ pub(super) const CALL_EXAMPLES: &str = "\
 Examples:
   dozvon report call 1767225600.17                            # everything told of it, and what was concluded
   dozvon report call 1767225600.17 --explain strict,T8        # where it is counted, and why
+  dozvon report call 1767225600.17 --explain R1,R4            # whether its caller had called before, and did again
   dozvon report call 1767225600.17 --source pbx --explain all --output json";
 
 /// What of the flags of all reports says something else, or nothing, in a list of calls.
@@ -103,24 +104,9 @@ pub(super) fn of_calls(arg: clap::Arg) -> clap::Arg {
 
 /// What of the flags of all reports says nothing about one call.
 pub(super) fn of_call(arg: clap::Arg) -> clap::Arg {
-    const SILENT: [&str; 17] = [
-        "compare",
-        "part",
-        "compat",
-        "headline",
-        "hours",
-        "line",
-        "team",
-        "from",
-        "to",
-        "bucket",
-        "queue",
-        "edges",
-        "windows",
-        "shared_over",
-        "lens",
-        "basis",
-        "exact",
+    const SILENT: [&str; 15] = [
+        "compare", "part", "compat", "headline", "hours", "line", "team", "from", "to", "bucket",
+        "queue", "edges", "lens", "basis", "exact",
     ];
     let is_silent = SILENT.contains(&arg.get_id().as_str());
     arg.hide(is_silent)

@@ -81,3 +81,43 @@ fn every_word_of_a_closed_list_has_its_russian() {
         assert_ne!(Lang::Ru.say(word), word);
     }
 }
+
+#[test]
+fn the_table_of_surveys_has_no_english_heading() {
+    use crate::model::Disposition;
+    use crate::proto::v1::{
+        GetSurveyReportResponse, SurveyDisposition, SurveyFunnelRow, SurveyScoreRow,
+    };
+    let row = SurveyFunnelRow {
+        dispositions: Disposition::ALL
+            .iter()
+            .map(|word| SurveyDisposition {
+                disposition: word.as_str().into(),
+                sessions: 1,
+            })
+            .collect(),
+        handled: 13,
+        ..SurveyFunnelRow::default()
+    };
+    let score = SurveyScoreRow {
+        suppressed: true,
+        ..SurveyScoreRow::default()
+    };
+    let answer = GetSurveyReportResponse {
+        funnel: vec![row],
+        scores: vec![score],
+        ..GetSurveyReportResponse::default()
+    };
+    let russian = super::super::survey::survey_table(&answer, Lang::Ru);
+    // Ids of definitions, and what is called so everywhere; the version of a survey is `v0`.
+    let names = [
+        "Q1", "Q2", "Q3", "Q4", "RR1", "RR2", "NPS", "n", "v0", "UTC",
+    ];
+    let words = russian.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    let english = |word: &&str| word.chars().any(|letter| letter.is_ascii_alphabetic());
+    let left: Vec<_> = words
+        .filter(english)
+        .filter(|word| !names.contains(word))
+        .collect();
+    assert_eq!(left, [""; 0], "{russian}");
+}

@@ -2,6 +2,8 @@
 //!
 //! Names stay as they are wherever one asks by them: queues, marks, ids of definitions and formulas, kinds of events.
 
+mod survey;
+
 /// Headings, words of closed lists, and phrases with their holes.
 const WORDS: &[(&str, &str)] = &[
     // Reports and their parts.
@@ -43,6 +45,10 @@ const WORDS: &[(&str, &str)] = &[
     (
         "calls that arrived before {} are kept no more: {}",
         "звонки, поступившие до {}, больше не хранятся: {}",
+    ),
+    (
+        "sums of calls that arrived before {} are kept no more either: {}",
+        "суммы по звонкам, поступившим до {}, тоже больше не хранятся: {}",
     ),
     (
         "who made calls that arrived before {} is kept no more: {}",
@@ -449,6 +455,23 @@ pub(super) const TOLD: &[(&str, &str)] = &[
         "общие правила очередей изменены {} задним числом, начиная с {}: {}; прежние отчёты отличаются",
     ),
     (
+        "the hours of calendar {} changed on {}, for the time before, which was over: {}; figures made before that differ",
+        "часы календаря {} изменены {} задним числом, за прошедшее время: {}; прежние отчёты отличаются",
+    ),
+    (
+        "the hours of calendar {} changed on {}, for the time from {} on, which was over: {}; figures made before that differ",
+        "часы календаря {} изменены {} задним числом, начиная с {}: {}; прежние отчёты отличаются",
+    ),
+    ("and {} more", "и ещё {}"),
+    (
+        "sums do not tell answers from hang-ups that are closer than 1 %, so W11 is known between two ages, in seconds: {}; --exact reads every call",
+        "по суммам не отличить ответы от уходов, если между ними меньше 1 %, поэтому W11 известно лишь между двумя временами, в секундах: {}; --exact читает каждый звонок",
+    ),
+    (
+        "{} of {} from {} on: {} to {}",
+        "{} для {} с {}: от {} до {}",
+    ),
+    (
         "the worst ways are of the first {} different ones: calls of further ways are left out of them, {}",
         "худшие пути выбраны из первых {} разных: звонков, прошедших другими путями и не учтённых, {}",
     ),
@@ -471,7 +494,7 @@ pub(super) const TOLD: &[(&str, &str)] = &[
 
 /// The Russian of a heading, a word or a phrase.
 pub(super) fn of(english: &str) -> Option<&'static str> {
-    let mut all = WORDS.iter().chain(TOLD);
+    let mut all = WORDS.iter().chain(TOLD).chain(survey::WORDS);
     let found = all.find(|(key, _)| *key == english);
     found.map(|(_, russian)| *russian)
 }
@@ -485,7 +508,7 @@ mod tests {
     #[test]
     fn every_phrase_is_there_once_and_has_the_holes_of_its_english() {
         let mut keys = BTreeSet::new();
-        for (english, russian) in WORDS.iter().chain(TOLD) {
+        for (english, russian) in WORDS.iter().chain(TOLD).chain(survey::WORDS) {
             assert!(keys.insert(english), "{english} twice");
             let bare = |text: &str| text.matches("{}").count();
             assert_eq!(bare(english), bare(russian), "{english}");

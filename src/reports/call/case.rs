@@ -7,6 +7,7 @@ use crate::model::{CallRecord, QueueId, VisitRow};
 use crate::store::CallRows;
 
 use super::super::plan::Plan;
+use super::around::Around;
 
 /// A call to be explained.
 pub(super) struct Case<'a> {
@@ -18,6 +19,8 @@ pub(super) struct Case<'a> {
     pub(super) over: &'a [Duration],
     /// T10's limit.
     pub(super) limit: u32,
+    /// What the caller did around it; `None` = nobody asked.
+    pub(super) around: Option<&'a Around>,
 }
 
 /// `12.5 s`.

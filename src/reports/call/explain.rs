@@ -12,7 +12,7 @@ use super::super::nearest::{clipped, nearest};
 use super::case::Case;
 use super::{
     ALL, explain_calls as calls, explain_journeys as journeys, explain_legs as legs,
-    explain_visits as visits,
+    explain_repeats as repeats, explain_visits as visits,
 };
 
 /// What a call, or a part of it, adds to a figure, and why.
@@ -109,6 +109,13 @@ const EXPLAINED: &[(Id, Explain)] = &[
     (Id::Aht, legs::handle_time),
     (Id::Occupancy, legs::handling),
     (Id::AgentStates, legs::states),
+    (Id::R1, repeats::repeats),
+    (Id::R2, repeats::repeat_rate),
+    (Id::R3, repeats::redials),
+    (Id::R4, repeats::called_again),
+    (Id::R5, repeats::got_through),
+    (Id::R6, repeats::lost_people),
+    (Id::R7, repeats::episodes),
     (Id::T1, calls::kinds),
     (Id::T2, calls::consult_only),
     (Id::T3, calls::transferred),

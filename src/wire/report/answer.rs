@@ -102,6 +102,7 @@ fn context(context: Context) -> v1::ReportContext {
         calls_digest: context.calls.to_string(),
         stored_position: context.stored.0,
         calls_kept_from: context.kept.calls.map(instant),
+        rollups_kept_from: context.kept.rollups.map(instant),
         pseudonyms_kept_from: context.kept.pseudonyms.map(instant),
         cautions: context.cautions,
         lens: context.counting.map_or(0, |(lens, _)| self::lens(lens)),
@@ -229,6 +230,7 @@ fn curve(row: WaitCurve) -> v1::WaitCurve {
         answered: row.answered,
         censored: row.censored,
         steps: steps.collect(),
+        survival_error: row.survival_error,
     }
 }
 

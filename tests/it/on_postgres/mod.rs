@@ -3,6 +3,7 @@
 
 mod cut;
 mod lost;
+mod pooled;
 mod refused;
 mod taken;
 
