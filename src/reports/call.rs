@@ -5,6 +5,7 @@ mod explain;
 mod explain_calls;
 mod explain_journeys;
 mod explain_legs;
+mod explain_surveys;
 mod explain_visits;
 mod told;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use crate::kpi::{self, Id, Threshold};
 use crate::model::{CallId, CallRecord, Position, QueueId, SurveySession, Timestamp, ToldEvent};
-use crate::store::{Rows, StoredCall};
+use crate::store::{Rows, StoredCall, SurveyedCall};
 
 use super::bucket::Bucket;
 use super::calls::CallSummary;
@@ -23,6 +24,7 @@ use super::nearest::clipped;
 use super::plan::{Plan, Query, thresholds};
 use super::service::{Reports, Sources, joined, slowest};
 use super::stays::{Basis, Lens};
+use super::survey::{self, OneCall};
 use super::zone::Zone;
 
 use case::Case;
@@ -107,6 +109,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let call = only(found, asked)?;
         let session = self.rows.session(&call.source, &call.place.call).await;
         let session = session.map_err(|source| Error::Store { source })?;
+        let texts = if ids.iter().any(|id| survey::is_of_survey(*id)) {
+            let texts = self.rows.surveys().await;
+            Some(texts.map_err(|source| Error::Store { source })?)
+        } else {
+            None
+        };
         let (asked, options) = (asked.clone(), self.options.clone());
         let working = tokio::task::spawn_blocking(move || {
             let read = |source| Error::Store { source };
@@ -116,12 +124,20 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             let rows = call.rows(&record, 0);
             let queue = super::transfers::queue_of(&rows.call);
             let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, record.arrived_at));
+            let surveyed = texts.map(|texts| {
+                let surveyed = SurveyedCall {
+                    call: call.clone(),
+                    session: session.clone(),
+                };
+                OneCall::of(&plan, &texts, &surveyed, &record)
+            });
             let case = Case {
                 plan: &plan,
                 record: &record,
                 rows: &rows,
                 over: &over,
                 limit,
+                surveyed: surveyed.as_ref(),
             };
             let explanations = ids.iter().flat_map(|id| explain::explain(*id, &case));
             Ok(CallReport {

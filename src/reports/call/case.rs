@@ -7,6 +7,7 @@ use crate::model::{CallRecord, QueueId, VisitRow};
 use crate::store::CallRows;
 
 use super::super::plan::Plan;
+use super::super::survey::OneCall;
 
 /// A call to be explained.
 pub(super) struct Case<'a> {
@@ -18,6 +19,8 @@ pub(super) struct Case<'a> {
     pub(super) over: &'a [Duration],
     /// T10's limit.
     pub(super) limit: u32,
+    /// What it adds to the survey report; `None` when nothing of it is to be explained.
+    pub(super) surveyed: Option<&'a OneCall>,
 }
 
 /// `12.5 s`.
