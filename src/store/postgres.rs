@@ -65,6 +65,10 @@ const MIGRATIONS: &Migrations = &[
         "agents' mode",
         include_str!("../../migrations/postgres/store/0023_agents_mode.sql"),
     ),
+    (
+        "answers' agents",
+        include_str!("../../migrations/postgres/store/0025_answers_agent.sql"),
+    ),
 ];
 
 impl Store {

@@ -75,6 +75,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "agents' mode",
         include_str!("../../migrations/sqlite/store/0023_agents_mode.sql"),
     ),
+    (
+        "answers' agents",
+        include_str!("../../migrations/sqlite/store/0025_answers_agent.sql"),
+    ),
 ];
 
 impl Store {

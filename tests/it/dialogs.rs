@@ -229,7 +229,7 @@ async fn a_caller_is_asked_and_what_was_said_is_counted_once() {
     sender.heartbeat(now() + 40 * SECOND).await;
     until_served(&server, 1).await;
     let told = async || {
-        let rows = Rows::of(&server, Part::Store).await;
+        let mut rows = Rows::of(&server, Part::Store).await;
         let sql = "select agent, question, answer from v_answers order by place";
         rows.texts(sql).await
     };

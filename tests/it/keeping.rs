@@ -510,11 +510,13 @@ async fn what_is_of_no_known_call_goes_by_its_own_time() {
     .await;
     // As if all of it, but the recent form, had been long ago.
     server.kill();
-    let store = Rows::of(&server, Part::Store).await;
-    store
-        .change("update survey_sessions set ended_at = 0")
-        .await;
-    store.change("update cases set opened_at = 0").await;
+    for sql in [
+        "update survey_sessions set ended_at = 0",
+        "update cases set opened_at = 0",
+    ] {
+        let store = Rows::of(&server, Part::Store).await;
+        store.change(sql).await;
+    }
     server.restart().await;
     until("it to go", || async {
         (held(&server).await == [0, 0, 0, 0, 1, 1]).then_some(())
