@@ -20,6 +20,15 @@ pub(crate) async fn start(folder: &Path) -> Running {
 
 /// The same on a PostgreSQL database, where one is named; the folder has the key then.
 pub(crate) async fn start_on(folder: &Path, database: Option<&str>) -> Running {
+    start_with(folder, database, |_| {}).await
+}
+
+/// The same with another configuration.
+pub(crate) async fn start_with(
+    folder: &Path,
+    database: Option<&str>,
+    change: impl FnOnce(&mut Config),
+) -> Running {
     let mut config = Config {
         data_dir: folder.join("data"),
         database: database.map(|url| DatabaseUrl::new(url).expect("it is a URL")),
@@ -27,6 +36,7 @@ pub(crate) async fn start_on(folder: &Path, database: Option<&str>) -> Running {
     };
     config.server.grpc = (Ipv4Addr::LOCALHOST, 0).into();
     config.server.http = (Ipv4Addr::LOCALHOST, 0).into();
+    change(&mut config);
     let started = app::start(&config, Clock::system(), Patience::Short).await;
     started.expect("dozvon starts in an empty folder")
 }

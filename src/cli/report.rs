@@ -305,10 +305,10 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 figures: 0,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: survey::parts(&answer),
+                parts: survey::parts(&answer, asked.channel),
                 before: answer.before.as_ref().map(|before| Before {
                     context: before.context.as_ref(),
-                    parts: survey::parts(before),
+                    parts: survey::parts(before, asked.channel),
                 }),
                 with_differences: |answer, differences| {
                     let mut answer = answer.clone();
@@ -317,7 +317,8 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 },
                 table: survey_table,
             };
-            answer.shown(output, options.part.of_survey(), clock.now())
+            let part = options.part.of_survey(asked.channel);
+            answer.shown(output, part, clock.now())
         }
         Report::Calls(options) => {
             calls::show(options, &mut client, query, output, clock.now()).await

@@ -112,7 +112,7 @@ catalogue! {
     Q11 "Q11" 1 "bounds: the top box if all who were to be asked and did not answer were unhappy, and if all were happy",
     Q12 "Q12" 1 "respondents against all: a group's share of the respondents beside its share of all handled calls",
     Q13 "Q13" 1 "coverage: respondents ÷ handled calls, by transfers, by who hung up first, and by queue, hour and wait",
-    Q14 "Q14" 1 "weighted top box, per call: each answer weighs 1 ÷ the probability by which its call was drawn; effective n by Kish",
+    Q14 "Q14" 1 "weighted top box; per call: each answer weighs 1 ÷ the probability by which its call was drawn; per person: each person who answered weighs 1 ÷ the probability that any of their calls among which was drawn would be, and counts with the share of their answers that is positive; effective n by Kish",
     Steering "steering" 1 "an agent's share of calls to be asked, and of invitations (Q1), with the limits between which chance alone would leave it: the share of all agents ∓ 3·√(p(1−p)÷n); fewer than ten are not shown, nobody is ranked",
     CiscoIgnored "cisco_ignored" 1 "Cisco, SL Aban Ignored: answered within T ÷ (service-level events − abandoned within T); calls abandoned within s, and those that left otherwise within T, are no events and are left out",
     CiscoNegative "cisco_negative" 1 "Cisco, SL Aban Negative: answered within T ÷ service-level events; calls abandoned within s, and those that left otherwise within T, are no events and are left out",

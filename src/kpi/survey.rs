@@ -320,21 +320,21 @@ pub struct Weighted {
     pub effective_n: f64,
 }
 
-/// Q14: each answer with the probability by which its call (or person) was selected, and whether it is positive. `None` of
-/// nothing, or when a probability is none.
+/// Q14: each call (or person) that answered, with the probability by which it was selected and how much of its answers is
+/// positive: 0 or 1 of a call. `None` of nothing, or when a probability is none.
 pub fn weighted_share(
     estimand: Estimand,
-    answers: impl IntoIterator<Item = (f64, bool)>,
+    answers: impl IntoIterator<Item = (f64, f64)>,
 ) -> Option<Weighted> {
     let (mut sum, mut positive, mut squares) = (0.0, 0.0, 0.0);
-    for (probability, is_positive) in answers {
+    for (probability, share) in answers {
         if !(probability > 0.0 && probability <= 1.0) {
             return None;
         }
         let weight = 1.0 / probability;
         sum += weight;
         squares += weight * weight;
-        positive += if is_positive { weight } else { 0.0 };
+        positive += weight * share;
     }
     (sum > 0.0).then(|| Weighted {
         estimand,
@@ -508,12 +508,12 @@ mod tests {
     #[test]
     fn an_answer_stands_for_those_who_were_as_likely() {
         // One of four asked in one queue, all in the other: weights 4 and 1.
-        let answers = [(0.25, true), (1.0, false), (1.0, false)];
+        let answers = [(0.25, 1.0), (1.0, 0.0), (1.0, 0.0)];
         let weighted = weighted_share(Estimand::PerCall, answers).unwrap();
         close(weighted.share, 4.0 / 6.0);
         close(weighted.effective_n, 36.0 / 18.0);
         for wrong in [0.0, -0.5, 1.5, f64::NAN] {
-            assert_eq!(weighted_share(Estimand::PerPerson, [(wrong, true)]), None);
+            assert_eq!(weighted_share(Estimand::PerPerson, [(wrong, 1.0)]), None);
         }
     }
 }

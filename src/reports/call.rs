@@ -7,6 +7,7 @@ mod explain_calls;
 mod explain_journeys;
 mod explain_legs;
 mod explain_repeats;
+mod explain_surveys;
 mod explain_visits;
 mod told;
 
@@ -17,7 +18,7 @@ use crate::kpi::{self, Id, Threshold};
 use crate::model::{
     CallId, CallRecord, Caller, Position, QueueId, SurveySession, Timestamp, ToldEvent,
 };
-use crate::store::{OfCaller, Rows, StoredCall};
+use crate::store::{OfCaller, Rows, StoredCall, SurveyedCall};
 
 use super::bucket::Bucket;
 use super::calls::CallSummary;
@@ -28,6 +29,7 @@ use super::plan::{Plan, Query, thresholds};
 use super::repeats;
 use super::service::{Reports, Sources, joined, slowest};
 use super::stays::{Basis, Lens};
+use super::survey::{self, OneCall};
 use super::zone::Zone;
 
 use around::Around;
@@ -123,6 +125,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             true => Some(self.callers_calls(asked, &windows, &call).await?),
             false => None,
         };
+        let texts = if ids.iter().any(|id| survey::is_of_survey(*id)) {
+            let texts = self.rows.surveys().await;
+            Some(texts.map_err(|source| Error::Store { source })?)
+        } else {
+            None
+        };
         let (asked, options) = (asked.clone(), self.options.clone());
         let working = tokio::task::spawn_blocking(move || {
             let read = |source| Error::Store { source };
@@ -137,6 +145,13 @@ impl<R: Rows, S: Sources> Reports<R, S> {
                 Around::of(&day, &windows, asked.shared_over, call, &found)
             });
             let around = around.transpose().map_err(read)?;
+            let surveyed = texts.map(|texts| {
+                let surveyed = SurveyedCall {
+                    call: call.clone(),
+                    session: session.clone(),
+                };
+                OneCall::of(&plan, &texts, &surveyed, &record)
+            });
             let case = Case {
                 plan: &plan,
                 record: &record,
@@ -144,6 +159,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
                 over: &over,
                 limit,
                 around: around.as_ref(),
+                surveyed: surveyed.as_ref(),
             };
             let explanations = ids.iter().flat_map(|id| explain::explain(*id, &case));
             Ok(CallReport {

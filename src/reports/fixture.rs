@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 pub(crate) use crate::model::fixture::call;
 use crate::model::{
-    CallId, CallRecord, Caller, Exit, LineTold, Position, QueueId, SourceId, SurveySession,
-    SurveyText, Targets, Timestamp, VisitRow,
+    CallId, CallRecord, Caller, Exit, Form, FormContent, LineTold, Position, QueueId, SourceId,
+    SurveySession, SurveyText, TakenForm, Targets, Timestamp, VisitRow,
 };
 use crate::store::{self, Error, OfCaller, Part, Period, Place, Rows, Selection, StoredCall, Told};
 
@@ -91,6 +91,7 @@ pub(crate) struct Memory {
     told: Told,
     sessions: Arc<[SurveySession]>,
     surveys: Arc<[SurveyText]>,
+    forms: Arc<[TakenForm]>,
 }
 
 impl Memory {
@@ -103,6 +104,14 @@ impl Memory {
         Self {
             surveys: surveys.into(),
             sessions: sessions.into(),
+            ..self
+        }
+    }
+
+    /// Keeps forms of other channels besides.
+    pub(crate) fn with_forms(self, forms: Vec<TakenForm>) -> Self {
+        Self {
+            forms: forms.into(),
             ..self
         }
     }
@@ -267,6 +276,10 @@ impl Rows for Memory {
         Ok(self.sessions.iter().find(own).cloned())
     }
 
+    async fn surveys(&self) -> Result<Vec<SurveyText>, Error> {
+        Ok(self.surveys.to_vec())
+    }
+
     async fn told(&self, (start, end): Period) -> Result<Told, Error> {
         let held = |at: Timestamp| at >= start && at < end;
         let mut told = self.told.clone();
@@ -330,6 +343,31 @@ impl Rows for Memory {
             }
         });
         drop(parts.send(store::Surveyed::Calls(calls.collect())).await);
+        Ok(())
+    }
+
+    async fn forms(
+        &self,
+        asked: store::FormsAsked,
+        parts: mpsc::Sender<store::Surveyed>,
+    ) -> Result<(), Error> {
+        let definitions = store::Surveyed::Definitions(self.surveys.to_vec());
+        drop(parts.send(definitions).await);
+        let (start, end) = asked.period;
+        let of_survey = |form: &Form| match &form.content {
+            FormContent::Answers { survey, .. } => survey.as_str() == asked.survey,
+            FormContent::Count { .. } => false,
+        };
+        let held = |taken: &&TakenForm| {
+            let form = &taken.form;
+            let is_of = asked.survey.is_empty() || of_survey(form);
+            form.channel == asked.channel && (start..end).contains(&form.answered_at) && is_of
+        };
+        let forms: Vec<_> = self.forms.iter().filter(held).cloned().collect();
+        // Several parts, so that nobody counts on one.
+        for part in forms.chunks(2) {
+            drop(parts.send(store::Surveyed::Forms(part.to_vec())).await);
+        }
         Ok(())
     }
 

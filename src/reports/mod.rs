@@ -68,8 +68,8 @@ pub use repeats::{RepeatReport, RepeatRow, RepeatWindow};
 pub use service::{Options, Reports, Sources};
 pub use stays::{Basis, Lens};
 pub use survey::{
-    Said, SurveyAnswerCount, SurveyAsked, SurveyControl, SurveyCoverageRow, SurveyFunnelRow,
-    SurveyGrouping, SurveyReport, SurveyScoreRow, SurveySteeringRow, survey_rates,
+    Said, SurveyAnswerCount, SurveyAsked, SurveyCauseRow, SurveyControl, SurveyCoverageRow,
+    SurveyFunnelRow, SurveyGrouping, SurveyReport, SurveyScoreRow, SurveySteeringRow, survey_rates,
 };
 pub use transfers::{
     LOOPS_MAX, TransferKind, TransferLoop, TransferPath, TransferReport, TransferReportRow,

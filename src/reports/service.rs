@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
 use crate::kpi::{Held, REPEAT_WINDOWS, TransferTally};
-use crate::model::{Alterations, CallRecord, Floor, Targets, Timestamp};
-use crate::store::{Period, Rows, Selection, StoredCall, Sums, Surveyed};
+use crate::model::{Alterations, AnswerChannel, CallRecord, Floor, Targets, Timestamp};
+use crate::store::{FormsAsked, Period, Rows, Selection, StoredCall, Sums, Surveyed};
 
 use super::agents::{AgentReport, Gathered};
 use super::choice::By;
@@ -232,7 +232,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let (plan, sources) = self.plan(query)?;
         let head = self.head(&plan).await?;
         let mut gathered = survey::Gathered::new(asked.clone(), head);
-        let period = (plan.start, plan.end);
+        let (start, end) = (plan.start, plan.end);
         let (parts, mut received) = mpsc::channel(PARTS_WAITING);
         let working = tokio::task::spawn_blocking(move || {
             while let Some(part) = received.blocking_recv() {
@@ -250,11 +250,37 @@ impl<R: Rows, S: Sources> Reports<R, S> {
                             gathered.call(&plan, &call, &record);
                         }
                     }
+                    Surveyed::Forms(forms) => {
+                        for taken in &forms {
+                            gathered.form(&plan, taken);
+                        }
+                    }
                 }
             }
             Ok(gathered.finish(&plan, sources))
         });
-        let sent = self.rows.surveyed(period, parts).await;
+        let period = match asked.channel {
+            // Counts are kept under the month's beginning in UTC, which elsewhere is up to a day off.
+            AnswerChannel::Appeal | AnswerChannel::Social => {
+                (start.minus(LOOK_BACK), end.plus(LOOK_BACK))
+            }
+            AnswerChannel::Phone
+            | AnswerChannel::Paper
+            | AnswerChannel::Web
+            | AnswerChannel::Exit
+            | AnswerChannel::Window
+            | AnswerChannel::Mystery => (start, end),
+        };
+        let sent = if asked.channel == AnswerChannel::Phone {
+            self.rows.surveyed(period, parts).await
+        } else {
+            let forms = FormsAsked {
+                channel: asked.channel,
+                survey: asked.survey.clone(),
+                period,
+            };
+            self.rows.forms(forms, parts).await
+        };
         let done = joined(working.await);
         sent.map_err(|source| Error::Store { source })?;
         done?

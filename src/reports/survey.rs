@@ -4,30 +4,39 @@
 //! the first queue that answered it, and of the agent who talked last, who alone can let the caller be asked. Who gave up is
 //! of the first queue entered, and of no agent. Answers of sessions that go on are in no score. Figures of a single agent are
 //! left out below ten, and nobody is ranked: rows are in the order of names.
+//!
+//! Of another channel than the telephone it says what forms say (`submitted`), and nothing of calls.
 
 mod coverage;
 mod gather;
 mod group;
 mod known;
+mod one;
 mod scores;
+mod submitted;
 
 use crate::kpi::{
-    self, DispositionCounts, Id, MeanGrade, NetPromoters, QuestionCounts, Score, Weighted,
+    self, Definition, DispositionCounts, Id, MeanGrade, NetPromoters, QuestionCounts, Score,
+    Weighted,
 };
-use crate::model::{QuestionId, SurveyId, Text};
+use crate::model::{AnswerChannel, QuestionId, SurveyId, Text};
 
 use super::context::Context;
 
 pub use coverage::{SurveyControl, SurveyCoverageRow, SurveySteeringRow};
 pub(super) use gather::Gathered;
 pub use group::SurveyGrouping;
+pub(super) use one::OneCall;
+pub use submitted::SurveyCauseRow;
 
 /// A single agent's figures of fewer are not shown.
 pub(super) const AGENT_MIN: u64 = 10;
 
 /// What the survey report is asked with besides the query.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SurveyAsked {
+    /// How it was answered; channels are never mixed.
+    pub channel: AnswerChannel,
     /// What rows are grouped by.
     pub by: SurveyGrouping,
     /// Only this survey; empty = all.
@@ -36,9 +45,22 @@ pub struct SurveyAsked {
     pub version: u32,
 }
 
+impl Default for SurveyAsked {
+    fn default() -> Self {
+        Self {
+            channel: AnswerChannel::Phone,
+            by: SurveyGrouping::default(),
+            survey: String::new(),
+            version: 0,
+        }
+    }
+}
+
 /// The survey report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SurveyReport {
+    /// How it was answered.
+    pub channel: AnswerChannel,
     /// Definitions, period, completeness.
     pub context: Context,
     /// By interval, then group; the one for all ends each interval.
@@ -49,6 +71,8 @@ pub struct SurveyReport {
     pub coverage: Vec<SurveyCoverageRow>,
     /// By interval and agent.
     pub steering: Vec<SurveySteeringRow>,
+    /// By interval, month and cause; of letters and social networks alone.
+    pub causes: Vec<SurveyCauseRow>,
 }
 
 /// How asking ended: one group in one interval.
@@ -151,31 +175,44 @@ pub struct Said {
     pub resolution: Option<Score>,
     /// Q11.
     pub bounds: Option<(f64, f64)>,
-    /// Q14.
+    /// Q14 over calls.
     pub weighted: Option<Weighted>,
+    /// Q14 over people.
+    pub weighted_per_person: Option<Weighted>,
     /// The distribution.
     pub answers: Vec<SurveyAnswerCount>,
 }
 
-pub(super) const DEFINITIONS: [Id; 16] = [
-    Id::Q1,
-    Id::Q2,
-    Id::Q3,
-    Id::Q4,
-    Id::Q5,
-    Id::Q6,
-    Id::Q7,
-    Id::Q8,
-    Id::Q9,
-    Id::Q10,
-    Id::Q11,
-    Id::Q12,
-    Id::Q13,
-    Id::Q14,
-    Id::Steering,
-    Id::Ab2,
-];
+const OF_ASKING: [Id; 6] = [Id::Q1, Id::Q2, Id::Q3, Id::Q4, Id::Q5, Id::Q6];
+const OF_ANSWERS: [Id; 4] = [Id::Q7, Id::Q8, Id::Q9, Id::Q10];
+const OF_THOSE_WHO_ANSWER: [Id; 4] = [Id::Q11, Id::Q12, Id::Q13, Id::Q14];
+
+/// Whether a definition is a survey's, and says something of a single call.
+pub(super) fn is_of_survey(id: Id) -> bool {
+    let all = [&OF_ASKING[..], &OF_ANSWERS, &OF_THOSE_WHO_ANSWER];
+    all.iter().any(|some| some.contains(&id))
+}
+
+/// What figures of a channel are made by.
+fn definitions(channel: AnswerChannel) -> Vec<Definition> {
+    let ids = match channel {
+        AnswerChannel::Phone => [
+            &OF_ASKING[..],
+            &OF_ANSWERS,
+            &OF_THOSE_WHO_ANSWER,
+            &[Id::Steering, Id::Ab2],
+        ]
+        .concat(),
+        AnswerChannel::Paper
+        | AnswerChannel::Web
+        | AnswerChannel::Exit
+        | AnswerChannel::Window
+        | AnswerChannel::Mystery => OF_ANSWERS.to_vec(),
+        AnswerChannel::Appeal | AnswerChannel::Social => Vec::new(),
+    };
+    ids.into_iter().map(Id::definition).collect()
+}
 
 #[cfg(test)]
 #[path = "survey_test.rs"]
-mod tests;
+pub(super) mod tests;

@@ -3,8 +3,8 @@
 use super::*;
 use crate::calls::tests::settled;
 use crate::model::{
-    AnswerCode, CallId, Disposition, SessionEnded, SessionOpened, SourceId, SurveyQuestion,
-    SurveyReason, SurveySession, SurveyText,
+    AnswerCode, CallId, CallRecord, Caller, Disposition, Pseudonym, SessionEnded, SessionOpened,
+    SourceId, SurveyQuestion, SurveyReason, SurveySession, SurveyText,
 };
 use crate::reports::Error;
 use crate::reports::fixture::{Memory, hotline, query, samara};
@@ -13,7 +13,7 @@ use crate::store::Told;
 /// Satisfaction 1 to 5, of which 4 and 5 are positive, then solved.
 const TWO_QUESTIONS: &str = include_str!("../../deploy/surveys/two-questions.toml");
 
-fn two_questions() -> SurveyText {
+pub(crate) fn two_questions() -> SurveyText {
     SurveyText {
         survey: SurveyId::new("two-questions"),
         version: 1,
@@ -23,7 +23,7 @@ fn two_questions() -> SurveyText {
 }
 
 /// A session drawn at a rate, and the answers it came to; one that never had a dialog has no version.
-fn session(
+pub(crate) fn session(
     call: &str,
     disposition: Disposition,
     rate: u32,
@@ -67,7 +67,7 @@ fn session(
 }
 
 /// A call of a queue that an agent talks in for a minute.
-fn talk(queue: &str, agent: &str) -> String {
+pub(crate) fn talk(queue: &str, agent: &str) -> String {
     format!(
         "arrive 0; enter {queue} 0; ring {agent} 1; answer {agent} {queue} 10; release {agent} agent 70; end caller 90"
     )
@@ -217,6 +217,56 @@ fn a_score_says_what_was_answered_and_of_how_many() {
         Some((1, 3))
     );
     assert_eq!((solved.counts.noinputs, solved.counts.repeats), (3, 6));
+}
+
+#[test]
+fn a_person_counts_once_by_the_chance_of_being_drawn_at_all() {
+    let nine = samara("09:00:00");
+    let of = |number: u8| {
+        Caller::Known(Pseudonym {
+            key: 1,
+            hash: [number; 16],
+        })
+    };
+    let calls = [
+        // 1 called three times, was drawn twice and said 5 and 1: 1 − (1 − ¼)³ = 37 ÷ 64, half of it satisfied.
+        ("a", of(1), Disposition::Complete, "5"),
+        ("b", of(1), Disposition::NotSelected, ""),
+        ("c", of(1), Disposition::Complete, "1"),
+        // A call in the quiet period had no chance: ¼.
+        ("d", of(2), Disposition::Complete, "5"),
+        ("e", of(2), Disposition::QuietPeriod, ""),
+        // Each call of a withheld number is a person: ¼.
+        ("f", Caller::Withheld, Disposition::Complete, "2"),
+    ];
+    let records = calls.iter().map(|(id, caller, ..)| {
+        let record = CallRecord {
+            caller: *caller,
+            ..settled(nine, &talk("jobs", "ann"))
+        };
+        (*id, record)
+    });
+    let sessions = calls.iter().map(|(id, _, disposition, answer)| {
+        let answers = [("satisfaction", *answer)];
+        let asked = usize::from(!answer.is_empty());
+        session(id, *disposition, 250_000, &answers[..asked])
+    });
+    let report = Memory::of_records(records.collect(), Told::default())
+        .with_surveys(vec![two_questions()], sessions.collect())
+        .reports(hotline())
+        .survey(&query(), &SurveyAsked::default())
+        .unwrap();
+    let said = &score(&report, "ALL", "satisfaction").said;
+    let close = |value: f64, expected: f64| (value - expected).abs() < 1e-12;
+    let (one, other): (f64, f64) = (64.0 / 37.0, 4.0);
+    let all = one + other + other;
+    let person = said.weighted_per_person.unwrap();
+    assert_eq!(person.estimand.as_str(), "per_person");
+    assert!(close(person.share, (one / 2.0 + other) / all), "{person:?}");
+    let squares = one * one + 2.0 * other * other;
+    assert!(close(person.effective_n, all * all / squares), "{person:?}");
+    let call = said.weighted.unwrap();
+    assert_eq!((call.estimand.as_str(), call.share), ("per_call", 0.5));
 }
 
 #[test]

@@ -64,11 +64,14 @@ pub(super) const REMOVALS: [&str; 2] = [
     "delete from cases
         where source = (select name from sources where source_id = $1) and call_key = $2",
 ];
-/// What removes cases of no call, opened before an instant.
+/// What removes cases of no call, or of one that nothing was ever told of, opened before an instant.
 pub(super) const REMOVALS_UNBOUND: [&str; 2] = [
     "delete from case_steps where case_key in (select case_key from cases
-        where call_key is null and opened_at < $1)",
-    "delete from cases where call_key is null and opened_at < $1",
+        where opened_at < $1 and not exists (select 1 from call_keys join sources using (source_id)
+            where sources.name = cases.source and call_keys.call_key = cases.call_key))",
+    "delete from cases
+        where opened_at < $1 and not exists (select 1 from call_keys join sources using (source_id)
+            where sources.name = cases.source and call_keys.call_key = cases.call_key)",
 ];
 
 /// The rows of cases.

@@ -1,5 +1,9 @@
 //! Forms at rest: answers of other channels than the telephone, and counts of causes by month.
 
+use std::collections::HashMap;
+
+use tokio::sync::mpsc;
+
 use crate::database::{Columns, Fetch, on};
 use crate::model::{
     AnswerChannel, AnswerCode, CallId, Cause, Form, FormAnswer, FormContent, FormId, QuestionId,
@@ -8,6 +12,8 @@ use crate::model::{
 
 use super::read::Store;
 use super::rows::{Error, Period, failed};
+use super::survey;
+use super::surveyed::Surveyed;
 use super::table::Kind::{Blob, Int, Text};
 use super::table::{Rows, Table};
 use super::write::Write;
@@ -64,11 +70,14 @@ pub(super) const REMOVALS: [&str; 2] = [
     "delete from survey_forms
         where source = (select name from sources where source_id = $1) and call_key = $2",
 ];
-/// What removes forms that speak of no call, from before an instant.
+/// What removes forms that speak of no call, or of one that nothing was ever told of, from before an instant.
 pub(super) const REMOVALS_UNBOUND: [&str; 2] = [
     "delete from survey_form_answers where form in (select form from survey_forms
-        where call_key is null and answered_at < $1)",
-    "delete from survey_forms where call_key is null and answered_at < $1",
+        where answered_at < $1 and not exists (select 1 from call_keys join sources using (source_id)
+            where sources.name = survey_forms.source and call_keys.call_key = survey_forms.call_key))",
+    "delete from survey_forms
+        where answered_at < $1 and not exists (select 1 from call_keys join sources using (source_id)
+            where sources.name = survey_forms.source and call_keys.call_key = survey_forms.call_key)",
 ];
 
 /// The rows of forms.
@@ -127,8 +136,8 @@ pub(super) fn rows(write: &Write) -> [Rows<'_>; 2] {
 pub struct FormsAsked {
     /// The channel.
     pub channel: AnswerChannel,
-    /// The survey; none = every survey, and counts.
-    pub survey: Option<SurveyId>,
+    /// Only forms of this survey; empty = of every survey, and counts.
+    pub survey: String,
     /// When they were filled, half open.
     pub period: Period,
 }
@@ -143,44 +152,82 @@ macro_rules! select {
     };
 }
 
-impl Store {
-    /// The forms of a channel and period, by time and id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn forms(&self, asked: &FormsAsked) -> Result<Vec<TakenForm>, Error> {
-        let (start, end) = asked.period;
-        let survey = asked.survey.as_ref().map_or("", SurveyId::as_str);
-        let values = [
-            i64::from(asked.channel.code()).into(),
-            start.as_micros().into(),
-            end.as_micros().into(),
-            survey.into(),
-        ];
-        on!(&mut self.begin().await?.transaction, transaction => {
-            let connection = &mut **transaction;
-            let sql = select!("channel = $1 and answered_at >= $2 and answered_at < $3
-                and ($4 = '' or survey = $4) order by answered_at, form");
-            let rows = connection.fetch(sql, &values).await.map_err(failed("read forms"))?;
-            let mut forms = rows.iter().map(form).collect::<Result<Vec<_>, _>>()?;
-            let sql = "select form, question, answer, coded, words from survey_form_answers
-                where form in (select form from survey_forms where channel = $1
-                    and answered_at >= $2 and answered_at < $3 and ($4 = '' or survey = $4))
-                order by form, place";
-            let rows = connection.fetch(sql, &values).await.map_err(failed("read forms"))?;
-            let mut found = std::collections::HashMap::<String, Vec<FormAnswer>>::new();
-            for row in &rows {
-                found.entry(row.text(0).to_owned()).or_default().push(answer(row, 1));
-            }
-            for taken in &mut forms {
-                if let FormContent::Answers { answers, .. } = &mut taken.form.content {
-                    *answers = found.remove(taken.form.form.as_str()).unwrap_or_default();
-                }
-            }
-            Ok(forms)
-        })
-    }
+/// Forms read and handed over at once.
+const FORMS_A_PART: i64 = 1_000;
+/// The next part of a channel's forms: those behind a place.
+const FORMS: &str = select!(
+    "channel = $1 and answered_at >= $2 and answered_at < $3 and (answered_at, form) > ($2, $4)
+        and ($5 = '' or survey = $5)
+    order by answered_at, form limit $6"
+);
+/// The answers of such a part, its last place given.
+const ANSWERS: &str = "select one.form, question, answer, coded, words
+    from survey_forms join survey_form_answers one on one.form = survey_forms.form
+    where channel = $1 and answered_at >= $2 and answered_at <= $3
+        and (answered_at, survey_forms.form) > ($2, $4)
+        and (answered_at, survey_forms.form) <= ($3, $6) and ($5 = '' or survey = $5)
+    order by one.form, place";
 
+/// Sends every survey's definitions, then the forms asked for; ends early when nobody listens.
+pub(super) async fn submitted(
+    connection: &mut impl Fetch,
+    asked: &FormsAsked,
+    parts: &mpsc::Sender<Surveyed>,
+) -> Result<(), Error> {
+    let read = failed("read forms");
+    let definitions = Surveyed::Definitions(survey::definitions_of(connection).await?);
+    if parts.send(definitions).await.is_err() {
+        return Ok(());
+    }
+    let (channel, survey) = (i64::from(asked.channel.code()), asked.survey.as_str());
+    let (mut after, end) = ((asked.period.0, String::new()), asked.period.1);
+    loop {
+        let values = [
+            channel.into(),
+            after.0.as_micros().into(),
+            end.as_micros().into(),
+            after.1.as_str().into(),
+            survey.into(),
+            FORMS_A_PART.into(),
+        ];
+        let rows = connection.fetch(FORMS, &values).await.map_err(&read)?;
+        let forms = rows.iter().map(form).collect::<Result<Vec<_>, _>>()?;
+        let Some(last) = forms.last().map(|taken| &taken.form) else {
+            return Ok(());
+        };
+        let last = (last.answered_at, last.form.as_str().to_owned());
+        let values = [
+            channel.into(),
+            after.0.as_micros().into(),
+            last.0.as_micros().into(),
+            after.1.as_str().into(),
+            survey.into(),
+            last.1.as_str().into(),
+        ];
+        let rows = connection.fetch(ANSWERS, &values).await.map_err(&read)?;
+        let forms = with_answers(forms, &rows);
+        if parts.send(Surveyed::Forms(forms)).await.is_err() {
+            return Ok(());
+        }
+        after = last;
+    }
+}
+
+/// Gives each form its answers.
+fn with_answers(mut forms: Vec<TakenForm>, rows: &[impl Columns]) -> Vec<TakenForm> {
+    let mut found = HashMap::<&str, Vec<FormAnswer>>::new();
+    for row in rows {
+        found.entry(row.text(0)).or_default().push(answer(row, 1));
+    }
+    for taken in &mut forms {
+        if let FormContent::Answers { answers, .. } = &mut taken.form.content {
+            *answers = found.remove(taken.form.form.as_str()).unwrap_or_default();
+        }
+    }
+    forms
+}
+
+impl Store {
     /// One form by its id.
     ///
     /// # Errors

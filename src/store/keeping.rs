@@ -272,8 +272,9 @@ impl StoreWriter {
                 self.run(sql, &values, doing).await?;
             }
         }
-        // What speaks of no call goes by its own time.
-        let removals = forms::REMOVALS_UNBOUND.into_iter();
+        // What is of no call, or of one that nothing was ever told of, goes by its own time: no call takes it with it.
+        let removals = survey::REMOVALS_UNBOUND.into_iter();
+        let removals = removals.chain(forms::REMOVALS_UNBOUND);
         for sql in removals.chain(cases::REMOVALS_UNBOUND) {
             self.run(sql, &[before.as_micros().into()], doing).await?;
         }

@@ -69,6 +69,10 @@ const MIGRATIONS: &Migrations = &[
         "calendars seen",
         include_str!("../../migrations/postgres/store/0024_calendars_seen.sql"),
     ),
+    (
+        "answers' agents",
+        include_str!("../../migrations/postgres/store/0025_answers_agent.sql"),
+    ),
 ];
 
 impl Store {

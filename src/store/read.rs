@@ -8,10 +8,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::database::{self, Columns, Db, Fetch as _, on};
 use crate::model::{
-    AgentTold, CallId, CallKey, EpochIndex, LineTold, Position, SourceId, SurveySession, Timestamp,
+    AgentTold, CallId, CallKey, EpochIndex, LineTold, Position, SourceId, SurveySession,
+    SurveyText, Timestamp,
 };
 
 use super::chore::{Erasure, ForgottenEvent};
+use super::forms::{self, FormsAsked};
 use super::from_row;
 use super::ids::SourceIds;
 use super::kept::{CallValues, KeptCall};
@@ -309,6 +311,11 @@ impl Rows for Store {
         self.survey_session(source, call).await
     }
 
+    async fn surveys(&self) -> Result<Vec<SurveyText>, Error> {
+        // The inherent one.
+        Self::surveys(self).await
+    }
+
     async fn told(&self, period: Period) -> Result<Told, Error> {
         on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
     }
@@ -326,6 +333,12 @@ impl Rows for Store {
     async fn surveyed(&self, period: Period, parts: mpsc::Sender<Surveyed>) -> Result<(), Error> {
         on!(&mut self.begin().await?.transaction, transaction => {
             surveyed::surveyed(&mut **transaction, self.reading, period, &parts).await
+        })
+    }
+
+    async fn forms(&self, asked: FormsAsked, parts: mpsc::Sender<Surveyed>) -> Result<(), Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            forms::submitted(&mut **transaction, &asked, &parts).await
         })
     }
 

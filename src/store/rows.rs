@@ -6,10 +6,11 @@ use tokio::sync::mpsc;
 
 use crate::database::{self, OpenError};
 use crate::model::{
-    AgentTold, CallId, CallRow, LineTold, Position, QueueId, SourceId, SurveySession, Timestamp,
-    TransferRow, VisitRow,
+    AgentTold, CallId, CallRow, LineTold, Position, QueueId, SourceId, SurveySession, SurveyText,
+    Timestamp, TransferRow, VisitRow,
 };
 
+use super::forms::FormsAsked;
 use super::keeping::Kept;
 use super::rollups::{Gather, Part};
 use super::stored::{Place, StoredCall};
@@ -151,6 +152,9 @@ pub trait Rows: Clone + Send + Sync + 'static {
         call: &CallId,
     ) -> impl Future<Output = Result<Option<SurveySession>, Error>> + Send;
 
+    /// Every survey's definitions, by name and version.
+    fn surveys(&self) -> impl Future<Output = Result<Vec<SurveyText>, Error>> + Send;
+
     /// What was told of agents and lines in a period.
     fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;
 
@@ -173,6 +177,14 @@ pub trait Rows: Clone + Send + Sync + 'static {
     fn surveyed(
         &self,
         period: Period,
+        parts: mpsc::Sender<Surveyed>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Sends every survey's definitions, then the forms of a channel and period, in parts and the order of time; as of one
+    /// position. Ends early when nobody listens.
+    fn forms(
+        &self,
+        asked: FormsAsked,
         parts: mpsc::Sender<Surveyed>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 

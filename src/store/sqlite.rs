@@ -79,6 +79,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "calendars seen",
         include_str!("../../migrations/sqlite/store/0024_calendars_seen.sql"),
     ),
+    (
+        "answers' agents",
+        include_str!("../../migrations/sqlite/store/0025_answers_agent.sql"),
+    ),
 ];
 
 impl Store {

@@ -180,11 +180,39 @@ fn consents<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
     rows
 }
 
+/// A statement about sessions of calls that no key is known of, ended before an instant.
+macro_rules! unbound {
+    ($before:literal, $behind:literal) => {
+        concat!(
+            $before,
+            "select one.source_id, one.call_key from survey_sessions one where one.ended_at < $1
+                and not exists (select 1 from call_keys where call_keys.source_id = one.source_id
+                    and call_keys.call_key = one.call_key)",
+            $behind
+        )
+    };
+}
+
 /// What removes the session of a call: by source and key.
 pub(super) const REMOVALS: [&str; 3] = [
     "delete from survey_answers where source_id = $1 and call_key = $2",
     "delete from survey_consents where source_id = $1 and call_key = $2",
     "delete from survey_sessions where source_id = $1 and call_key = $2",
+];
+/// What removes sessions of calls that nothing was ever told of, ended before an instant.
+pub(super) const REMOVALS_UNBOUND: [&str; 3] = [
+    unbound!(
+        "delete from survey_answers where (source_id, call_key) in (",
+        ")"
+    ),
+    unbound!(
+        "delete from survey_consents where (source_id, call_key) in (",
+        ")"
+    ),
+    unbound!(
+        "delete from survey_sessions where (source_id, call_key) in (",
+        ")"
+    ),
 ];
 /// Puts another id in the place of a session's call.
 pub(super) const FORGET_CALL: &str = "update survey_sessions set call_id = $1

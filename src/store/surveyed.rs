@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use tokio::sync::mpsc;
 
 use crate::database::{Bind, Columns, Fetch};
-use crate::model::{SurveySession, SurveyText};
+use crate::model::{SurveySession, SurveyText, TakenForm};
 
 use super::rows::{Error, Period, failed};
 use super::stored::{Place, Readers, StoredCall};
@@ -31,6 +31,8 @@ pub enum Surveyed {
     Definitions(Vec<SurveyText>),
     /// Calls in the order of their places.
     Calls(Vec<SurveyedCall>),
+    /// Forms of another channel than the telephone, in the order of time.
+    Forms(Vec<TakenForm>),
 }
 
 type Sessions = HashMap<(i64, Vec<u8>), SurveySession>;

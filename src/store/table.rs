@@ -193,6 +193,7 @@ pub(super) static CALLS: Table = Table {
         ("hold", Int),
         ("missed_offer_time", Int),
         ("returns", Int),
+        ("last_agent", Text),
     ],
     conflict: "",
     doing: "write calls",

@@ -9,11 +9,11 @@ use crate::model::{
 
 const SQLITE: &str = concat!(
     include_str!("../../migrations/sqlite/store/0017_views.sql"),
-    include_str!("../../migrations/sqlite/store/0020_answers.sql")
+    include_str!("../../migrations/sqlite/store/0025_answers_agent.sql")
 );
 const POSTGRES: &str = concat!(
     include_str!("../../migrations/postgres/store/0017_views.sql"),
-    include_str!("../../migrations/postgres/store/0020_answers.sql")
+    include_str!("../../migrations/postgres/store/0025_answers_agent.sql")
 );
 const DOCUMENT: &str = include_str!("../../docs/views.md");
 

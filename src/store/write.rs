@@ -257,6 +257,7 @@ pub(super) fn calls<'a>(
             micros(project::hold(record)).into(),
             micros(project::missed_offer_time_of_call(record)).into(),
             project::returns(record).into(),
+            record.legs.last().map(|leg| leg.agent.as_str()).into(),
         ]);
     }
     rows

@@ -1,4 +1,4 @@
-//! What makes a survey hard on the ear: warnings, since a person may know better.
+//! What makes a survey hard on the ear: warnings, since a person may know better; but for prompts that are too long.
 //!
 //! The words are those of Russian and English; what is said in another language is only measured by its length.
 
@@ -16,6 +16,8 @@ struct Vocabulary {
     /// Words that may stand before or behind it and say nothing.
     filler: &'static [&'static str],
     digits: &'static [&'static str],
+    /// What stands between a digit and what it means.
+    means: &'static [&'static str],
     /// What joins digits to a range or a choice.
     joins: &'static [&'static str],
     /// How long it takes: beginnings of words.
@@ -46,6 +48,7 @@ const VOCABULARIES: [Vocabulary; 2] = [
             "восемь",
             "девять",
         ],
+        means: &["это", "значит", "если"],
         joins: &["или", "до", "и"],
         lengths: &["вопрос", "минут", "секунд"],
         zero: &["ноль"],
@@ -59,6 +62,7 @@ const VOCABULARIES: [Vocabulary; 2] = [
         digits: &[
             "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
         ],
+        means: &["is", "means", "for", "if"],
         joins: &["or", "to", "and", "through"],
         lengths: &["question", "minute", "second"],
         zero: &["zero"],
@@ -73,13 +77,14 @@ fn vocabulary(tag: &str) -> Option<&'static Vocabulary> {
 
 /// Looks at every word of a definition.
 pub(super) fn check(definition: &Definition, found: &mut Findings) {
-    for prompt in &definition.prompts {
+    let asking: Vec<_> = definition.questions.iter().map(|one| one.prompt).collect();
+    for (place, prompt) in definition.prompts.iter().enumerate() {
         for (tag, said) in definition.languages.iter().zip(&prompt.said) {
             if tag == "ru" {
                 russian::check(said, definition.is_by_phone(), found);
             }
             if definition.is_by_phone() {
-                check_said(prompt, tag, said, found);
+                check_said(prompt, asking.contains(&place), tag, said, found);
             }
         }
     }
@@ -108,7 +113,7 @@ pub(super) fn says_how_to_leave(tag: &str, texts: &[&str], by: LeaveKey) -> Opti
     Some(heard.any(says))
 }
 
-fn check_said(prompt: &Prompt, tag: &str, said: &Said, found: &mut Findings) {
+fn check_said(prompt: &Prompt, asks: bool, tag: &str, said: &Said, found: &mut Findings) {
     let name = &prompt.name;
     let length = said.length();
     if length > Duration::from_secs(limits::PROMPT_SECONDS_MAX) {
@@ -116,7 +121,8 @@ fn check_said(prompt: &Prompt, tag: &str, said: &Said, found: &mut Findings) {
         let message = format!(
             "prompt \"{name}\" is too long for the ear in \"{tag}\": about {takes} s; at most {most} s, say it shorter"
         );
-        found.warning(said.at, message);
+        // No person knows better: how it began is forgotten before the keys are said.
+        found.error(said.at, message);
     }
     if let Some(recorded) = said.seconds {
         let count = words(&said.text).count() as u64;
@@ -130,7 +136,8 @@ fn check_said(prompt: &Prompt, tag: &str, said: &Said, found: &mut Findings) {
         }
     }
     let Some(known) = vocabulary(tag) else { return };
-    if let Some(digit) = option_after_digit(&said.text, known) {
+    let digit = option_after_digit(&said.text, known);
+    if let Some(digit) = digit.or_else(|| asks.then(|| digit_first(&said.text, known)).flatten()) {
         let message = format!(
             "prompt \"{name}\" says the option after its key \"{digit}\" in \"{tag}\"; say the option first, then its key"
         );
@@ -158,6 +165,26 @@ fn option_after_digit(text: &str, known: &Vocabulary) -> Option<String> {
             let behind = rest.next()?;
             (!is(known.joins, behind)).then(|| digit.clone())
         })
+}
+
+/// The key of a sentence of a question that begins with it, a dash or "is" behind: "Five: excellent", "Five is excellent".
+fn digit_first(text: &str, known: &Vocabulary) -> Option<String> {
+    let sentences = text.split_inclusive(['.', '!', '?', ';', '\n']);
+    sentences.map(str::trim_start).find_map(|sentence| {
+        let ends = sentence.find(|c: char| !c.is_alphanumeric())?;
+        let (digit, behind) = sentence.split_at(ends);
+        let digit = digit.to_lowercase();
+        let is_digit = known.digits.contains(&&*digit)
+            || digit.len() == 1 && digit.bytes().all(|b| b.is_ascii_digit());
+        let behind = behind.trim_start();
+        let is_said_of = behind.starts_with(['—', '–', '-', ':', ',', '='])
+            || known
+                .means
+                .iter()
+                .any(|means| words(behind).next().is_some_and(|word| word == *means));
+        let says_more = words(behind).next().is_some();
+        (is_digit && is_said_of && says_more).then_some(digit)
+    })
 }
 
 /// The invitation says how long it takes, in its first two sentences.

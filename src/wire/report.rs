@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tonic::{Request, Response, Status};
 
-use crate::model::{Headline, Timestamp};
+use crate::model::{AnswerChannel, Headline, Timestamp};
 use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
@@ -123,11 +123,8 @@ impl<R: Rows, S: Sources> Service<R, S> {
         &self,
         asked: v1::GetSurveyReportRequest,
     ) -> Result<v1::GetSurveyReportResponse, Error> {
-        if !["", answer::PHONE].contains(&asked.channel.as_str()) {
-            let known = [answer::PHONE];
-            return Err(Error::unknown_word("channel", &asked.channel, known));
-        }
         let of = SurveyAsked {
+            channel: channel(&asked.channel)?,
             by: survey_grouping(asked.by)?,
             survey: asked.survey,
             version: asked.version,
@@ -169,6 +166,18 @@ impl<R: Rows, S: Sources> Service<R, S> {
         };
         Ok(answer::call(self.0.call(&asked).await?))
     }
+}
+
+/// How a survey was answered, by its word.
+fn channel(word: &str) -> Result<AnswerChannel, Error> {
+    if word.is_empty() {
+        return Ok(AnswerChannel::Phone);
+    }
+    let known = AnswerChannel::ALL.iter();
+    let found = known.clone().find(|known| known.as_str() == word);
+    found
+        .copied()
+        .ok_or_else(|| Error::unknown_word("channel", word, known.map(|known| known.as_str())))
 }
 
 #[tonic::async_trait]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::model::{CallId, Exit, LineTold, QueueId, SourceId, Targets, VisitRow};
+use crate::model::{CallId, Exit, LineTold, QueueId, SourceId, SurveyText, Targets, VisitRow};
 use crate::reports::{Options, SourceCompleteness, Zone};
 use crate::store::{self, Selection};
 
@@ -39,6 +39,10 @@ impl Rows for OneVisit {
     }
 
     async fn call(&self, _: &CallId) -> Result<Vec<store::StoredCall>, store::Error> {
+        Ok(Vec::new())
+    }
+
+    async fn surveys(&self) -> Result<Vec<SurveyText>, store::Error> {
         Ok(Vec::new())
     }
 
@@ -91,6 +95,14 @@ impl Rows for OneVisit {
     async fn surveyed(
         &self,
         _: store::Period,
+        _: mpsc::Sender<store::Surveyed>,
+    ) -> Result<(), store::Error> {
+        Ok(())
+    }
+
+    async fn forms(
+        &self,
+        _: store::FormsAsked,
         _: mpsc::Sender<store::Surveyed>,
     ) -> Result<(), store::Error> {
         Ok(())

@@ -20,7 +20,8 @@ use tonic::{Code, Streaming};
 
 use crate::harness::{PATIENCE, Server, run};
 use crate::keeping::{call_of, erase, held};
-use crate::sender::{SECOND, Sender, answered, live, now, reason};
+use crate::rows::{Part, Rows};
+use crate::sender::{SECOND, Sender, answered, live, now, reason, until};
 
 /// The shipped survey: satisfaction 1–5, then solved 1 or 2; staying on the line consents.
 pub(crate) const TWO_QUESTIONS: &str = include_str!("../../deploy/surveys/two-questions.toml");
@@ -227,6 +228,18 @@ async fn a_caller_is_asked_and_what_was_said_is_counted_once() {
     sender.batch(last.into_iter().collect()).await;
     sender.heartbeat(now() + 40 * SECOND).await;
     until_served(&server, 1).await;
+    let told = async || {
+        let mut rows = Rows::of(&server, Part::Store).await;
+        let sql = "select agent, question, answer from v_answers order by place";
+        rows.texts(sql).await
+    };
+    let told = until("the answers to be in the view", || async {
+        Some(told().await).filter(|told| !told.is_empty())
+    });
+    assert_eq!(
+        told.await,
+        [["anna", "satisfaction", "4"], ["anna", "solved", "yes"]]
+    );
     let over = Dialog::open(server.channel().await, open("c-1"))
         .await
         .end()

@@ -13,7 +13,7 @@ use crate::harness::{Server, dozvon, run};
 use crate::keeping::{call_of, erase, held};
 use crate::sender::{SECOND, Sender, live, now, reason};
 
-const QUESTIONNAIRE: &str = include_str!("../../deploy/surveys/questionnaire.toml");
+pub(crate) const QUESTIONNAIRE: &str = include_str!("../../deploy/surveys/questionnaire.toml");
 
 pub(crate) async fn questionnaire() -> Server {
     let server = Server::start().await;
@@ -251,4 +251,101 @@ async fn a_file_of_a_spreadsheet_is_imported_once() {
         assert_eq!(counts, (&accepted.into(), &duplicates.into()));
         assert_eq!(last["refused"]["unknown_answer"], 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_channel_is_reported_by_itself_and_counts_by_month() {
+    let server = questionnaire().await;
+    // More than are read at once, all of one instant: parts end and begin in the middle of it.
+    let on = |channel: &str, id: &str, answers: &[(&str, &str)]| SubmittedForm {
+        channel: channel.into(),
+        ..form(id, answers)
+    };
+    let good = [SKILLS, ("staff_rating", "5")];
+    for some in 0..3 {
+        let forms = (0..700).map(|number| on("paper", &format!("p-{some}-{number}"), &good));
+        assert_eq!(submit(&server, forms.collect()).await.accepted, 700);
+    }
+    let rest = vec![
+        on("paper", "p-bad", &[("staff_rating", "2")]),
+        on("web", "w-1", &[("staff_rating", "1")]),
+        count("2023-11", "long_waiting", 9),
+        count("2023-11", "poor_service", 3),
+        count("2023-12", "long_waiting", 1),
+    ];
+    assert_eq!(submit(&server, rest).await.accepted, 5);
+    let asked = async |more: &[&str]| {
+        let mut words = vec![
+            "survey",
+            "--from",
+            "2023-11",
+            "--to",
+            "2023-12",
+            "--channel",
+        ];
+        words.extend(more);
+        server.report(&words).await
+    };
+    let scores = async |channel| {
+        let told = asked(&[channel, "--output", "json"]).await;
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert!(
+            told["funnel"].as_array().is_none_or(Vec::is_empty),
+            "{told}"
+        );
+        let rows = told["scores"].as_array().cloned().unwrap_or_default();
+        let row = |row: serde_json::Value| {
+            let text = |name: &str| row[name].as_str().unwrap_or("0").to_owned();
+            let top = row["topBox"]["count"].as_str().unwrap_or("0").to_owned();
+            (
+                text("channel"),
+                text("question"),
+                text("asked"),
+                text("n"),
+                top,
+            )
+        };
+        rows.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let row = |channel: &str, question: &str, figures: [&str; 3]| {
+        let [asked, n, top] = figures.map(str::to_owned);
+        (channel.to_owned(), question.to_owned(), asked, n, top)
+    };
+    let expected = [
+        row("paper", SKILLS.0, ["2101", "2100", "0"]),
+        row("paper", "staff_rating", ["2101", "2101", "2100"]),
+    ];
+    assert_eq!(scores("paper").await, expected);
+    assert_eq!(
+        scores("web").await,
+        [row("web", "staff_rating", ["1", "1", "0"])]
+    );
+    assert_eq!(scores("phone").await, []);
+
+    let counted = asked(&["appeal"]).await;
+    let lines: Vec<_> = counted.lines().skip(1).collect();
+    let begins: Vec<_> = lines
+        .iter()
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .collect();
+    let told = begins.iter().map(|cells| (cells[2], cells[3], cells[4]));
+    let told: Vec<_> = told.filter(|(.., count)| *count != "0").collect();
+    assert_eq!(
+        told,
+        [
+            ("2023-11", "long_waiting", "9"),
+            ("2023-11", "poor_service", "3")
+        ],
+        "{counted}"
+    );
+    let answers = asked(&["paper", "--part", "answers", "--output", "csv"]).await;
+    assert!(
+        answers.contains("staff_rating,5,positive,2100,2101,"),
+        "{answers}"
+    );
+    let table = asked(&["appeal", "--output", "table"]).await;
+    assert!(
+        table.contains("long_waiting") && table.contains("75.0 %"),
+        "{table}"
+    );
 }

@@ -9,7 +9,9 @@ use dozvon::proto::v1::{
 };
 use serde_json::Value;
 
+use crate::dialogs::{ASK_ALL, Dialog, TWO_QUESTIONS, open, put};
 use crate::folded::folded;
+use crate::forms::{QUESTIONNAIRE, SKILLS, form, submit};
 use crate::harness::{Said, Server, dozvon, run};
 use crate::rows::{Part, Rows};
 use crate::sender::{
@@ -540,4 +542,58 @@ async fn sums_beyond_their_time_go_by_whole_intervals_and_reports_say_so() {
     let later = shown(now() - 600 * DAY, now()).await;
     assert!(later.contains("the figures have their sums"), "{later}");
     assert!(!later.contains(gone), "{later}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_of_no_known_call_goes_by_its_own_time() {
+    let mut server = Server::start_with(&format!("{KEEPING}{ASK_ALL}")).await;
+    put(&server, TWO_QUESTIONS).await;
+    put(&server, QUESTIONNAIRE).await;
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    sender.heartbeat(now()).await;
+    // A caller of whose call nothing is ever told is asked, and opens a case.
+    let mut dialog = Dialog::open(server.channel().await, open("ghost")).await;
+    dialog.question("satisfaction").await;
+    dialog.press("1").await;
+    dialog.question("solved").await;
+    dialog.press("2").await;
+    assert_eq!(dialog.end().await.disposition, "complete");
+    let mut bound = form("bound", &[SKILLS]);
+    (bound.source, bound.call_id) = ("pbx".into(), "ghost".into());
+    let mut recent = form("recent", &[SKILLS]);
+    recent.answered_at.as_mut().unwrap().seconds = now() / SECOND - 86_400;
+    let forms = vec![form("old", &[SKILLS]), bound, recent];
+    assert_eq!(submit(&server, forms).await.accepted, 3);
+    let held = async |server: &Server| {
+        let mut held = Vec::new();
+        for sql in [
+            "select cast(count(*) as text) from survey_sessions",
+            "select cast(count(*) as text) from survey_answers",
+            "select cast(count(*) as text) from survey_consents",
+            "select cast(count(*) as text) from cases",
+            "select cast(count(*) as text) from survey_forms",
+            "select cast(count(*) as text) from survey_form_answers",
+        ] {
+            held.push(rows(server, Part::Store, sql).await);
+        }
+        held
+    };
+    until("the session to be stored", || async {
+        (held(&server).await == [1, 2, 1, 1, 3, 3]).then_some(())
+    })
+    .await;
+    // As if all of it, but the recent form, had been long ago.
+    server.kill();
+    for sql in [
+        "update survey_sessions set ended_at = 0",
+        "update cases set opened_at = 0",
+    ] {
+        let store = Rows::of(&server, Part::Store).await;
+        store.change(sql).await;
+    }
+    server.restart().await;
+    until("it to go", || async {
+        (held(&server).await == [0, 0, 0, 0, 1, 1]).then_some(())
+    })
+    .await;
 }

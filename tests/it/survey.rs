@@ -1,12 +1,16 @@
 //! `dozvon survey`: looked over, tried out and spoken through the binary, as a person would.
 
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Said, dozvon, run};
+use crate::sender::until;
 
 fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("deploy/surveys/{name}.toml"))
@@ -290,6 +294,78 @@ async fn without_the_speech_program_it_says_what_to_install() {
         said.stderr.contains("apt-get install espeak-ng"),
         "{}",
         said.stderr
+    );
+}
+
+/// The program, with its words in a folder instead of the loudspeaker: a file for each time that it has spoken to the end.
+fn speaking_into(folder: &Path) -> PathBuf {
+    let espeak = std::env::var("DOZVON_ESPEAK").unwrap_or_else(|_| "espeak-ng".to_owned());
+    let program = folder.join("espeak");
+    let script = format!(
+        "#!/bin/sh\ncase $1 in --*) exec '{espeak}' \"$@\";; esac\n\
+         '{espeak}' \"$@\" -w '{0}/'$$.part && mv '{0}/'$$.part '{0}/'$$.wav\n",
+        folder.display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    program
+}
+
+#[tokio::test]
+#[ignore = "needs espeak-ng"]
+async fn a_survey_that_is_tried_is_spoken_prompt_by_prompt() {
+    let folder = TempDir::new().unwrap();
+    let spoken = || {
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|end| end == "wav"))
+    };
+    // A terminal of its own, by the program that every Linux has for that.
+    let tried = format!(
+        "'{}' survey try '{}' --say",
+        env!("CARGO_BIN_EXE_dozvon"),
+        shipped("two-questions").display()
+    );
+    let mut terminal = Command::new("script")
+        .args(["-qefc", &tried, "/dev/null"])
+        .env("DOZVON_ESPEAK", speaking_into(folder.path()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = terminal.stdin.take().unwrap();
+    // Each prompt is spoken to its end, then the next key comes: two prompts, a question, a change of topic and a question, the
+    // goodbye. A file takes no time to play: dozvon says that nothing is heard, and speaks no more.
+    until("the first prompts to be spoken", || async {
+        (spoken().count() == 1).then_some(())
+    })
+    .await;
+    for key in ["\n", "5", "1", "\n"] {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        keys.write_all(key.as_bytes()).unwrap();
+    }
+    let said = tokio::task::spawn_blocking(move || terminal.wait_with_output().unwrap());
+    let said = said.await.unwrap();
+    let shown = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.status.success(), "{shown}");
+    for words in [
+        "♪ Два коротких",
+        "espeak-ng is not heard",
+        "— complete; the call ends",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    // 32 words at 110 a minute are some 17 s.
+    let files: Vec<_> = spoken().collect();
+    assert_eq!(files.len(), 1);
+    let wave = std::fs::read(&files[0]).unwrap();
+    let rate = u32::from_le_bytes(wave[24..28].try_into().unwrap());
+    let seconds = (wave.len() - 44) as f64 / 2.0 / f64::from(rate);
+    assert!((10.0..30.0).contains(&seconds), "{seconds} s");
+    let mut samples = wave[44..].as_chunks::<2>().0.iter();
+    assert!(
+        samples.any(|pair| i16::from_le_bytes(*pair).abs() > 3_000),
+        "a voice is heard"
     );
 }
 

@@ -3,8 +3,8 @@
     survey_count.py STORIES BY=REPORT.json …
 
 STORIES has one JSON object a line: what happened to a call. Each report is what `dozvon report survey --by BY --output
-json` said of them. Nothing of the product is used: dispositions follow from the story's words, intervals from
-`statistics.NormalDist`. Prints how many figures agree; exits 1 and names what does not.
+json` said of them. Nothing of the product is used: dispositions follow from the story's words, intervals are statsmodels'.
+Prints how many figures agree, and how many of them are intervals; exits 1 and names what does not.
 """
 
 import collections
@@ -14,7 +14,7 @@ import math
 import statistics
 import sys
 
-Z = statistics.NormalDist().inv_cdf(0.975)
+from statsmodels.stats.proportion import proportion_confint
 
 DISPOSITIONS = (
     "not_eligible quiet_period not_selected caller_left_first not_handed_over lost_in_transfer refused noinput unable"
@@ -39,6 +39,7 @@ POSITIVE = {"satisfaction": {"4", "5"}, "solved": {"yes"}}
 CODES = {"satisfaction": ["5", "4", "3", "2", "1"], "solved": ["yes", "no"]}
 
 checked = 0
+intervals = 0
 wrong = []
 
 
@@ -55,13 +56,6 @@ def same(what, actual, expected):
         wrong.append(f"{what}: {actual!r} instead of {expected!r}")
 
 
-def wilson(count, n):
-    share = count / n
-    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    reach = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return centre - reach, centre + reach
-
-
 def share(what, actual, count, n):
     """A share with its n and Wilson's interval; nothing of nothing."""
     if n == 0:
@@ -71,7 +65,9 @@ def share(what, actual, count, n):
     same(what + " count", actual.get("count"), count)
     same(what + " n", actual.get("n"), n)
     same(what, actual.get("share", 0), count / n)
-    low, high = wilson(count, n)
+    global intervals
+    intervals += 1
+    low, high = (float(bound) for bound in proportion_confint(count, n, alpha=0.05, method="wilson"))
     interval = actual.get("interval", {})
     same(what + " low", interval.get("low", 0), low)
     same(what + " high", interval.get("high", 0), high)
@@ -184,6 +180,9 @@ def scores(by, report, stories):
             if n:
                 same(f"{what}: Q14", row["weighted"].get("share", 0), positive / n)
                 same(f"{what}: Q14 n", row["weighted"]["effectiveN"], float(n))
+                # Everybody is drawn, and no caller's number is told: each call is a person.
+                same(f"{what}: Q14 people", row["weightedPerPerson"].get("share", 0), positive / n)
+                same(f"{what}: Q14 people n", row["weightedPerPerson"]["effectiveN"], float(n))
             if question == "satisfaction":
                 share(f"{what}: bottom", row.get("bottomBox"), counts["1"] + counts["2"], n)
                 grades = [int(code) for code in given]
@@ -265,7 +264,7 @@ def main():
         steering(report, stories)
     for line in wrong[:40]:
         print(line, file=sys.stderr)
-    print(json.dumps({"stories": len(stories), "figures": checked, "wrong": len(wrong)}))
+    print(json.dumps({"stories": len(stories), "figures": checked, "intervals": intervals, "wrong": len(wrong)}))
     sys.exit(1 if wrong else 0)
 
 

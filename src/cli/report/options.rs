@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::clock::Clock;
 use crate::connect::client::Server;
+use crate::model::AnswerChannel;
 use crate::model::Headline;
 use crate::proto::v1;
 use crate::reports::{Basis, Bucket, By, Compare, Lens, Pack, SurveyGrouping, Zone};
@@ -149,17 +150,34 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// The place of the part among those of a survey report.
-    pub(super) const fn of_survey(self) -> usize {
-        match self {
-            Self::Figures | Self::Kinds | Self::Matrix | Self::Loops | Self::Funnel => 0,
-            Self::Rates => 1,
-            Self::Scores => 2,
-            Self::Answers => 3,
-            Self::Coverage => 4,
-            Self::Steering => 5,
+    /// The place of the part among those of a survey report of a channel.
+    pub(super) const fn of_survey(self, channel: AnswerChannel) -> usize {
+        match (channel, self) {
+            (AnswerChannel::Phone, Self::Rates) => 1,
+            (AnswerChannel::Phone, Self::Scores) => 2,
+            (AnswerChannel::Phone, Self::Answers) => 3,
+            (AnswerChannel::Phone, Self::Coverage) => 4,
+            (AnswerChannel::Phone, Self::Steering) => 5,
+            (AnswerChannel::Phone, _) | (AnswerChannel::Appeal | AnswerChannel::Social, _) => 0,
+            (_, Self::Answers) => 1,
+            (_, _) => 0,
         }
     }
+}
+
+/// The words of `--channel` of the survey report.
+pub(super) fn channels() -> impl clap::builder::TypedValueParser<Value = AnswerChannel> {
+    const ALL: [AnswerChannel; 8] = [
+        AnswerChannel::Phone,
+        AnswerChannel::Paper,
+        AnswerChannel::Web,
+        AnswerChannel::Exit,
+        AnswerChannel::Window,
+        AnswerChannel::Mystery,
+        AnswerChannel::Appeal,
+        AnswerChannel::Social,
+    ];
+    words(ALL, AnswerChannel::as_str)
 }
 
 /// The words of `--by` of the survey report.

@@ -411,6 +411,10 @@ const WORDS: &[(&str, &str)] = &[
 /// What the server says in sentences.
 pub(super) const TOLD: &[(&str, &str)] = &[
     (
+        "answers by {} are of no queue, line, team or hours: such a choice has no effect",
+        "у ответов канала {} нет очереди, линии, группы и часов работы: такой отбор не действует",
+    ),
+    (
         "this report has no lens: {} has no effect",
         "в этом отчёте взгляд один: {} не действует",
     ),

@@ -2,8 +2,10 @@
 //!
 //! The table shows how asking ended, who answered and what they said; `--part`, a workbook and JSON every row.
 
+mod channels;
 mod parts;
 
+use crate::model::AnswerChannel;
 use crate::proto::v1::{
     self, GetSurveyReportResponse, SurveyFunnelRow, SurveyScoreRow, SurveyShare,
 };
@@ -11,7 +13,7 @@ use crate::reports::SurveyGrouping;
 
 use super::frame::{self, Starts};
 use super::lang::Lang;
-use super::options::{Options, survey_groupings};
+use super::options::{Options, channels, survey_groupings};
 
 pub(super) use parts::parts;
 
@@ -32,9 +34,9 @@ pub(super) struct SurveyOptions {
     /// Only sessions of this version of it; 0 = all, each in rows of its own
     #[arg(long, value_name = "N", default_value = "0")]
     survey_version: u32,
-    /// How the survey was asked; channels are never mixed
-    #[arg(long, value_name = "WORD", default_value = "phone")]
-    channel: String,
+    /// How it was answered; channels are never mixed
+    #[arg(long, default_value = "phone", value_parser = channels())]
+    pub(super) channel: AnswerChannel,
 }
 
 impl SurveyOptions {
@@ -53,7 +55,7 @@ impl SurveyOptions {
             by: by.into(),
             survey: self.survey.clone(),
             version: self.survey_version,
-            channel: self.channel.clone(),
+            channel: self.channel.as_str().to_owned(),
         }
     }
 }
@@ -63,7 +65,11 @@ pub fn survey_table(answer: &GetSurveyReportResponse, lang: Lang) -> String {
     let context = answer.context.as_ref();
     let mut text = frame::heading(lang, TITLE, context);
     if answer.funnel.is_empty() {
-        return text + &frame::nothing(lang, context);
+        let told = channels::tables(answer, lang);
+        return match told.as_str() {
+            "" => text + &frame::nothing(lang, context),
+            told => text + told + &frame::footnotes(lang, context),
+        };
     }
     let starts = answer.funnel.iter().map(|row| row.bucket_start.as_str());
     let starts = Starts::of(context, starts);
@@ -155,39 +161,50 @@ fn scores(lang: Lang, starts: &Starts, rows: &[SurveyScoreRow]) -> String {
         } else {
             cells.push(lang.percent(row.top_box.as_ref().map(|score| score.share)));
         }
-        let bounds = |interval: Option<&v1::Interval>| match interval {
-            Some(interval) => {
-                let (low, high) = (interval.low * 100.0, interval.high * 100.0);
-                lang.figure(&format!("{low:.1} … {high:.1} %"))
-            }
-            None => lang.percent(None),
-        };
-        cells.push(bounds(
-            row.top_box
-                .as_ref()
-                .and_then(|score| score.interval.as_ref()),
-        ));
-        cells.push(bounds(row.bounds.as_ref()));
-        let mean = row.mean_grade.as_ref();
-        cells.push(mean.map_or_else(
-            || lang.percent(None),
-            |grade| lang.figure(&format!("{:.2}", grade.mean)),
-        ));
-        let net = row.net_promoters.as_ref();
-        cells.push(net.map_or_else(
-            || lang.percent(None),
-            |net| format!("{:+.0}", net.value * 100.0),
-        ));
-        let share =
-            |score: &Option<SurveyShare>| lang.percent(score.as_ref().map(|score| score.share));
+        cells.push(bounds(lang, interval_of(row.top_box.as_ref())));
+        cells.push(bounds(lang, row.bounds.as_ref()));
+        cells.push(mean_grade(lang, row));
+        cells.push(net_promoters(lang, row));
         cells.extend([
-            share(&row.resolution),
-            share(&row.break_off),
+            share(lang, row.resolution.as_ref()),
+            share(lang, row.break_off.as_ref()),
             row.gave_up.to_string(),
         ]);
         cells
     });
     lang.table(&header, words, rows.collect())
+}
+
+fn interval_of(score: Option<&SurveyShare>) -> Option<&v1::Interval> {
+    score.and_then(|score| score.interval.as_ref())
+}
+
+fn bounds(lang: Lang, interval: Option<&v1::Interval>) -> String {
+    match interval {
+        Some(interval) => {
+            let (low, high) = (interval.low * 100.0, interval.high * 100.0);
+            lang.figure(&format!("{low:.1} … {high:.1} %"))
+        }
+        None => lang.percent(None),
+    }
+}
+
+fn share(lang: Lang, score: Option<&SurveyShare>) -> String {
+    lang.percent(score.map(|score| score.share))
+}
+
+fn mean_grade(lang: Lang, row: &SurveyScoreRow) -> String {
+    row.mean_grade.as_ref().map_or_else(
+        || lang.percent(None),
+        |grade| lang.figure(&format!("{:.2}", grade.mean)),
+    )
+}
+
+fn net_promoters(lang: Lang, row: &SurveyScoreRow) -> String {
+    row.net_promoters.as_ref().map_or_else(
+        || lang.percent(None),
+        |net| format!("{:+.0}", net.value * 100.0),
+    )
 }
 
 /// A group's name; a call may have none, as one that was answered without a queue.

@@ -1,6 +1,6 @@
 //! An interview on the screen: what the caller hears as text, the keys as they are typed, and how long is left.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::Child;
 use std::time::Duration;
 
@@ -22,9 +22,16 @@ enum Playing {
     Silence,
     /// As long as the words would take.
     Until(Timestamp),
-    /// As long as the voice speaks.
-    Voice(Child),
+    /// As long as the voice speaks, which takes about until then.
+    Voice {
+        child: Child,
+        since: Timestamp,
+        until: Timestamp,
+    },
 }
+
+/// A voice that is done in less than this part of the time that its words need has not been heard.
+const HEARD_PART: u32 = 3;
 
 struct Screen {
     definition: Definition,
@@ -130,8 +137,9 @@ impl Screen {
         let is_over = match &mut self.playing {
             Playing::Silence => false,
             Playing::Until(end) => *end <= at,
-            Playing::Voice(child) => !matches!(child.try_wait(), Ok(None)),
+            Playing::Voice { child, .. } => !matches!(child.try_wait(), Ok(None)),
         };
+        let is_over = is_over && !self.is_unheard(at);
         if is_over {
             self.playing = Playing::Silence;
             self.tell(&Input::PromptEnded { play: None }, orders);
@@ -169,6 +177,36 @@ impl Screen {
         Ok(())
     }
 
+    /// Whether a voice has ended before anybody can have heard it: no loudspeaker, or no such voice. Then its words are shown
+    /// for as long as they take, and it is tried no more.
+    fn is_unheard(&mut self, at: Timestamp) -> bool {
+        let Playing::Voice {
+            child,
+            since,
+            until,
+        } = &mut self.playing
+        else {
+            return false;
+        };
+        let until = *until;
+        let needs = until.since(*since).unwrap_or_default();
+        if at >= since.plus(needs / HEARD_PART) {
+            return false;
+        }
+        let mut said = String::new();
+        if let Some(stderr) = &mut child.stderr {
+            // Without its words there is still something to say.
+            drop(stderr.read_to_string(&mut said));
+        }
+        let why = said.lines().last().unwrap_or("it was done at once");
+        show(&format!(
+            "! espeak-ng is not heard ({why}): the prompts go on without a voice"
+        ));
+        self.voice = None;
+        self.playing = Playing::Until(until);
+        true
+    }
+
     fn play(&mut self, prompts: &[String]) -> Result<(), Failure> {
         self.hush();
         let said = prompts.iter().filter_map(|audio| {
@@ -180,16 +218,22 @@ impl Screen {
             show(&format!("♪ {}", said.text));
         }
         let text: Vec<_> = said.iter().map(|said| said.text.as_str()).collect();
+        let since = self.at();
+        let until = since.plus(said.iter().map(|said| said.length()).sum());
         self.playing = match &self.voice {
-            Some(voice) => Playing::Voice(voice.speak(&text.join("\n"))?),
-            None => Playing::Until(self.at().plus(said.iter().map(|said| said.length()).sum())),
+            Some(voice) => Playing::Voice {
+                child: voice.speak(&text.join("\n"))?,
+                since,
+                until,
+            },
+            None => Playing::Until(until),
         };
         Ok(())
     }
 
     /// Stops the voice.
     fn hush(&mut self) {
-        if let Playing::Voice(child) = &mut self.playing {
+        if let Playing::Voice { child, .. } = &mut self.playing {
             drop(child.kill());
             drop(child.wait());
         }
@@ -228,7 +272,7 @@ impl Screen {
         let left = |until: Timestamp| until.since(self.at()).unwrap_or_default().as_secs();
         let line = match &self.playing {
             Playing::Until(end) => format!("… speaking, {} s left", left(*end)),
-            Playing::Voice(_) => "… speaking".to_owned(),
+            Playing::Voice { .. } => "… speaking".to_owned(),
             Playing::Silence => match self.interview.poll_deadline(&self.definition) {
                 Some(due) => format!("… waiting for a key, {} s left", left(due)),
                 None => String::new(),

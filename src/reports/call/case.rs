@@ -7,6 +7,7 @@ use crate::model::{CallRecord, QueueId, VisitRow};
 use crate::store::CallRows;
 
 use super::super::plan::Plan;
+use super::super::survey::OneCall;
 use super::around::Around;
 
 /// A call to be explained.
@@ -21,6 +22,8 @@ pub(super) struct Case<'a> {
     pub(super) limit: u32,
     /// What the caller did around it; `None` = nobody asked.
     pub(super) around: Option<&'a Around>,
+    /// What it adds to the survey report; `None` when nothing of it is to be explained.
+    pub(super) surveyed: Option<&'a OneCall>,
 }
 
 /// `12.5 s`.

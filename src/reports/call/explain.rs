@@ -12,7 +12,7 @@ use super::super::nearest::{clipped, nearest};
 use super::case::Case;
 use super::{
     ALL, explain_calls as calls, explain_journeys as journeys, explain_legs as legs,
-    explain_repeats as repeats, explain_visits as visits,
+    explain_repeats as repeats, explain_surveys as surveys, explain_visits as visits,
 };
 
 /// What a call, or a part of it, adds to a figure, and why.
@@ -22,7 +22,8 @@ pub struct Explanation {
     pub id: &'static str,
     /// Its version.
     pub version: u32,
-    /// The queue, or for agents' figures the agent, under which it stands; empty = none.
+    /// The queue, for agents' figures the agent, for those of surveys' questions the question, for coverage a dimension and its
+    /// value, under which it stands; empty = none.
     pub under: String,
     /// What it adds to the figure's count, or to the numerator of a share.
     pub adds: u64,
@@ -127,6 +128,20 @@ const EXPLAINED: &[(Id, Explain)] = &[
     (Id::T9, calls::paths),
     (Id::T10, calls::excessive),
     (Id::T11, calls::reroutes),
+    (Id::Q1, surveys::invitation),
+    (Id::Q2, surveys::response_1),
+    (Id::Q3, surveys::response_2),
+    (Id::Q4, surveys::cooperation),
+    (Id::Q5, surveys::break_off),
+    (Id::Q6, surveys::trouble),
+    (Id::Q7, surveys::top_box),
+    (Id::Q8, surveys::net_promoters),
+    (Id::Q9, surveys::effort),
+    (Id::Q10, surveys::resolution),
+    (Id::Q11, surveys::bounds),
+    (Id::Q12, surveys::coverage),
+    (Id::Q13, surveys::coverage),
+    (Id::Q14, surveys::weighted),
 ];
 
 /// The definitions asked for, each once, in the catalogue's order.

@@ -1,20 +1,22 @@
 //! What is gathered while calls go by: counts by interval and group, bounded by groups, questions and answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::kpi::{self, DispositionCounts, Part, QuestionCounts};
 use crate::model::{
-    AgentId, AnswerCode, CallRecord, CallRow, Caller, Direction, Disposition, QuestionId, SurveyId,
-    SurveyQuestion, SurveySession, SurveyText,
+    AgentId, AnswerChannel, AnswerCode, CallRecord, CallRow, Caller, Direction, Disposition,
+    Pseudonym, QuestionId, SurveyId, SurveyQuestion, SurveySession, SurveyText, TakenForm,
 };
 use crate::store::SurveyedCall;
+use crate::survey::WHOLE;
 
 use super::super::context::{Counted, SourceCompleteness};
 use super::super::plan::Plan;
 use super::coverage::{self, Cover, Dimension, Steer};
 use super::group::{Group, group_of, last_agent};
 use super::known::Known;
-use super::{DEFINITIONS, SurveyAsked, SurveyGrouping, SurveyReport, scores};
+use super::submitted::{self, Submitted};
+use super::{SurveyAsked, SurveyGrouping, SurveyReport, definitions, scores};
 use crate::reports::context::Context;
 
 /// More different numbers to one question are counted together.
@@ -33,6 +35,7 @@ pub(in crate::reports) struct Gathered {
     pub(super) tallies: BTreeMap<(usize, Group), Tally>,
     pub(super) cover: BTreeMap<(usize, Dimension, usize, String), Cover>,
     pub(super) steer: BTreeMap<(usize, AgentId), Steer>,
+    submitted: Submitted,
 }
 
 /// One group in one interval.
@@ -51,6 +54,8 @@ pub(super) struct Tally {
 pub(super) struct SurveyTally {
     pub(super) dispositions: DispositionCounts,
     pub(super) questions: BTreeMap<QuestionId, QuestionTally>,
+    /// How likely it was that none of a caller's calls would be drawn, of those among which was drawn.
+    pub(super) passed_over: HashMap<Pseudonym, f64>,
 }
 
 /// One question.
@@ -61,9 +66,10 @@ pub(super) struct QuestionTally {
     pub(super) skipped: u64,
     /// By answer, and by the rate at which calls were drawn.
     pub(super) answers: BTreeMap<AnswerCode, BTreeMap<u32, u64>>,
-    /// Each caller's answers, for the intervals of single agents; withheld numbers are callers of their own.
-    pub(super) callers: BTreeMap<(u32, [u8; 16]), BTreeMap<AnswerCode, u64>>,
-    pub(super) withheld: BTreeMap<AnswerCode, u64>,
+    /// Each caller's answers.
+    pub(super) callers: BTreeMap<Pseudonym, BTreeMap<AnswerCode, u64>>,
+    /// Those of withheld numbers, who are callers of their own, by answer and rate.
+    pub(super) withheld: BTreeMap<(AnswerCode, u32), u64>,
 }
 
 impl Gathered {
@@ -86,6 +92,11 @@ impl Gathered {
         let asked = self.asked.survey.as_str();
         let names: Vec<_> = self.known.names().collect();
         (!asked.is_empty() && !names.contains(&asked)).then_some((asked, names))
+    }
+
+    /// Takes one form of the channel asked for.
+    pub(in crate::reports) fn form(&mut self, plan: &Plan, taken: &TakenForm) {
+        self.submitted.add(plan, &self.asked, &taken.form);
     }
 
     /// Takes one call of the period.
@@ -145,7 +156,6 @@ impl Gathered {
         let by = self.asked.by;
         let own = group_of(by, plan, row, record);
         for group in own.into_iter().chain([Group::All]) {
-            let by_caller = by == SurveyGrouping::Agent && group != Group::All;
             let tally = self.tallies.entry((bucket, group)).or_default();
             tally.handled += 1;
             let Some((session, (_, ended))) = ended else {
@@ -157,13 +167,13 @@ impl Gathered {
             let of = (session.opened.survey.clone(), version.unwrap_or_default());
             let survey = tally.surveys.entry(of).or_default();
             survey.dispositions.add(ended.disposition, 1);
-            let caller = by_caller.then_some(&record.caller);
+            survey.draw(ended.disposition, session.opened.rate, &record.caller);
             for (place, question) in session.questions.iter().enumerate() {
                 let code = question.question.clone();
                 let is_last = place + 1 == session.questions.len();
                 let is_left = is_last && is_left_at(ended.disposition, question);
                 let tally = survey.questions.entry(code).or_default();
-                tally.add(question, is_left, session.opened.rate, caller);
+                tally.add(question, is_left, session.opened.rate, &record.caller);
             }
         }
     }
@@ -189,16 +199,25 @@ impl Gathered {
         plan: &Plan,
         sources: Vec<SourceCompleteness>,
     ) -> SurveyReport {
-        let (funnel, scores) = scores::rows(plan, &self);
+        let (funnel, mut scores) = scores::rows(plan, &self);
+        scores.extend(self.submitted.scores(plan, &self.known));
         let coverage = coverage::rows(plan, &self);
         let steering = coverage::steering(plan, &self);
-        let definitions = DEFINITIONS.map(crate::kpi::Id::definition).to_vec();
+        let causes = self.submitted.causes(plan);
+        let channel = self.asked.channel;
+        let definitions = definitions(channel);
+        let mut context = Context::of(plan, self.counted, sources, definitions);
+        if channel != AnswerChannel::Phone {
+            context.cautions = submitted::without_effect(plan, channel);
+        }
         SurveyReport {
+            channel,
             funnel,
             scores,
             coverage,
             steering,
-            context: Context::of(plan, self.counted, sources, definitions),
+            causes,
+            context,
         }
     }
 }
@@ -215,14 +234,24 @@ const fn is_left_at(disposition: Disposition, question: &SurveyQuestion) -> bool
         )
 }
 
+impl SurveyTally {
+    /// Takes note of the chance that a call had, whether it was drawn or not.
+    fn draw(&mut self, disposition: Disposition, rate: u32, caller: &Caller) {
+        let was_drawn_among =
+            kpi::is_selected(disposition) || disposition == Disposition::NotSelected;
+        if let (true, Caller::Known(caller)) = (was_drawn_among, caller) {
+            *self.passed_over.entry(*caller).or_insert(1.0) *= 1.0 - chance(rate);
+        }
+    }
+}
+
+/// The probability by which a call was drawn.
+pub(super) fn chance(rate: u32) -> f64 {
+    f64::from(rate) / f64::from(WHOLE)
+}
+
 impl QuestionTally {
-    fn add(
-        &mut self,
-        question: &SurveyQuestion,
-        is_left: bool,
-        rate: u32,
-        caller: Option<&Caller>,
-    ) {
+    fn add(&mut self, question: &SurveyQuestion, is_left: bool, rate: u32, caller: &Caller) {
         self.counts.asked += 1;
         self.counts.broken_off += u64::from(is_left);
         self.counts.noinputs += u64::from(question.noinputs);
@@ -232,24 +261,25 @@ impl QuestionTally {
             self.skipped += u64::from(question.done_at.is_some());
             return;
         };
-        self.answered += 1;
-        let answer = self.counted_as(answer, question.coded);
+        let answer = self.add_answer(answer, question.coded, rate);
         match caller {
-            Some(Caller::Known(caller)) => {
-                let own = self.callers.entry((caller.key, caller.hash)).or_default();
-                *own.entry(answer.clone()).or_default() += 1;
+            Caller::Known(caller) => {
+                let own = self.callers.entry(*caller).or_default();
+                *own.entry(answer).or_default() += 1;
             }
-            Some(Caller::Unknown | Caller::Withheld) => {
-                *self.withheld.entry(answer.clone()).or_default() += 1;
+            Caller::Unknown | Caller::Withheld => {
+                *self.withheld.entry((answer, rate)).or_default() += 1;
             }
-            None => {}
         }
-        *self
-            .answers
-            .entry(answer)
-            .or_default()
-            .entry(rate)
-            .or_default() += 1;
+    }
+
+    /// Counts an answer; under which it is counted.
+    pub(super) fn add_answer(&mut self, answer: &AnswerCode, coded: bool, rate: u32) -> AnswerCode {
+        self.answered += 1;
+        let answer = self.counted_as(answer, coded);
+        let by_rate = self.answers.entry(answer.clone()).or_default();
+        *by_rate.entry(rate).or_default() += 1;
+        answer
     }
 
     /// The answer under which it is counted: a recording's id is nobody's code, and numbers may be of any kind.
@@ -286,7 +316,7 @@ impl QuestionTally {
             }
         };
         let mut callers: Vec<_> = self.callers.values().map(part).collect();
-        for (answer, count) in &self.withheld {
+        for ((answer, _), count) in &self.withheld {
             let one = Part {
                 count: u64::from(is_counted(answer)),
                 of: 1,

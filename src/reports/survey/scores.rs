@@ -1,11 +1,13 @@
 //! Counts become rows: the funnel, and what was said to each question.
 
-use crate::kpi::{self, AnswerCounts, Estimand, Part, Score};
-use crate::model::{AnswerCode, Text};
-use crate::survey::{Kind, Question, WHOLE};
+use std::collections::HashMap;
+
+use crate::kpi::{self, AnswerCounts, Estimand, Part, Score, Weighted};
+use crate::model::{AnswerCode, Pseudonym, QuestionId, Text};
+use crate::survey::{Definition, Kind, Question};
 
 use super::super::plan::Plan;
-use super::gather::{Gathered, QuestionTally, Tally};
+use super::gather::{Gathered, QuestionTally, SurveyTally, Tally, chance};
 use super::group::{Group, SurveyGrouping};
 use super::known::{RESOLUTION, grades, kind_word, place_of};
 use super::{AGENT_MIN, Said, SurveyAnswerCount, SurveyFunnelRow, SurveyScoreRow};
@@ -48,13 +50,7 @@ fn questions(
     for ((survey, version), sums) in &tally.surveys {
         let definition = gathered.known.definition(survey, *version);
         let selected = sums.dispositions.selected();
-        let placed = sums.questions.iter().map(|(code, tally)| {
-            let place = definition.and_then(|definition| place_of(definition, code));
-            (place.unwrap_or(usize::MAX), code, tally)
-        });
-        let mut placed: Vec<_> = placed.collect();
-        placed.sort_by_key(|(place, code, _)| (*place, *code));
-        for (place, code, tally_of) in placed {
+        for (place, code, tally_of) in placed(definition, sums) {
             let question = definition.and_then(|definition| definition.questions.get(place));
             let suppressed = is_agent && tally_of.answered < AGENT_MIN;
             rows.push(SurveyScoreRow {
@@ -75,15 +71,49 @@ fn questions(
                 said: if suppressed {
                     Said::default()
                 } else {
-                    said(question, tally_of, selected)
+                    let asked = Asked {
+                        selected,
+                        passed_over: &sums.passed_over,
+                        is_agent,
+                    };
+                    said(question, tally_of, Some(&asked))
                 },
             });
         }
     }
 }
 
-/// Everything that is worked out of the answers to a question.
-fn said(question: Option<&Question>, tally: &QuestionTally, selected: u64) -> Said {
+/// The questions of a survey in the definition's order, each with its place in it.
+pub(super) fn placed<'a>(
+    definition: Option<&Definition>,
+    sums: &'a SurveyTally,
+) -> Vec<(usize, &'a QuestionId, &'a QuestionTally)> {
+    let placed = sums.questions.iter().map(|(code, tally)| {
+        let place = definition.and_then(|definition| place_of(definition, code));
+        (place.unwrap_or(usize::MAX), code, tally)
+    });
+    let mut placed: Vec<_> = placed.collect();
+    placed.sort_by_key(|(place, code, _)| (*place, *code));
+    placed
+}
+
+/// How those who answered came to be asked.
+pub(super) struct Asked<'a> {
+    /// How many were to be asked.
+    selected: u64,
+    /// How likely it was that none of a caller's calls would be drawn.
+    passed_over: &'a HashMap<Pseudonym, f64>,
+    /// Whether they are a single agent's.
+    is_agent: bool,
+}
+
+/// Everything that is worked out of the answers to a question; nobody was drawn for a form, which says nothing of how its
+/// answers came about.
+pub(super) fn said(
+    question: Option<&Question>,
+    tally: &QuestionTally,
+    asked: Option<&Asked<'_>>,
+) -> Said {
     let Some(question) = question else {
         return Said {
             answers: distribution(None, tally),
@@ -109,29 +139,29 @@ fn said(question: Option<&Question>, tally: &QuestionTally, selected: u64) -> Sa
     };
     let has_positive = question.answers.iter().any(|one| one.positive);
     let is_scale = question.kind == Kind::Scale;
-    let weights = || {
-        let answers = tally.answers.iter();
-        answers.flat_map(|(code, rates)| {
-            let is_positive = is_positive(code);
-            rates.iter().flat_map(move |(rate, count)| {
-                let probability = f64::from(*rate) / f64::from(WHOLE);
-                (0..*count).map(move |_| (probability, is_positive))
-            })
-        })
+    let widens = asked.is_some_and(|asked| asked.is_agent);
+    let widened = |score: Score, is_counted: &dyn Fn(&AnswerCode) -> bool| {
+        if widens {
+            widened(score, tally, is_counted)
+        } else {
+            score
+        }
     };
     let is_resolution = question.kind == Kind::YesNo && question.code.as_str() == RESOLUTION;
     let is_yes = |code: &AnswerCode| code.as_str() == "yes";
     Said {
         top_box: kpi::top_box(&counts)
             .filter(|_| has_positive)
-            .map(|score| widened(score, tally, is_positive)),
+            .map(|score| widened(score, &is_positive)),
         bottom_box: kpi::bottom_box(&counts)
             .filter(|_| is_scale)
-            .map(|score| widened(score, tally, is_bottom)),
+            .map(|score| widened(score, &is_bottom)),
         outside: kpi::outside_share(&counts)
             .filter(|_| question.answers.iter().any(|one| one.outside))
-            .map(|score| widened(score, tally, is_outside)),
-        bounds: kpi::bounds(&counts, selected).filter(|_| has_positive),
+            .map(|score| widened(score, &is_outside)),
+        bounds: asked
+            .filter(|_| has_positive)
+            .and_then(|asked| kpi::bounds(&counts, asked.selected)),
         net_promoters: match question.kind {
             Kind::Nps => kpi::net_promoters(&std::array::from_fn(|value| {
                 tally.of(&AnswerCode::new(value.to_string()))
@@ -146,20 +176,57 @@ fn said(question: Option<&Question>, tally: &QuestionTally, selected: u64) -> Sa
         },
         resolution: if is_resolution {
             let no = sum(&|code| code.as_str() == "no");
-            kpi::resolution(sum(&is_yes), no).map(|score| widened(score, tally, is_yes))
+            kpi::resolution(sum(&is_yes), no).map(|score| widened(score, &is_yes))
         } else {
             None
         },
-        weighted: if has_positive {
-            kpi::weighted_share(Estimand::PerCall, weights())
-        } else {
-            None
-        },
+        weighted: asked
+            .filter(|_| has_positive)
+            .and_then(|_| weighted_per_call(tally, is_positive)),
+        weighted_per_person: asked
+            .filter(|_| has_positive)
+            .and_then(|asked| weighted_per_person(tally, asked.passed_over, is_positive)),
         answers: distribution(Some(question), tally),
     }
 }
 
-/// A single agent's interval is widened by how far answers of the same caller hang together; callers are only gathered then.
+/// Q14 over calls: each answer stands for the calls that were as likely to be drawn.
+fn weighted_per_call(
+    tally: &QuestionTally,
+    is_positive: impl Fn(&AnswerCode) -> bool,
+) -> Option<Weighted> {
+    let answers = tally.answers.iter().flat_map(|(code, rates)| {
+        let positive = f64::from(u8::from(is_positive(code)));
+        rates
+            .iter()
+            .flat_map(move |(rate, count)| (0..*count).map(move |_| (chance(*rate), positive)))
+    });
+    kpi::weighted_share(Estimand::PerCall, answers)
+}
+
+/// Q14 over people: each stands for the people who were as likely to be drawn with any of their calls, and one who answered
+/// several times counts with the share of those answers.
+fn weighted_per_person(
+    tally: &QuestionTally,
+    passed_over: &HashMap<Pseudonym, f64>,
+    is_positive: impl Fn(&AnswerCode) -> bool,
+) -> Option<Weighted> {
+    let known = tally.callers.iter().filter_map(|(caller, answers)| {
+        let positive = answers.iter().filter(|(answer, _)| is_positive(answer));
+        let part = Part {
+            count: positive.map(|(_, count)| count).sum(),
+            of: answers.values().sum(),
+        };
+        Some((1.0 - passed_over.get(caller)?, part.share()?))
+    });
+    let withheld = tally.withheld.iter().flat_map(|((answer, rate), count)| {
+        let positive = f64::from(u8::from(is_positive(answer)));
+        (0..*count).map(move |_| (chance(*rate), positive))
+    });
+    kpi::weighted_share(Estimand::PerPerson, known.chain(withheld))
+}
+
+/// A single agent's interval is widened by how far answers of the same caller hang together.
 fn widened(score: Score, tally: &QuestionTally, is_counted: impl Fn(&AnswerCode) -> bool) -> Score {
     let part = Part {
         count: score.count,

@@ -412,8 +412,6 @@ fn a_key_said_twice_in_a_table_is_told_in_plain_words() {
 
 #[test]
 fn what_is_hard_on_the_ear_is_a_warning() {
-    let long = "Скажите, пожалуйста, ".repeat(30);
-    let long: &'static str = Box::leak(format!("\"{long}").into_boxed_str());
     check(
         Severity::Warning,
         &[
@@ -422,12 +420,6 @@ fn what_is_hard_on_the_ear_is_a_warning() {
                 "Здравствуйте.",
                 "\"Здравствуйте",
                 "the invitation does not say first how long it takes in \"ru\"; begin with the number of questions or minutes",
-            ),
-            two(
-                "\"Решили ли",
-                long,
-                long,
-                "prompt \"solved\" is too long for the ear in \"ru\": about 39 s; at most 30 s, say it shorter",
             ),
             two(
                 "[prompt.goodbye]\n",
@@ -446,6 +438,18 @@ fn what_is_hard_on_the_ear_is_a_warning() {
                 "Press one for yes.",
                 "\"Did we",
                 "prompt \"solved\" says the option after its key \"one\" in \"en\"; say the option first, then its key",
+            ),
+            two(
+                "Отлично — пять.",
+                "Пять — отлично.",
+                "\"Оцените, как",
+                "prompt \"satisfaction\" says the option after its key \"пять\" in \"ru\"; say the option first, then its key",
+            ),
+            two(
+                "Excellent is five.",
+                "5 means excellent.",
+                "\"How well",
+                "prompt \"satisfaction\" says the option after its key \"5\" in \"en\"; say the option first, then its key",
             ),
             two(
                 "intro = \"another-topic\"",
@@ -509,6 +513,19 @@ fn what_is_hard_on_the_ear_is_a_warning() {
             ),
         ],
     );
+}
+
+#[test]
+fn nobody_hears_out_a_prompt_of_half_a_minute_and_more() {
+    let long = "Скажите, пожалуйста, ".repeat(30);
+    let long: &'static str = Box::leak(format!("\"{long}").into_boxed_str());
+    let broken = two(
+        "\"Решили ли",
+        long,
+        long,
+        "prompt \"solved\" is too long for the ear in \"ru\": about 39 s; at most 30 s, say it shorter",
+    );
+    check(Severity::Error, &[broken]);
 }
 
 #[test]

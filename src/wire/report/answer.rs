@@ -19,7 +19,7 @@ use crate::reports::{
 };
 
 pub(super) use calls::{call, page};
-pub(super) use survey::{PHONE, survey};
+pub(super) use survey::survey;
 pub(super) use transfers::transfers;
 
 pub(super) fn queues(report: QueueReport) -> v1::GetQueueReportResponse {

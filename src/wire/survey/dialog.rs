@@ -2,23 +2,20 @@
 
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tonic::{Status, Streaming};
 
 use crate::journal::{Durable, Refusal};
-use crate::model::{
-    Disposition, Position, QuestionAsked, SessionEnded, SessionEvent, SurveyConsent, Timestamp,
-};
+use crate::model::{Disposition, Position, SessionEvent, Timestamp};
 use crate::proto::v1 as wire;
 use crate::proto::v1::conduct_survey_request::Message;
-use crate::survey::{Definition, Input, Interview, Kind, Order, Record, limits};
+use crate::survey::{Input, Order, Record, limits};
 use crate::validate::caps;
 
 use super::desk::Cut;
 use super::open::{self, Begun, step};
-use super::{Surveys, words};
+use super::{Surveys, words, written};
 
 /// Where orders go.
 pub(super) type Out = mpsc::Sender<Result<wire::ConductSurveyResponse, Status>>;
@@ -248,7 +245,7 @@ impl Dialog {
     /// Hands a record to the journal, with the state from which the interview goes on after it.
     fn write_down(&mut self, seq: u32, record: &Record) {
         let now = self.now();
-        let event = self.event_of(record, now);
+        let event = written::event_of(&self.begun, record, now);
         let begun = &self.begun;
         let definition = &begun.kept.definition;
         let cut = Cut {
@@ -270,96 +267,12 @@ impl Dialog {
         });
     }
 
-    fn event_of(&self, record: &Record, at: Timestamp) -> SessionEvent {
-        let definition = &self.begun.kept.definition;
-        match record {
-            Record::Consent {
-                text_id,
-                version,
-                prompts,
-                key,
-            } => SessionEvent::Consented(SurveyConsent {
-                question: None,
-                text_id: text_id.as_str().into(),
-                version: *version,
-                audio: self.audio(prompts.iter().map(String::as_str)),
-                audio_told: self.begun.audio.is_some(),
-                key: key.map(crate::survey::Key::as_char),
-                at,
-            }),
-            Record::NoteConsent {
-                question,
-                text_id,
-                version,
-                key,
-            } => {
-                let asked = definition
-                    .questions
-                    .iter()
-                    .find(|one| one.code == *question);
-                let appeal = asked.and_then(|asked| match &asked.kind {
-                    Kind::VoiceNote(note) => Some([asked.prompt, note.appeal]),
-                    Kind::Choice | Kind::Scale | Kind::YesNo | Kind::Number(_) | Kind::Nps => None,
-                });
-                let prompts = appeal.into_iter().flatten();
-                let prompts = prompts.filter_map(|prompt| definition.prompts.get(prompt));
-                SessionEvent::Consented(SurveyConsent {
-                    question: Some(question.clone()),
-                    text_id: text_id.as_str().into(),
-                    version: *version,
-                    audio: self.audio(prompts.map(|prompt| prompt.audio.as_str())),
-                    audio_told: self.begun.audio.is_some(),
-                    key: Some(key.as_char()),
-                    at,
-                })
-            }
-            Record::Answer { question, answer } => {
-                let asked = definition
-                    .questions
-                    .iter()
-                    .find(|one| one.code == *question);
-                // A grade from 0 to 10 is a code; any other number, and a recording, is not.
-                let coded = asked.is_some_and(|asked| match asked.kind {
-                    Kind::Choice | Kind::Scale | Kind::YesNo | Kind::Nps => true,
-                    Kind::Number(_) | Kind::VoiceNote(_) => false,
-                });
-                SessionEvent::Answered {
-                    question: question.clone(),
-                    answer: answer.clone(),
-                    coded,
-                }
-            }
-            Record::Skip { question } => SessionEvent::Skipped {
-                question: question.clone(),
-            },
-        }
-    }
-
-    /// SHA-256 of what was heard: the switch's own, or that of each prompt's id and text.
-    fn audio<'a>(&self, prompts: impl Iterator<Item = &'a str>) -> [u8; 32] {
-        if let Some(told) = self.begun.audio {
-            return told;
-        }
-        let definition = &self.begun.kept.definition;
-        let language = definition.language(&self.begun.opened.language);
-        let mut hash = Sha256::new();
-        for audio in prompts {
-            let prompt = definition.prompt_of(audio);
-            let said = prompt.and_then(|prompt| prompt.said.get(language));
-            hash.update(audio.as_bytes());
-            hash.update([0]);
-            hash.update(said.map_or("", |said| said.text.as_str()).as_bytes());
-            hash.update([0]);
-        }
-        hash.finalize().into()
-    }
-
     /// Writes down how the session ended, and waits for it as long as a caller may wait; afterwards it is written when it can
     /// be.
     async fn end(&mut self, disposition: Disposition, no_dtmf: bool) {
         let now = self.now();
         let (begun, surveys) = (&self.begun, self.surveys.clone());
-        let ended = ended(
+        let ended = written::ended(
             &begun.kept.definition,
             &begun.interview,
             disposition,
@@ -394,28 +307,5 @@ impl Dialog {
         {
             self.begun.claim.leave(pending.cut);
         }
-    }
-}
-
-/// How a session ended, with what each question took.
-pub(super) fn ended(
-    definition: &Definition,
-    interview: &Interview,
-    disposition: Disposition,
-    no_dtmf: bool,
-) -> SessionEnded {
-    let asked = interview.tallies().into_iter().filter_map(|tally| {
-        let question = definition.questions.get(tally.question)?;
-        Some(QuestionAsked {
-            question: question.code.clone(),
-            noinputs: tally.noinputs,
-            nomatches: tally.nomatches,
-            repeats: tally.repeats,
-        })
-    });
-    SessionEnded {
-        disposition,
-        no_dtmf,
-        asked: asked.collect(),
     }
 }

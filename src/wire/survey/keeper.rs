@@ -9,8 +9,8 @@ use crate::survey::{Input, Interview, Order};
 use super::Surveys;
 use super::definitions::Kept;
 use super::desk::Cut;
-use super::dialog::ended;
 use super::open::step;
+use super::written::ended;
 
 /// How often it is looked for them.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -3,6 +3,7 @@
 //! A dialog tells the interview (`crate::survey`) what happens and when, writes down what it wants recorded, and passes its
 //! orders on once that is durable. Whatever goes wrong, the last order lets the caller go. Digits are in no log.
 
+mod case_opening;
 mod cases;
 mod definitions;
 mod desk;
@@ -12,6 +13,7 @@ mod open;
 mod reason;
 mod submit;
 mod words;
+mod written;
 
 use std::time::Duration;
 
@@ -31,7 +33,7 @@ use crate::survey::Plan;
 
 use super::status::{self, SurveyError};
 
-pub use cases::CasePlan;
+pub use case_opening::CasePlan;
 use definitions::{Definitions, Kept};
 use desk::Desk;
 pub use reason::LetGoReason;

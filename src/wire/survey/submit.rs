@@ -21,7 +21,7 @@ use crate::validate::caps;
 
 use super::super::status::SurveyError;
 use super::Surveys;
-use super::cases::About;
+use super::case_opening::About;
 
 /// A month is over everywhere on Earth this long after it is in UTC.
 const BEHIND_UTC: std::time::Duration = std::time::Duration::from_secs(12 * 60 * 60);

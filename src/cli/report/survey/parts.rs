@@ -1,8 +1,10 @@
-//! The survey report's rows by part: funnel, rates, scores, answers, coverage and steering.
+//! The survey report's rows by part: of the telephone funnel, rates, scores, answers, coverage and steering; of forms scores
+//! and answers; of letters and social networks causes.
 
+use crate::model::AnswerChannel;
 use crate::proto::v1::{
-    GetSurveyReportResponse, Interval, SurveyAnswerCount, SurveyControl, SurveyCoverageRow,
-    SurveyFunnelRow, SurveyScoreRow, SurveyShare, SurveySteeringRow,
+    GetSurveyReportResponse, Interval, SurveyAnswerCount, SurveyCauseRow, SurveyControl,
+    SurveyCoverageRow, SurveyFunnelRow, SurveyScoreRow, SurveyShare, SurveySteeringRow,
 };
 
 use super::super::columns::{Cell, Columns};
@@ -10,17 +12,35 @@ use super::super::grid::Grid;
 use super::TITLE;
 
 /// The parts, in the order of `Part::of_survey`.
-pub(in super::super) fn parts(answer: &GetSurveyReportResponse) -> Vec<Grid> {
-    let funnel: Vec<_> = answer.funnel.iter().flat_map(steps).collect();
+pub(in super::super) fn parts(
+    answer: &GetSurveyReportResponse,
+    channel: AnswerChannel,
+) -> Vec<Grid> {
     let answers: Vec<_> = answer.scores.iter().flat_map(answers).collect();
-    vec![
-        Grid::of(TITLE, &step_columns(), &funnel),
-        Grid::of("Rates", &rate_columns(), &answer.funnel),
-        Grid::of("Scores", &score_columns(), &answer.scores),
-        Grid::of("Answers", &answer_columns(), &answers),
-        Grid::of("Coverage", &coverage_columns(), &answer.coverage),
-        Grid::of("Steering", &steering_columns(), &answer.steering),
-    ]
+    let answers = || Grid::of("Answers", &answer_columns(), &answers);
+    match channel {
+        AnswerChannel::Phone => {
+            let funnel: Vec<_> = answer.funnel.iter().flat_map(steps).collect();
+            vec![
+                Grid::of(TITLE, &step_columns(), &funnel),
+                Grid::of("Rates", &rate_columns(), &answer.funnel),
+                Grid::of("Scores", &score_columns(), &answer.scores),
+                answers(),
+                Grid::of("Coverage", &coverage_columns(), &answer.coverage),
+                Grid::of("Steering", &steering_columns(), &answer.steering),
+            ]
+        }
+        AnswerChannel::Paper
+        | AnswerChannel::Web
+        | AnswerChannel::Exit
+        | AnswerChannel::Window
+        | AnswerChannel::Mystery => {
+            vec![Grid::of(TITLE, &form_columns(), &answer.scores), answers()]
+        }
+        AnswerChannel::Appeal | AnswerChannel::Social => {
+            vec![Grid::of(TITLE, &cause_columns(), &answer.causes)]
+        }
+    }
 }
 
 /// One way in which asking ended, or has not.
@@ -142,8 +162,51 @@ fn score_columns() -> Columns<SurveyScoreRow> {
             row.bounds.as_ref().map(|bounds| bounds.high)
         })
         .beside();
-    add_share(&mut columns, "bottom_box", |row| row.bottom_box.as_ref());
-    add_share(&mut columns, "outside", |row| row.outside.as_ref());
+    add_said(&mut columns);
+    columns
+        .share("weighted", |row| {
+            row.weighted.as_ref().map(|weighted| weighted.share)
+        })
+        .number("weighted_effective_n", |row| {
+            row.weighted.as_ref().map(|weighted| weighted.effective_n)
+        })
+        .share("weighted_per_person", |row| {
+            let weighted = row.weighted_per_person.as_ref();
+            weighted.map(|weighted| weighted.share)
+        })
+        .number("weighted_per_person_effective_n", |row| {
+            let weighted = row.weighted_per_person.as_ref();
+            weighted.map(|weighted| weighted.effective_n)
+        });
+    add_share(&mut columns, "break_off", |row| row.break_off.as_ref());
+    columns
+        .count("noinputs", |row| row.noinputs)
+        .count("nomatches", |row| row.nomatches)
+        .count("repeats", |row| row.repeats);
+    columns
+}
+
+/// Of forms nobody was drawn, and nobody left at a question.
+fn form_columns() -> Columns<SurveyScoreRow> {
+    let mut columns = Columns::<SurveyScoreRow>::new();
+    columns
+        .instant("bucket_start", |row| &row.bucket_start)
+        .text("channel", |row| &row.channel)
+        .text("survey", |row| &row.survey)
+        .owned("version", |row| row.version.to_string())
+        .text("question", |row| &row.question)
+        .text("kind", |row| &row.kind)
+        .count("forms", |row| row.asked)
+        .count("answered", |row| row.n);
+    add_share(&mut columns, "top_box", |row| row.top_box.as_ref());
+    add_said(&mut columns);
+    columns
+}
+
+/// Adds what is worked out of answers, whoever gave them.
+fn add_said(columns: &mut Columns<SurveyScoreRow>) {
+    add_share(columns, "bottom_box", |row| row.bottom_box.as_ref());
+    add_share(columns, "outside", |row| row.outside.as_ref());
     columns
         .number("nps", |row| row.net_promoters.as_ref().map(|net| net.value))
         .count("nps_n", |row| row.net_promoters.as_ref().map(|net| net.n))
@@ -162,19 +225,18 @@ fn score_columns() -> Columns<SurveyScoreRow> {
                 .and_then(|grade| grade.standard_error);
             error.map_or(Cell::Empty, Cell::Number)
         });
-    add_share(&mut columns, "resolution", |row| row.resolution.as_ref());
+    add_share(columns, "resolution", |row| row.resolution.as_ref());
+}
+
+fn cause_columns() -> Columns<SurveyCauseRow> {
+    let mut columns = Columns::<SurveyCauseRow>::new();
     columns
-        .share("weighted", |row| {
-            row.weighted.as_ref().map(|weighted| weighted.share)
-        })
-        .number("weighted_effective_n", |row| {
-            row.weighted.as_ref().map(|weighted| weighted.effective_n)
-        });
-    add_share(&mut columns, "break_off", |row| row.break_off.as_ref());
-    columns
-        .count("noinputs", |row| row.noinputs)
-        .count("nomatches", |row| row.nomatches)
-        .count("repeats", |row| row.repeats);
+        .instant("bucket_start", |row| &row.bucket_start)
+        .text("channel", |row| &row.channel)
+        .text("month", |row| &row.month)
+        .text("cause", |row| &row.cause)
+        .count("count", |row| row.count);
+    add_share(&mut columns, "share_of_month", |row| row.share.as_ref());
     columns
 }
 

@@ -3,24 +3,26 @@
 use crate::model::Disposition;
 use crate::proto::v1;
 use crate::reports::{
-    MeanGrade, NetPromoters, Score, SurveyAnswerCount, SurveyControl, SurveyCoverageRow,
-    SurveyFunnelRow, SurveyReport, SurveyScoreRow, SurveySteeringRow, Weighted, survey_rates,
+    MeanGrade, NetPromoters, Score, SurveyAnswerCount, SurveyCauseRow, SurveyControl,
+    SurveyCoverageRow, SurveyFunnelRow, SurveyReport, SurveyScoreRow, SurveySteeringRow, Weighted,
+    survey_rates,
 };
 
 use super::{context, interval};
 
-/// How sessions of calls are asked.
-pub(in crate::wire::report) const PHONE: &str = "phone";
-
 pub(in crate::wire::report) fn survey(report: SurveyReport) -> v1::GetSurveyReportResponse {
+    let channel = report.channel.as_str();
+    let scores = report.scores.into_iter();
+    let causes = report.causes.into_iter();
     v1::GetSurveyReportResponse {
         context: Some(context(report.context)),
         before: None,
         differences: Vec::new(),
         funnel: report.funnel.into_iter().map(funnel).collect(),
-        scores: report.scores.into_iter().map(score_row).collect(),
+        scores: scores.map(|row| score_row(row, channel)).collect(),
         coverage: report.coverage.into_iter().map(coverage).collect(),
         steering: report.steering.into_iter().map(steering).collect(),
+        causes: causes.map(|row| cause(row, channel)).collect(),
     }
 }
 
@@ -49,14 +51,25 @@ fn funnel(row: SurveyFunnelRow) -> v1::SurveyFunnelRow {
     }
 }
 
-fn score_row(row: SurveyScoreRow) -> v1::SurveyScoreRow {
+fn cause(row: SurveyCauseRow, channel: &str) -> v1::SurveyCauseRow {
+    v1::SurveyCauseRow {
+        bucket_start: row.bucket_start,
+        channel: channel.to_owned(),
+        month: row.month,
+        cause: row.cause.as_str().to_owned(),
+        count: row.counted.count,
+        share: Some(share(row.counted)),
+    }
+}
+
+fn score_row(row: SurveyScoreRow, channel: &str) -> v1::SurveyScoreRow {
     let said = row.said;
     let answered = row.answered;
     let answers = said.answers.into_iter();
     v1::SurveyScoreRow {
         bucket_start: row.bucket_start,
         group: row.group,
-        channel: PHONE.to_owned(),
+        channel: channel.to_owned(),
         survey: row.survey.as_str().to_owned(),
         version: row.version,
         question: row.question.as_str().to_owned(),
@@ -75,6 +88,7 @@ fn score_row(row: SurveyScoreRow) -> v1::SurveyScoreRow {
         mean_grade: said.mean_grade.map(mean_grade),
         resolution: said.resolution.map(share),
         weighted: said.weighted.map(weighted),
+        weighted_per_person: said.weighted_per_person.map(weighted),
         break_off: row.break_off.map(share),
         noinputs: row.counts.noinputs,
         nomatches: row.counts.nomatches,
