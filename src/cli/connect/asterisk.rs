@@ -13,6 +13,7 @@ use crate::cli::log;
 use crate::cli::serve::signalled;
 use crate::clock::Clock;
 use crate::config::{Asterisk, Config, Overrides, variables};
+use crate::connect::asterisk::agent_work::AgentWork;
 use crate::connect::asterisk::check::{self, Expected, Grade};
 use crate::connect::asterisk::connector::{self, Options};
 use crate::connect::asterisk::record::{self, Recorded};
@@ -145,6 +146,8 @@ pub(crate) async fn ended(
 
 /// What a connector is told, from the configuration.
 fn options(config: &Config, pbx: &Asterisk, server: Server) -> Result<Options, Failure> {
+    let wrap_up = pbx.wrap_up.iter();
+    let wrap_up = wrap_up.map(|(queue, span)| (queue.clone(), span.0));
     Ok(Options {
         source: pbx.source.clone(),
         login: login(pbx)?,
@@ -155,10 +158,7 @@ fn options(config: &Config, pbx: &Asterisk, server: Server) -> Result<Options, F
         survey_contexts: pbx.survey_contexts.clone(),
         queue_log: pbx.queue_log.clone(),
         agents: pbx.agents.keys().cloned().collect(),
-        wrap_up: (pbx.wrap_up.iter())
-            .map(|(queue, span)| (queue.clone(), span.0))
-            .collect(),
-        desk_reasons: pbx.desk_reasons.clone(),
+        work: AgentWork::new(wrap_up, &pbx.desk_reasons),
         words: Words::new(&pbx.queues, &pbx.agents, &pbx.test_numbers),
     })
 }

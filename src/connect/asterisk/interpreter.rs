@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::model::Timestamp;
 
 use super::{
+    agent_work::AgentWork,
     channels::{ChannelKey, Channels, Role},
     consults::Consult,
     live::Call,
@@ -36,10 +37,8 @@ pub struct Options {
     pub trunk_contexts: Vec<String>,
     /// Contexts in which the survey is asked.
     pub survey_contexts: Vec<String>,
-    /// The work after a call by queue, as the PBX names it.
-    pub wrap_up: HashMap<String, Duration>,
-    /// Reasons of a pause that mean work with a client at the desk, in lower case.
-    pub desk_reasons: HashSet<String>,
+    /// Agents' work after calls and at the desk.
+    pub work: AgentWork,
     /// How visits ended, as `queue_log` knows it.
     pub exits: Exits,
     /// The lines of `queue_log` in the order of time: they fill gaps.
@@ -51,18 +50,10 @@ impl Default for Options {
         Self {
             trunk_contexts: Vec::new(),
             survey_contexts: vec!["survey".to_owned()],
-            wrap_up: HashMap::new(),
-            desk_reasons: HashSet::new(),
+            work: AgentWork::default(),
             exits: Exits::default(),
             log: Vec::new(),
         }
-    }
-}
-
-impl Options {
-    /// Whether a pause for this reason is work with a client.
-    pub(super) fn is_desk(&self, reason: &str) -> bool {
-        self.desk_reasons.contains(&reason.to_lowercase())
     }
 }
 

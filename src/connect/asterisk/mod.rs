@@ -5,6 +5,7 @@
 //! spool to the server), `connector` (all of them, over every outage). Each rule stands beside the behaviour that it rests on, measured on Asterisk 22 with telephones that log
 //! what they hear.
 
+pub mod agent_work;
 mod channels;
 pub mod check;
 pub mod codec;

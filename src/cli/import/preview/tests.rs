@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 use super::*;
-use crate::connect::asterisk::{files::Recordings, history::QueueLogs};
+use crate::connect::asterisk::{agent_work::AgentWork, files::Recordings, history::QueueLogs};
 
 /// Both sides are rounded to a tenth.
 const ROUNDED: f64 = 0.051;
@@ -49,6 +49,7 @@ fn recordings(folder: &Path, with_log: bool) -> Recordings {
         queue_logs: log.into_iter().collect(),
         trunk_contexts: Vec::new(),
         survey_contexts: vec!["survey".to_owned()],
+        work: AgentWork::default(),
     }
 }
 
@@ -386,6 +387,7 @@ fn the_log_alone_gives_what_it_can_know() {
         let logs = QueueLogs {
             logs: vec![folder.join("queue_log")],
             agents: agents.to_vec(),
+            work: AgentWork::default(),
         };
         let mut gathered = Gathered::default();
         let read = logs
@@ -442,6 +444,7 @@ fn a_log_that_grew_is_the_same_numbering() {
     let logs = QueueLogs {
         logs: vec![path.clone()],
         agents: Vec::new(),
+        work: AgentWork::default(),
     };
     let said_of = |text: &str| {
         fs::write(&path, text).unwrap();
