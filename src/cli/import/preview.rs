@@ -223,6 +223,8 @@ fn call_of(validator: &mut Validator, id: &str, said: &[Said], questions: usize)
         // What nobody heard nobody knows.
         call.ended_at = None;
         call.ended_by = None;
+    }
+    if call.uncertain {
         for visit in &mut call.visits {
             if visit.exit == Some(Exit::Error.as_str()) {
                 visit.exit = None;

@@ -28,7 +28,7 @@ use super::{
 };
 
 /// The interpretation's version: part of the epoch, so that a changed one is another numbering.
-const MAPPING: &str = "ami-log 2";
+const MAPPING: &str = "ami-log 3";
 
 /// What is read at once.
 const READ_BYTES: usize = 256 * 1024;

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// The interpretation's version: part of the epoch, so that a changed one is another numbering.
-const MAPPING: &str = "queue-log 2";
+const MAPPING: &str = "queue-log 3";
 
 /// A file in whose first lines there is none of a log is no log; a rotated one may begin in mid-line.
 const BROKEN_FIRST_MAX: u32 = 16;

@@ -74,6 +74,8 @@ pub(super) enum Due {
     Silent(u64, Timestamp),
     /// An agent of whom something was heard, or whose work after a call is over.
     Agent(usize),
+    /// A list after the gap that ended then.
+    Listed(Timestamp),
 }
 
 /// The interpreter of one PBX.
@@ -89,12 +91,14 @@ pub struct Interpreter {
     /// Telephones that customers came in by: what goes out there goes to the world outside.
     pub(super) trunks: HashSet<String>,
     pub(super) last_call: u64,
+    /// While a list is told after a gap: the channels in it.
     pub(super) alive: Option<HashSet<ChannelKey>>,
+    pub(super) listing_since: Option<Timestamp>,
     pub(super) logged: Logged,
     due: BTreeMap<(Timestamp, u64), Due>,
     due_count: u64,
     now: Timestamp,
-    said: Vec<Said>,
+    pub(super) said: Vec<Said>,
     pub(super) said_of_agents: Vec<AgentSaid>,
     pub(super) refused: Refused,
 }
@@ -175,6 +179,7 @@ impl Interpreter {
                 Due::Bridged(one, other, since) => self.bridge_by_answer(one, other, since),
                 Due::Silent(call, since) => self.end_silent(call, since),
                 Due::Agent(place) => self.look_at_agent(place, at),
+                Due::Listed(since) => self.give_up_list(since),
             }
         }
     }
@@ -195,9 +200,14 @@ impl Interpreter {
         }
     }
 
-    /// Takes what was concluded since this was last asked; of one call in the order of conclusion.
+    /// Takes what was concluded since this was last asked; of one call in the order of conclusion. Nothing, while a list
+    /// is being told that may complete it.
     pub fn drain(&mut self) -> std::vec::Drain<'_, Said> {
-        self.said.drain(..)
+        let end = match self.alive {
+            Some(_) => 0,
+            None => self.said.len(),
+        };
+        self.said.drain(..end)
     }
 
     /// Takes what was concluded of agents since this was last asked.
@@ -207,10 +217,7 @@ impl Interpreter {
 
     /// Hands over both.
     pub fn drain_into(&mut self, each: &mut impl FnMut(Conclusion)) {
-        self.said
-            .drain(..)
-            .map(Conclusion::Call)
-            .for_each(&mut *each);
+        self.drain().map(Conclusion::Call).for_each(&mut *each);
         let agents = self.said_of_agents.drain(..);
         agents.map(Conclusion::Agent).for_each(each);
     }
@@ -356,7 +363,7 @@ impl Interpreter {
         };
         if is_customer {
             self.trunks.insert(device);
-            let name = message.text("CallerIDName").map(Into::into);
+            let name = message.name("CallerIDName");
             self.arrive(key, name, at);
         } else {
             self.second_line(key, at);

@@ -18,6 +18,7 @@ pub mod history;
 pub mod interpreter;
 mod link;
 mod live;
+mod log_halves;
 mod log_lines;
 mod mask;
 pub mod members;

@@ -55,6 +55,14 @@ pub(super) struct Wait {
     pub(super) confirmed: bool,
 }
 
+impl Wait {
+    /// Whether an agent is known to ring.
+    pub(super) fn offers_to(&self, agent: &str) -> bool {
+        let mut offers = self.offers.iter();
+        offers.any(|offer| offer.agent == agent && !offer.told)
+    }
+}
+
 /// An agent that rings.
 #[derive(Debug)]
 pub(super) struct Offer {
@@ -362,8 +370,17 @@ impl Interpreter {
             self.consult_answered(key, &agent, at);
             return;
         };
+        let (entered_at, is_offered) = (wait.entered_at, wait.offers_to(&agent));
         self.say_missed(key, Some(at));
         self.waits.remove(&key);
+        if !is_offered && !self.talks_with(call, &agent) {
+            // The beginning of the ringing was lost: its length is told in whole seconds, here, not in milliseconds.
+            let rang = u64::try_from(message.number("RingTime").unwrap_or(0)).unwrap_or(0);
+            let since = at.minus(Duration::from_secs(rang)).max(entered_at);
+            let (agent, queue) = (agent.clone(), queue.clone().into_owned());
+            let offered = AgentOffered { agent, queue };
+            self.say(call, since, What::Event(Kind::AgentOffered(offered)));
+        }
         let Some(live) = self.calls.get(&call) else {
             return;
         };
@@ -372,6 +389,11 @@ impl Interpreter {
             self.connect(call, agent, phone, Some(queue.into_owned()), at);
         }
         self.follow(call, at);
+    }
+
+    fn talks_with(&self, call: u64, agent: &str) -> bool {
+        let live = self.calls.get(&call);
+        live.is_some_and(|live| live.talks.iter().any(|talk| talk.agent == agent))
     }
 
     /// Whether an agent talks with the customer behind a channel already.
