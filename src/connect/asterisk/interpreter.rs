@@ -88,6 +88,8 @@ pub struct Interpreter {
     pub(super) calls: BTreeMap<u64, Call>,
     pub(super) waits: HashMap<ChannelKey, Wait>,
     pub(super) consults: Vec<Consult>,
+    /// How long a queue lets a member ring, as the longest ring shows that ended by itself.
+    pub(super) full_rings: HashMap<String, Duration>,
     /// Telephones that customers came in by: what goes out there goes to the world outside.
     pub(super) trunks: HashSet<String>,
     pub(super) last_call: u64,

@@ -30,6 +30,9 @@ const SILENT_MAX: Duration = Duration::from_secs(60);
 /// The log's clock is cut to the second.
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A line bears its second, cut, by a clock that may be one behind: what it tells of may happen so much later.
+const LINE_BEFORE: Duration = Duration::from_secs(2);
+
 /// The most numbers that are remembered until their calls enter a queue.
 const DIALLED_MAX: usize = 10_000;
 
@@ -42,6 +45,8 @@ pub(super) struct Logged {
     last: HashMap<u64, (Timestamp, EndedBy)>,
     /// Local members' far halves.
     pub(super) halves: Halves,
+    /// Calls that began with a line of the gap's last moments.
+    latest: HashMap<u64, Timestamp>,
 }
 
 impl Interpreter {
@@ -74,7 +79,11 @@ impl Interpreter {
         for line in inside {
             let at = line.at.max(from);
             self.handle_time(at);
+            let last = self.last_call;
             self.log_line(line, at);
+            if self.last_call > last && line.at.plus(LINE_BEFORE) > to {
+                self.logged.latest.insert(self.last_call, at);
+            }
         }
         self.options.log = lines;
     }
@@ -111,6 +120,27 @@ impl Interpreter {
         self.logged.last.remove(&call);
         self.end_at(call, at, by, None);
         self.channels.remove(key);
+    }
+
+    /// A call that a log began, and that is not in the list of those who live: it did not come yet when the list was made, if
+    /// its line is of the gap's last moments. Then nothing was said, and it will be told by itself.
+    pub(super) fn begins_after_list(&mut self, call: u64) -> bool {
+        if self.logged.latest.remove(&call).is_none() {
+            return false;
+        }
+        let Some(live) = self.calls.remove(&call) else {
+            return false;
+        };
+        self.said.retain(|said| said.call != live.id);
+        self.waits.remove(&live.channel);
+        self.log_done(call);
+        self.channels.forget(live.channel);
+        true
+    }
+
+    /// The list is whole: whoever is in it has come.
+    pub(super) fn forget_latest(&mut self) {
+        self.logged.latest.clear();
     }
 
     /// A call has ended: nothing of it is waited for.

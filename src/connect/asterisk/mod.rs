@@ -12,6 +12,8 @@ pub mod codec;
 pub mod connector;
 mod consults;
 mod counts;
+#[cfg(test)]
+mod edges_test;
 mod ending;
 pub mod files;
 pub mod history;

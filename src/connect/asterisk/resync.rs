@@ -215,11 +215,13 @@ impl Interpreter {
         let mut gone: Vec<ChannelKey> = gone.collect();
         gone.sort_unstable();
         for key in gone {
-            let Some(channel) = self.channels.get(key) else {
+            let Some((heard_at, role)) =
+                (self.channels.get(key)).map(|one| (one.heard_at, one.role))
+            else {
                 continue;
             };
-            let heard_at = channel.heard_at;
-            match channel.role {
+            match role {
+                Role::Customer(call) if self.begins_after_list(call) => {}
                 Role::Customer(call) => {
                     self.lose(call, heard_at);
                     self.channels.remove(key);
@@ -235,6 +237,7 @@ impl Interpreter {
             }
             self.waits.remove(&key);
         }
+        self.forget_latest();
         let calls: Vec<u64> = self.calls.keys().copied().collect();
         for call in calls {
             self.follow(call, at);
@@ -276,7 +279,9 @@ impl Interpreter {
         let Some(key) = self.channels.find(&id) else {
             return;
         };
-        if !self.waits.contains_key(&key) {
+        // A log's line may be ahead of the list by a second: who talks by it waits no more.
+        let call = self.call_behind(key).and_then(|call| self.calls.get(&call));
+        if !self.waits.contains_key(&key) && call.is_none_or(|live| live.talks.is_empty()) {
             let waited = u64::try_from(message.number("Wait").unwrap_or(0)).unwrap_or(0);
             let position = message.number("Position").unwrap_or(0);
             self.open_wait(key, &queue, position, at.minus(Duration::from_secs(waited)));

@@ -12,13 +12,13 @@ use crate::model::Timestamp;
 use crate::proto::v1::call_event::Kind;
 
 /// A PBX that says what a test writes.
-struct Told {
-    interpreter: Interpreter,
+pub(super) struct Told {
+    pub(super) interpreter: Interpreter,
     decoder: Decoder,
 }
 
 impl Told {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let options = Options {
             work: AgentWork::new([("jobs".to_owned(), Duration::from_secs(30))], ["Прийом"]),
             ..Options::default()
@@ -30,7 +30,7 @@ impl Told {
     }
 
     /// `seconds Event key=value …`; a `+` is a space.
-    fn say(&mut self, line: &str) -> &mut Self {
+    pub(super) fn say(&mut self, line: &str) -> &mut Self {
         let mut words = line.split(' ');
         let at: f64 = words.next().unwrap().parse().unwrap();
         let event = words.next().unwrap();
@@ -62,7 +62,7 @@ impl Told {
     }
 }
 
-fn at(seconds: f64) -> Timestamp {
+pub(super) fn at(seconds: f64) -> Timestamp {
     Timestamp::from_micros(1_795_000_000_000_000 + (seconds * 1e6) as i64)
 }
 
