@@ -266,8 +266,7 @@ fn differs(call: &GetCallResponse, truth: &Value) -> Vec<String> {
     }
     for (leg, talk) in call.legs.iter().zip(talks) {
         let length = talk["end"].as_f64().unwrap() - talk["start"].as_f64().unwrap();
-        let held = seconds(leg.hold.as_ref()) + seconds(leg.consult.as_ref());
-        let ours = seconds(leg.talk.as_ref()) + held;
+        let ours = seconds(leg.talk.as_ref()) + seconds(leg.hold.as_ref());
         if talk["agent"] != leg.agent.as_str() || (length - ours).abs() > 0.7 {
             let agent = &leg.agent;
             wrong.push(format!(

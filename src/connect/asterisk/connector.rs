@@ -4,7 +4,6 @@
 //! an ack removes what was spooled, so neither the server's outage nor this process's death loses what was acked or
 //! doubles it. The PBX never waits for any of it.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
