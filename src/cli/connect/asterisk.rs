@@ -19,6 +19,7 @@ use crate::connect::asterisk::connector::{self, Options};
 use crate::connect::asterisk::record::{self, Recorded};
 use crate::connect::asterisk::session::{Login, Secret};
 use crate::connect::asterisk::settings::Setting;
+use crate::connect::asterisk::tuner;
 use crate::connect::asterisk::words::Words;
 use crate::connect::client::{Server, address};
 
@@ -81,6 +82,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             Failure::new(Exit::Config, message)
         })?;
         bridges.extend(open_bridge(pbx, server.clone(), signalled.clone()).await?);
+        start_tuner(pbx, &server, &signalled)?;
         let options = options(&config, pbx, server)?;
         connectors.spawn(connector::run(options, Clock::system(), signalled.clone()));
     }
@@ -107,10 +109,24 @@ pub(crate) fn start_in_serve(
         let server = address.to_string().parse();
         let server = server
             .map_err(|error: address::Error| Failure::new(Exit::Failure, error.to_string()))?;
+        start_tuner(pbx, &server, stop)?;
         let options = options(config, pbx, server)?;
         connectors.spawn(connector::run(options, Clock::system(), stop.clone()));
     }
     Ok(connectors)
+}
+
+/// Takes settings from the server, where the configuration says so.
+fn start_tuner(pbx: &Asterisk, server: &Server, stop: &CancellationToken) -> Result<(), Failure> {
+    if pbx.tune {
+        let options = tuner::Options {
+            source: pbx.source.clone(),
+            login: login(pbx)?,
+            server: server.clone(),
+        };
+        tokio::spawn(tuner::run(options, Clock::system(), stop.clone()));
+    }
+    Ok(())
 }
 
 /// Waits for the end of all connectors; one that fails ends the others.

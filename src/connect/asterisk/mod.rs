@@ -37,6 +37,7 @@ pub mod settings;
 mod states;
 #[cfg(test)]
 mod states_test;
+pub mod tuner;
 pub mod user_events;
 mod waits;
 pub mod words;
