@@ -461,6 +461,8 @@ async fn a_second_connector_waits_and_takes_over() {
     pbx.play(0.0, 0.2, 1_000.0).await;
     let second = Connector::start(pbx.address(), &server.grpc_addr());
     second.until_said("source_in_use").await;
+    // It asks for the source and logs in at the same time.
+    second.until_said("listening").await;
     pbx.play(0.2, 0.6, 1_000.0).await;
     first.kill();
     // The lease of a dead stream is let go at once; the last minute is known to the second as well.

@@ -4,7 +4,7 @@
 use super::queue_log::LogLine;
 use super::said::{Said, What};
 use super::states_test::{Told, at};
-use crate::proto::v1::{MissedReason, QueueExit, call_event::Kind};
+use crate::proto::v1::call_event::Kind;
 
 /// What was said of each call, in a word and a second.
 fn brief(pbx: &mut Told) -> Vec<String> {
@@ -13,18 +13,22 @@ fn brief(pbx: &mut Told) -> Vec<String> {
         let What::Event(kind) = said.what else {
             return None;
         };
-        let word = match kind {
-            Kind::Arrived(one) => format!("arrived {}", one.line),
-            Kind::QueueEntered(one) => format!("entered {}", one.queue),
-            Kind::QueueLeft(one) => format!("left {}", QueueExit::as_str_name(&one.exit())),
-            Kind::AgentOffered(one) => format!("offered {}", one.agent),
-            Kind::OfferMissed(one) => {
-                format!("missed {}", MissedReason::as_str_name(&one.reason()))
-            }
-            Kind::AgentConnected(one) => format!("connected {}", one.agent),
-            Kind::AgentReleased(one) => format!("released {}", one.agent),
-            Kind::Ended(_) => "ended".to_owned(),
-            other => format!("{other:?}"),
+        let word = if let Kind::Arrived(one) = &kind {
+            format!("arrived {}", one.line)
+        } else if let Kind::QueueEntered(one) = &kind {
+            format!("entered {}", one.queue)
+        } else if let Kind::QueueLeft(one) = &kind {
+            format!("left {}", one.exit().as_str_name())
+        } else if let Kind::AgentOffered(one) = &kind {
+            format!("offered {}", one.agent)
+        } else if let Kind::OfferMissed(one) = &kind {
+            format!("missed {}", one.reason().as_str_name())
+        } else if let Kind::AgentConnected(one) = &kind {
+            format!("connected {}", one.agent)
+        } else if let Kind::Ended(_) = &kind {
+            "ended".to_owned()
+        } else {
+            format!("{kind:?}")
         };
         Some(format!("{seconds} {word}"))
     };
