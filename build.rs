@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 7] = [
+const PROTOS: [&str; 8] = [
     "dozvon/v1/admin.proto",
     "dozvon/v1/case.proto",
     "dozvon/v1/events.proto",
@@ -12,6 +12,7 @@ const PROTOS: [&str; 7] = [
     "dozvon/v1/live.proto",
     "dozvon/v1/report.proto",
     "dozvon/v1/survey.proto",
+    "dozvon/v1/tuning.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

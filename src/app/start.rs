@@ -220,6 +220,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         admin,
         live: wire::Live::new(pictures.clone(), ready.clone(), stopping.clone()),
         surveys: surveys.clone(),
+        tuning: wire::Tuning::new(ready.clone(), stopping.clone()),
     };
     let server = tokio::spawn(server.serve(grpc, closing.clone()));
 

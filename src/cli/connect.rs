@@ -3,6 +3,7 @@
 pub(crate) mod asterisk;
 mod settings;
 
+pub(super) use self::settings::show as show_changes;
 use super::failure::Failure;
 
 /// Arguments of `dozvon connect`.

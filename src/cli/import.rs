@@ -90,6 +90,12 @@ pub struct Args {
     /// `queue-log`: the agent that a member's name in the log stands for.
     #[arg(long, value_name = "NAME=EXTENSION", value_parser = agent_name)]
     pub agent: Vec<(String, String)>,
+    /// `ami-log`, `queue-log`: the work after a call of a queue, its `wrapuptime`, which neither tells.
+    #[arg(long, value_name = "QUEUE=TIME", value_parser = wrap_up)]
+    pub wrap_up: Vec<(String, Duration)>,
+    /// `ami-log`, `queue-log`: the reason of a pause that is work with a client at the desk, in upper or lower case.
+    #[arg(long, value_name = "REASON")]
+    pub desk_reason: Vec<String>,
     /// `ami-log`: how many questions that survey has.
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub survey_questions: u8,
@@ -143,6 +149,13 @@ fn agent_name(text: &str) -> Result<(String, String), String> {
     parts
         .map(owned)
         .ok_or_else(|| "give a name and an extension, as in \"Olena Koval=101\"".to_owned())
+}
+
+fn wrap_up(text: &str) -> Result<(String, Duration), String> {
+    let parts = text.rsplit_once('=').filter(|(queue, _)| !queue.is_empty());
+    let (queue, span) = parts.ok_or("give a queue and a time, as in hotline=30s")?;
+    let span = humantime::parse_duration(span).map_err(|error| format!("{span}: {error}"))?;
+    Ok((queue.to_owned(), span))
 }
 
 /// The pace of a replay.

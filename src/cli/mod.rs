@@ -15,6 +15,7 @@ pub mod report;
 pub mod serve;
 pub mod simulate;
 pub mod survey;
+pub mod tune;
 pub mod watch;
 
 use std::process::ExitCode;
@@ -62,6 +63,8 @@ enum Command {
     Survey(survey::Args),
     /// Look after cases: what bad answers opened.
     Case(case::Args),
+    /// Change what tunes a line on a switch that is connected.
+    Tune(tune::Args),
     /// Make up a day of calls, as an `events` file.
     Simulate(simulate::Args),
     /// Check a configuration and print what is in force.
@@ -95,6 +98,7 @@ pub async fn run() -> ExitCode {
         Command::Definitions(args) => definitions::run(&args),
         Command::Survey(args) => survey::run(args).await,
         Command::Case(args) => case::run(args).await,
+        Command::Tune(args) => tune::run(args).await,
         Command::Simulate(args) => simulate::run(args),
         Command::CheckConfig(args) => check_config::run(&args),
     };

@@ -73,6 +73,9 @@ pub struct Asterisk {
     /// The work after a call by queue, as the PBX names it: its `wrapuptime`, which the manager interface does not tell.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub wrap_up: BTreeMap<String, WrapUp>,
+    /// Whether the server may have settings changed on it: `dozvon tune`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tune: bool,
     /// Surveys by FastAGI; without it none are asked on this PBX.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agi: Option<Agi>,

@@ -139,6 +139,7 @@ fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
         queue_log: Some("/var/log/asterisk/queue_log".into()),
         test_numbers: vec!["+78460000001".into()],
         desk_reasons: vec!["desk".into()],
+        tune: true,
         queues: map("400", "jobs"),
         agents: map("Local/104@from-queue/n", "104"),
         wrap_up: [("400".to_owned(), WrapUp(Duration::from_secs(30)))].into(),

@@ -16,9 +16,11 @@ mod session;
 mod source;
 pub mod status;
 mod survey;
+mod tuning;
 
 pub use admin::Admin;
 pub use ingest::{Ingest, IngestOptions};
 pub use live::Live;
 pub use server::{Health, HealthService, Server, ServerError, health};
 pub use survey::{CasePlan, LetGoReason, Parts, Surveys};
+pub use tuning::Tuning;

@@ -19,6 +19,7 @@ use crate::proto::v1::ingest_service_server::{self, IngestServiceServer};
 use crate::proto::v1::live_service_server::{self, LiveServiceServer};
 use crate::proto::v1::report_service_server::{self, ReportServiceServer};
 use crate::proto::v1::survey_service_server::{self, SurveyServiceServer};
+use crate::proto::v1::tuning_service_server::{self, TuningServiceServer};
 use crate::reports::{Reports, Sources};
 use crate::store::Rows;
 use crate::validate::caps;
@@ -29,6 +30,7 @@ use super::limits::Limits;
 use super::live::Live;
 use super::report;
 use super::survey::Surveys;
+use super::tuning::Tuning;
 
 /// Streams that one connection may have open.
 const STREAMS_A_CONNECTION: u32 = 256;
@@ -48,6 +50,7 @@ const ADMIN: &str = admin_service_server::SERVICE_NAME;
 const LIVE: &str = live_service_server::SERVICE_NAME;
 const SURVEYS: &str = survey_service_server::SERVICE_NAME;
 const CASES: &str = case_service_server::SERVICE_NAME;
+const TUNING: &str = tuning_service_server::SERVICE_NAME;
 
 /// The health service as tonic makes it.
 pub type HealthService = HealthServer<tonic_health::server::HealthService>;
@@ -76,7 +79,7 @@ impl Health {
             ServingStatus::NotServing
         };
         // The empty name stands for the server as a whole.
-        for service in ["", INGEST, LIVE, REPORTS, ADMIN, SURVEYS, CASES] {
+        for service in ["", INGEST, LIVE, REPORTS, ADMIN, SURVEYS, CASES, TUNING] {
             self.0.set_service_status(service, status).await;
         }
     }
@@ -106,6 +109,8 @@ pub struct Server<R, S> {
     pub live: Live,
     /// The one who asks callers.
     pub surveys: Surveys,
+    /// The way to the switches.
+    pub tuning: Tuning,
 }
 
 impl<R: Rows, S: Sources> Server<R, S> {
@@ -144,6 +149,7 @@ impl<R: Rows, S: Sources> Server<R, S> {
                 LiveServiceServer::new(self.live).send_compressed(CompressionEncoding::Gzip),
             )
             .add_service(SurveyServiceServer::new(self.surveys))
+            .add_service(TuningServiceServer::new(self.tuning))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener).map(without_delay),
                 stopping.cancelled_owned(),

@@ -322,6 +322,98 @@ pub fn live(error: &LiveError) -> Status {
     build(code, reason, &error.to_string(), field, retry)
 }
 
+/// Why a setting does not come to a switch.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TuningError {
+    /// A field is missing.
+    #[error("{field} is missing")]
+    FieldMissing {
+        /// Which field.
+        field: &'static str,
+    },
+    /// A field holds what it must not.
+    #[error("{field} {fault}")]
+    FieldInvalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// No connector takes settings for the source.
+    #[error(
+        "no connector takes settings for {source_id:?}: tune = true in its [[asterisk]], and it must be connected"
+    )]
+    NotWatched {
+        /// The source.
+        source_id: String,
+    },
+    /// Another connector watches the source, and lives.
+    #[error("another connector takes settings for {source_id:?}")]
+    Watched {
+        /// The source.
+        source_id: String,
+    },
+    /// Too many connectors watch.
+    #[error("{limit} connectors take settings already")]
+    TooManyWatchers {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// Too much is on its way to one connector.
+    #[error("{limit} settings are on their way to this connector already")]
+    TooManySettings {
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The connector said nothing in time, or is gone.
+    #[error(
+        "the connector of {source_id:?} has not said what became of it: look at the switch, it may be set"
+    )]
+    Unreported {
+        /// The source.
+        source_id: String,
+    },
+    /// Nobody waits for this report.
+    #[error("nobody waits for a report on setting {id}")]
+    UnknownSetting {
+        /// The setting.
+        id: u64,
+    },
+}
+
+/// The status of a setting that did not come to its switch.
+pub fn tuning(error: &TuningError) -> Status {
+    use TuningError as E;
+    let (code, reason, field, retry) = match error {
+        E::FieldMissing { field } => (Code::InvalidArgument, "field_missing", Some(*field), None),
+        E::FieldInvalid { field, .. } => {
+            (Code::InvalidArgument, "field_invalid", Some(*field), None)
+        }
+        E::NotWatched { .. } => (
+            Code::FailedPrecondition,
+            "source_not_watched",
+            Some("source"),
+            None,
+        ),
+        E::Watched { .. } => (Code::Unavailable, "source_in_use", None, Some(RETRY_BUSY)),
+        E::TooManyWatchers { .. } => (
+            Code::ResourceExhausted,
+            "too_many_watchers",
+            None,
+            Some(RETRY_BUSY),
+        ),
+        E::TooManySettings { .. } => (
+            Code::ResourceExhausted,
+            "too_many_settings",
+            None,
+            Some(RETRY_FULL),
+        ),
+        E::Unreported { .. } => (Code::DeadlineExceeded, "setting_unreported", None, None),
+        E::UnknownSetting { .. } => (Code::NotFound, "unknown_setting", Some("id"), None),
+    };
+    build(code, reason, &error.to_string(), field, retry)
+}
+
 fn build(
     code: Code,
     reason: &str,

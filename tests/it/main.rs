@@ -45,4 +45,5 @@ mod statistics;
 mod survey;
 mod survey_report;
 mod truth;
+mod tuning;
 mod views;

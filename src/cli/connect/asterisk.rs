@@ -13,11 +13,13 @@ use crate::cli::log;
 use crate::cli::serve::signalled;
 use crate::clock::Clock;
 use crate::config::{Asterisk, Config, Overrides, variables};
+use crate::connect::asterisk::agent_work::AgentWork;
 use crate::connect::asterisk::check::{self, Expected, Grade};
 use crate::connect::asterisk::connector::{self, Options};
 use crate::connect::asterisk::record::{self, Recorded};
 use crate::connect::asterisk::session::{Login, Secret};
 use crate::connect::asterisk::settings::Setting;
+use crate::connect::asterisk::tuner;
 use crate::connect::asterisk::words::Words;
 use crate::connect::client::{Server, address};
 
@@ -80,6 +82,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             Failure::new(Exit::Config, message)
         })?;
         bridges.extend(open_bridge(pbx, server.clone(), signalled.clone()).await?);
+        start_tuner(pbx, &server, &signalled)?;
         let options = options(&config, pbx, server)?;
         connectors.spawn(connector::run(options, Clock::system(), signalled.clone()));
     }
@@ -106,10 +109,24 @@ pub(crate) fn start_in_serve(
         let server = address.to_string().parse();
         let server = server
             .map_err(|error: address::Error| Failure::new(Exit::Failure, error.to_string()))?;
+        start_tuner(pbx, &server, stop)?;
         let options = options(config, pbx, server)?;
         connectors.spawn(connector::run(options, Clock::system(), stop.clone()));
     }
     Ok(connectors)
+}
+
+/// Takes settings from the server, where the configuration says so.
+fn start_tuner(pbx: &Asterisk, server: &Server, stop: &CancellationToken) -> Result<(), Failure> {
+    if pbx.tune {
+        let options = tuner::Options {
+            source: pbx.source.clone(),
+            login: login(pbx)?,
+            server: server.clone(),
+        };
+        tokio::spawn(tuner::run(options, Clock::system(), stop.clone()));
+    }
+    Ok(())
 }
 
 /// Waits for the end of all connectors; one that fails ends the others.
@@ -145,6 +162,8 @@ pub(crate) async fn ended(
 
 /// What a connector is told, from the configuration.
 fn options(config: &Config, pbx: &Asterisk, server: Server) -> Result<Options, Failure> {
+    let wrap_up = pbx.wrap_up.iter();
+    let wrap_up = wrap_up.map(|(queue, span)| (queue.clone(), span.0));
     Ok(Options {
         source: pbx.source.clone(),
         login: login(pbx)?,
@@ -155,10 +174,7 @@ fn options(config: &Config, pbx: &Asterisk, server: Server) -> Result<Options, F
         survey_contexts: pbx.survey_contexts.clone(),
         queue_log: pbx.queue_log.clone(),
         agents: pbx.agents.keys().cloned().collect(),
-        wrap_up: (pbx.wrap_up.iter())
-            .map(|(queue, span)| (queue.clone(), span.0))
-            .collect(),
-        desk_reasons: pbx.desk_reasons.clone(),
+        work: AgentWork::new(wrap_up, &pbx.desk_reasons),
         words: Words::new(&pbx.queues, &pbx.agents, &pbx.test_numbers),
     })
 }

@@ -9,33 +9,42 @@ use crate::connect::asterisk::settings::{Change, Outcome, Setting, apply};
 
 /// Sets what was asked for, and prints what became of each.
 pub(super) async fn set(login: &Login, settings: &[Setting], dry_run: bool) -> Result<(), Failure> {
-    let mut lines = Vec::new();
-    let mut undone = 0;
+    let mut changes = Vec::new();
     let clock = Clock::system();
     let applied = apply(login, settings, dry_run, &clock, |change| {
-        let is_done = !matches!(change.outcome, Outcome::Refused(_) | Outcome::NotTaken(_));
-        undone += usize::from(!is_done);
-        lines.push(line(&change, &login.user));
+        changes.push(change)
     });
     let applied = applied.await;
+    let shown = show(&changes, Some(&login.user));
+    applied.map_err(|error| Failure::new(Exit::Unreachable, error.to_string()))?;
+    shown
+}
+
+/// Prints what became of settings, a line each. `user` = whose rights can be told.
+///
+/// # Errors
+/// When one is not as asked, or stdout is closed.
+pub(in crate::cli) fn show(changes: &[Change], user: Option<&str>) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    for line in lines {
-        writeln!(out, "{line}").map_err(|error| {
+    for change in changes {
+        writeln!(out, "{}", line(change, user)).map_err(|error| {
             Failure::new(Exit::Failure, format!("cannot write to stdout: {error}"))
         })?;
     }
-    applied.map_err(|error| Failure::new(Exit::Unreachable, error.to_string()))?;
-    match undone {
+    let is_undone =
+        |change: &&Change| matches!(change.outcome, Outcome::Refused(_) | Outcome::NotTaken(_));
+    match changes.iter().filter(is_undone).count() {
         0 => Ok(()),
         1 => Err(Failure::new(Exit::Failure, "one setting is not as asked")),
-        _ => {
+        undone => {
             let message = format!("{undone} settings are not as asked");
             Err(Failure::new(Exit::Failure, message))
         }
     }
 }
 
-fn line(change: &Change, user: &str) -> String {
+fn line(change: &Change, user: Option<&str>) -> String {
+    let user = user.unwrap_or("its user");
     let setting = &change.setting;
     let before = change.before.as_deref().unwrap_or("nothing");
     let value = setting.value();

@@ -18,6 +18,7 @@ use crate::{
     cli::failure::{Exit, Failure},
     connect::{
         asterisk::{
+            agent_work::AgentWork,
             files::{Gap, Outcome, Recordings},
             history::{QueueLogs, Read},
             said::{Conclusion, What},
@@ -42,16 +43,18 @@ type Came = (u64, Vec<String>);
 impl Files {
     fn of(args: &Args) -> Option<Self> {
         let logs = args.files.clone();
+        let work = AgentWork::new(args.wrap_up.clone(), &args.desk_reason);
         match args.format {
             Input::AmiLog => Some(Self::Recordings(Recordings {
                 logs,
                 queue_logs: args.queue_log.clone(),
                 trunk_contexts: args.trunk_context.clone(),
                 survey_contexts: args.survey_context.clone(),
+                work,
             })),
             Input::QueueLog => {
                 let agents = args.agent.clone();
-                Some(Self::QueueLogs(QueueLogs { logs, agents }))
+                Some(Self::QueueLogs(QueueLogs { logs, agents, work }))
             }
             Input::AnonymousBank | Input::Events => None,
         }

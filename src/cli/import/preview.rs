@@ -3,7 +3,7 @@
 //! The events go through the very call machine that reports are made of (`calls`), so that a preview and a report agree;
 //! what the contract has no place for comes from the interpreter's notes. Every field is always there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -223,6 +223,8 @@ fn call_of(validator: &mut Validator, id: &str, said: &[Said], questions: usize)
         // What nobody heard nobody knows.
         call.ended_at = None;
         call.ended_by = None;
+    }
+    if call.uncertain {
         for visit in &mut call.visits {
             if visit.exit == Some(Exit::Error.as_str()) {
                 visit.exit = None;
@@ -330,15 +332,23 @@ fn talks(record: &CallRecord, passed: &[(Timestamp, &Passed)]) -> Vec<Talk> {
     record.legs.iter().map(talk).collect()
 }
 
-/// Transfers that follow from the legs, and that no word of the switch speaks of: the word was lost.
+/// Transfers that follow from the legs, and that no word of the switch speaks of: the word was lost. Each word speaks of
+/// one transfer, the nearest of its agent.
 fn inferred(record: &CallRecord, passed: &[(Timestamp, &Passed)]) -> Vec<Transfer> {
-    let is_told = |transfer: &&model::Transfer| {
-        let from = transfer.from_agent.as_str();
-        let told = passed.iter().filter(|(_, one)| one.from == from).count();
-        let until = record.transfers.iter();
-        let until = until.filter(|one| one.from_agent.as_str() == from && one.at <= transfer.at);
-        until.count() <= told
-    };
+    let mut pairs = Vec::new();
+    for (index, transfer) in record.transfers.iter().enumerate() {
+        let of_agent = passed.iter().enumerate();
+        let of_agent = of_agent.filter(|(_, (_, one))| one.from == transfer.from_agent.as_str());
+        let apart = |at: Timestamp| (at.as_micros() - transfer.at.as_micros()).abs();
+        pairs.extend(of_agent.map(|(word, (at, _))| (apart(*at), index, word)));
+    }
+    pairs.sort_unstable();
+    let (mut told, mut used) = (HashSet::new(), HashSet::new());
+    for (_, index, word) in pairs {
+        if !told.contains(&index) && used.insert(word) {
+            told.insert(index);
+        }
+    }
     let transfer = |one: &model::Transfer| Transfer {
         kind: one.method.as_str(),
         from: one.from_agent.to_string(),
@@ -347,8 +357,9 @@ fn inferred(record: &CallRecord, passed: &[(Timestamp, &Passed)]) -> Vec<Transfe
         how: None,
         ok: true,
     };
-    let untold = record.transfers.iter().filter(|one| !is_told(one));
-    untold.map(transfer).collect()
+    let all = record.transfers.iter().enumerate();
+    let untold = all.filter(|(index, _)| !told.contains(index));
+    untold.map(|(_, one)| transfer(one)).collect()
 }
 
 fn transfer(passed: &Passed, at: Timestamp) -> Transfer {

@@ -287,6 +287,46 @@ async fn a_log_without_a_record_is_no_failure() {
     assert_eq!(exit, None);
 }
 
+#[tokio::test]
+async fn agents_work_is_told_as_the_command_line_knows_it() {
+    let fake = Fake::start();
+    let desk = Desk::new(&fake);
+    let log = "\
+        1795000000|NONE|jobs|PJSIP/101|ADDMEMBER|\n\
+        1795000010|1795000010.1|jobs|NONE|ENTERQUEUE||050|1\n\
+        1795000012|1795000010.1|jobs|PJSIP/101|CONNECT|2|1795000011.2|1\n\
+        1795000020|1795000010.1|jobs|PJSIP/101|COMPLETECALLER|2|8|1\n\
+        1795000060|NONE|jobs|PJSIP/101|PAUSE|Desk\n\
+        1795000090|NONE|jobs|PJSIP/101|UNPAUSE|\n";
+    desk.put("queue_log", log);
+    let states = || {
+        let told = kept(&fake).into_iter().filter_map(|event| {
+            let seconds = event.occurred_at.unwrap().seconds - 1_795_000_000;
+            match event.body {
+                Some(Body::AgentStateChanged(one)) => Some((seconds, one.state().as_str_name())),
+                Some(Body::WrapUpEnded(_)) => Some((seconds, "ended")),
+                _ => None,
+            }
+        });
+        told.collect::<Vec<_>>()
+    };
+    let options = ["--wrap-up", "jobs=30s", "--desk-reason", "desk"];
+    let (_, exit) = desk.import("queue-log", &["queue_log"], &options).await;
+    assert_eq!(exit, None);
+    let known = [
+        (0, "AGENT_STATE_AVAILABLE"),
+        (20, "AGENT_STATE_WRAP_UP"),
+        (50, "ended"),
+        (50, "AGENT_STATE_AVAILABLE"),
+        (60, "AGENT_STATE_DESK"),
+    ];
+    assert_eq!(states(), known);
+    // What is concluded otherwise has a numbering of its own.
+    desk.import("queue-log", &["queue_log"], &[]).await;
+    assert_eq!(fake.state().epochs.len(), 2);
+    assert!(states().contains(&(60, "AGENT_STATE_PAUSED")));
+}
+
 #[test]
 fn the_command_line() {
     let args = parse(&["events", "a.jsonl", "b.jsonl"]).unwrap();
@@ -302,6 +342,19 @@ fn the_command_line() {
     assert_eq!(speed("0.5x").unwrap(), Speed::Times(0.5));
     for wrong in ["60", "0x", "-1x", "fast", "x", "infx", "NaNx"] {
         assert!(speed(wrong).is_err(), "{wrong}");
+    }
+    let log = [
+        "queue-log",
+        "a",
+        "--wrap-up",
+        "q=1=30s",
+        "--desk-reason",
+        "Desk",
+    ];
+    let args = parse(&log).unwrap();
+    assert_eq!(args.wrap_up, [("q=1".to_owned(), Duration::from_secs(30))]);
+    for wrong in ["30s", "=30s", "q=30", "q="] {
+        assert!(parse(&["queue-log", "a", "--wrap-up", wrong]).is_err());
     }
     assert!(parse(&["events"]).is_err());
     assert!(parse(&["excel", "a"]).is_err());

@@ -221,6 +221,15 @@ impl Channels {
         }
     }
 
+    /// Takes a channel out that was never there.
+    pub(super) fn forget(&mut self, key: ChannelKey) {
+        if let Some(channel) = self.remove(key)
+            && self.ended.remove(&channel.id)
+        {
+            self.ended_in_order.retain(|id| *id != channel.id);
+        }
+    }
+
     /// Whoever is in a bridge.
     pub(super) fn inside(&self, bridge: &[u8]) -> &[ChannelKey] {
         self.bridges.get(bridge).map_or(&[], Vec::as_slice)

@@ -4,7 +4,6 @@
 //! an ack removes what was spooled, so neither the server's outage nor this process's death loses what was acked or
 //! doubles it. The PBX never waits for any of it.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -20,6 +19,7 @@ use crate::connect::client::{Error as FeedError, Server};
 use crate::connect::spool::{self, Spool};
 use crate::model::Timestamp;
 
+use super::agent_work::AgentWork;
 use super::files::read_lines;
 use super::interpreter::{self, Interpreter};
 use super::link::{CHANNELS, Link, MEMBERS, Phase, SharedSpool, WAITING, lock};
@@ -70,10 +70,8 @@ pub struct Options {
     pub queue_log: Option<PathBuf>,
     /// Interfaces that are known to be agents'.
     pub agents: Vec<String>,
-    /// The work after a call by queue, as the PBX names it.
-    pub wrap_up: HashMap<String, Duration>,
-    /// Reasons of a pause that mean work with a client at the desk.
-    pub desk_reasons: Vec<String>,
+    /// Agents' work after calls and at the desk.
+    pub work: AgentWork,
     /// What queues and agents are called.
     pub words: Words,
 }
@@ -101,8 +99,7 @@ pub async fn run(options: Options, clock: Clock, stop: CancellationToken) -> Res
         interpreter::Options {
             trunk_contexts: options.trunk_contexts.clone(),
             survey_contexts: options.survey_contexts.clone(),
-            wrap_up: options.wrap_up.clone(),
-            desk_reasons: lowercase(&options.desk_reasons),
+            work: options.work.clone(),
             ..interpreter::Options::default()
         },
         Members::default(),
@@ -154,10 +151,6 @@ pub async fn run(options: Options, clock: Clock, stop: CancellationToken) -> Res
         }
     }
     connector.drain().await
-}
-
-fn lowercase(reasons: &[String]) -> HashSet<String> {
-    reasons.iter().map(|reason| reason.to_lowercase()).collect()
 }
 
 /// What goes on beside the session.

@@ -31,7 +31,6 @@ pub(super) struct Consult {
     pub(super) start: Timestamp,
     pub(super) to: String,
     pub(super) queue: Option<String>,
-    pub(super) pbx_answered: Option<Timestamp>,
     pub(super) answered: Option<(String, Timestamp)>,
     /// It was told that a transfer had begun.
     pub(super) told: bool,
@@ -58,7 +57,6 @@ impl Interpreter {
             start: at,
             to,
             queue: None,
-            pbx_answered: None,
             answered: None,
             told: false,
         });
@@ -130,7 +128,6 @@ impl Interpreter {
             start,
             to,
             queue: None,
-            pbx_answered: None,
             answered: None,
             told: false,
         });
@@ -150,10 +147,8 @@ impl Interpreter {
     /// A consultation waits in a queue.
     pub(super) fn consult_in_queue(&mut self, key: ChannelKey, queue: &str) {
         if let Some(index) = self.consult_at(key) {
-            let up_at = self.channels.get(key).and_then(|one| one.up_at);
             if let Some(consult) = self.consults.get_mut(index) {
                 consult.queue = Some(queue.to_owned());
-                consult.pbx_answered = up_at;
             }
             self.say_consult(index, Target::Queue(queue.to_owned()));
         }
@@ -311,12 +306,14 @@ impl Interpreter {
 
     fn say_consulted(&mut self, consult: Consult, at: Timestamp, handed_over: bool) {
         let call = consult.call;
+        let line = self.channels.get(consult.line);
+        let line = line.filter(|_| consult.how == How::ReferReplaces);
         let consulted = Consulted {
             by: consult.agent,
             to: consult.to,
             queue: consult.queue,
             start: consult.start,
-            pbx_answered: consult.pbx_answered,
+            pbx_answered: line.and_then(|line| line.up_at),
             answered_by: consult.answered.as_ref().map(|(agent, _)| agent.clone()),
             answered_at: consult.answered.map(|(_, at)| at),
             handed_over,

@@ -17,6 +17,7 @@ use super::super::{
     source_file::{Error, SourceFile},
 };
 use super::{
+    agent_work::AgentWork,
     codec::{Decoder, Dropped},
     interpreter::{Interpreter, Options, instant, stamp},
     members::Members,
@@ -27,7 +28,7 @@ use super::{
 };
 
 /// The interpretation's version: part of the epoch, so that a changed one is another numbering.
-const MAPPING: &str = "ami-log 2";
+const MAPPING: &str = "ami-log 3";
 
 /// What is read at once.
 const READ_BYTES: usize = 256 * 1024;
@@ -43,6 +44,8 @@ pub struct Recordings {
     pub trunk_contexts: Vec<String>,
     /// Contexts in which the survey is asked.
     pub survey_contexts: Vec<String>,
+    /// Agents' work after calls and at the desk.
+    pub work: AgentWork,
 }
 
 impl Recordings {
@@ -57,6 +60,7 @@ impl Recordings {
             hasher.update(word.len().to_be_bytes());
             hasher.update(word);
         }
+        self.work.lines().for_each(|line| hasher.update(line));
         for path in self.logs.iter().chain(&self.queue_logs) {
             let mut of_file = Sha256::new();
             read_chunks(path, Arc::default(), |chunk| of_file.update(chunk))?;
@@ -134,6 +138,7 @@ impl Recordings {
         let mut options = Options {
             trunk_contexts: self.trunk_contexts.clone(),
             survey_contexts: self.survey_contexts.clone(),
+            work: self.work.clone(),
             ..Options::default()
         };
         for path in &self.queue_logs {

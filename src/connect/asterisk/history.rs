@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::source_file::Error;
 use super::{
+    agent_work::AgentWork,
     files::{open, read_lines},
     interpreter::{Interpreter, Options},
     members::Members,
@@ -19,7 +20,7 @@ use super::{
 };
 
 /// The interpretation's version: part of the epoch, so that a changed one is another numbering.
-const MAPPING: &str = "queue-log 2";
+const MAPPING: &str = "queue-log 3";
 
 /// A file in whose first lines there is none of a log is no log; a rotated one may begin in mid-line.
 const BROKEN_FIRST_MAX: u32 = 16;
@@ -31,6 +32,8 @@ pub struct QueueLogs {
     pub logs: Vec<PathBuf>,
     /// Members' names in the log, and the agents they stand for.
     pub agents: Vec<(String, String)>,
+    /// Agents' work after calls and at the desk.
+    pub work: AgentWork,
 }
 
 /// What reading came to.
@@ -54,6 +57,7 @@ impl QueueLogs {
         for (name, agent) in &self.agents {
             hasher.update(format!("\0{name}\0{agent}"));
         }
+        self.work.lines().for_each(|line| hasher.update(line));
         let first = self.in_order()?.into_iter().next();
         Ok(first.map(|(line, _)| hasher.chain_update(format!("{line:?}")).finalize().into()))
     }
@@ -83,7 +87,11 @@ impl QueueLogs {
             members.add_name(name, agent);
         }
         let files = self.in_order()?;
-        let mut interpreter = Interpreter::new(Options::default(), members);
+        let options = Options {
+            work: self.work.clone(),
+            ..Options::default()
+        };
+        let mut interpreter = Interpreter::new(options, members);
         let mut read = Read::default();
         for (_, path) in files {
             read_lines(&path, Arc::clone(bytes_read), |line| {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::model::Timestamp;
 
 use super::{
+    agent_work::AgentWork,
     channels::{ChannelKey, Channels, Role},
     consults::Consult,
     live::Call,
@@ -36,10 +37,8 @@ pub struct Options {
     pub trunk_contexts: Vec<String>,
     /// Contexts in which the survey is asked.
     pub survey_contexts: Vec<String>,
-    /// The work after a call by queue, as the PBX names it.
-    pub wrap_up: HashMap<String, Duration>,
-    /// Reasons of a pause that mean work with a client at the desk, in lower case.
-    pub desk_reasons: HashSet<String>,
+    /// Agents' work after calls and at the desk.
+    pub work: AgentWork,
     /// How visits ended, as `queue_log` knows it.
     pub exits: Exits,
     /// The lines of `queue_log` in the order of time: they fill gaps.
@@ -51,18 +50,10 @@ impl Default for Options {
         Self {
             trunk_contexts: Vec::new(),
             survey_contexts: vec!["survey".to_owned()],
-            wrap_up: HashMap::new(),
-            desk_reasons: HashSet::new(),
+            work: AgentWork::default(),
             exits: Exits::default(),
             log: Vec::new(),
         }
-    }
-}
-
-impl Options {
-    /// Whether a pause for this reason is work with a client.
-    pub(super) fn is_desk(&self, reason: &str) -> bool {
-        self.desk_reasons.contains(&reason.to_lowercase())
     }
 }
 
@@ -83,6 +74,8 @@ pub(super) enum Due {
     Silent(u64, Timestamp),
     /// An agent of whom something was heard, or whose work after a call is over.
     Agent(usize),
+    /// A list after the gap that ended then.
+    Listed(Timestamp),
 }
 
 /// The interpreter of one PBX.
@@ -95,15 +88,19 @@ pub struct Interpreter {
     pub(super) calls: BTreeMap<u64, Call>,
     pub(super) waits: HashMap<ChannelKey, Wait>,
     pub(super) consults: Vec<Consult>,
+    /// How long a queue lets a member ring, as the longest ring shows that ended by itself.
+    pub(super) full_rings: HashMap<String, Duration>,
     /// Telephones that customers came in by: what goes out there goes to the world outside.
     pub(super) trunks: HashSet<String>,
     pub(super) last_call: u64,
+    /// While a list is told after a gap: the channels in it.
     pub(super) alive: Option<HashSet<ChannelKey>>,
+    pub(super) listing_since: Option<Timestamp>,
     pub(super) logged: Logged,
     due: BTreeMap<(Timestamp, u64), Due>,
     due_count: u64,
     now: Timestamp,
-    said: Vec<Said>,
+    pub(super) said: Vec<Said>,
     pub(super) said_of_agents: Vec<AgentSaid>,
     pub(super) refused: Refused,
 }
@@ -184,6 +181,7 @@ impl Interpreter {
                 Due::Bridged(one, other, since) => self.bridge_by_answer(one, other, since),
                 Due::Silent(call, since) => self.end_silent(call, since),
                 Due::Agent(place) => self.look_at_agent(place, at),
+                Due::Listed(since) => self.give_up_list(since),
             }
         }
     }
@@ -204,9 +202,14 @@ impl Interpreter {
         }
     }
 
-    /// Takes what was concluded since this was last asked; of one call in the order of conclusion.
+    /// Takes what was concluded since this was last asked; of one call in the order of conclusion. Nothing, while a list
+    /// is being told that may complete it.
     pub fn drain(&mut self) -> std::vec::Drain<'_, Said> {
-        self.said.drain(..)
+        let end = match self.alive {
+            Some(_) => 0,
+            None => self.said.len(),
+        };
+        self.said.drain(..end)
     }
 
     /// Takes what was concluded of agents since this was last asked.
@@ -216,10 +219,7 @@ impl Interpreter {
 
     /// Hands over both.
     pub fn drain_into(&mut self, each: &mut impl FnMut(Conclusion)) {
-        self.said
-            .drain(..)
-            .map(Conclusion::Call)
-            .for_each(&mut *each);
+        self.drain().map(Conclusion::Call).for_each(&mut *each);
         let agents = self.said_of_agents.drain(..);
         agents.map(Conclusion::Agent).for_each(each);
     }
@@ -365,7 +365,7 @@ impl Interpreter {
         };
         if is_customer {
             self.trunks.insert(device);
-            let name = message.text("CallerIDName").map(Into::into);
+            let name = message.name("CallerIDName");
             self.arrive(key, name, at);
         } else {
             self.second_line(key, at);

@@ -200,7 +200,10 @@ impl Interpreter {
         let past = self.calls.get(&call).map(|live| &live.past);
         let has_let_go = past.into_iter().flatten().any(|talk| {
             let gap = at.since(talk.at);
-            talk.phone == Some(phone) && gap.is_none_or(|gap| gap <= AWAY_MAX)
+            let is_it = talk
+                .phone
+                .map_or(talk.agent == agent, |known| known == phone);
+            is_it && gap.is_none_or(|gap| gap <= AWAY_MAX)
         });
         let hangs_up = self
             .channels

@@ -17,6 +17,7 @@ use crate::{
 use super::{
     channels::ChannelKey,
     interpreter::{Due, Interpreter},
+    log_halves::Halves,
     passing::Blind,
     queue_log::{LogLine, LoggedExit},
     said::{How, Note, Passed, What},
@@ -29,6 +30,9 @@ const SILENT_MAX: Duration = Duration::from_secs(60);
 /// The log's clock is cut to the second.
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A line bears its second, cut, by a clock that may be one behind: what it tells of may happen so much later.
+const LINE_BEFORE: Duration = Duration::from_secs(2);
+
 /// The most numbers that are remembered until their calls enter a queue.
 const DIALLED_MAX: usize = 10_000;
 
@@ -39,6 +43,10 @@ pub(super) struct Logged {
     dialled: HashMap<String, (Timestamp, String)>,
     /// The last line of each call, and who would have ended it then.
     last: HashMap<u64, (Timestamp, EndedBy)>,
+    /// Local members' far halves.
+    pub(super) halves: Halves,
+    /// Calls that began with a line of the gap's last moments.
+    latest: HashMap<u64, Timestamp>,
 }
 
 impl Interpreter {
@@ -71,7 +79,11 @@ impl Interpreter {
         for line in inside {
             let at = line.at.max(from);
             self.handle_time(at);
+            let last = self.last_call;
             self.log_line(line, at);
+            if self.last_call > last && line.at.plus(LINE_BEFORE) > to {
+                self.logged.latest.insert(self.last_call, at);
+            }
         }
         self.options.log = lines;
     }
@@ -110,9 +122,31 @@ impl Interpreter {
         self.channels.remove(key);
     }
 
+    /// A call that a log began, and that is not in the list of those who live: it did not come yet when the list was made, if
+    /// its line is of the gap's last moments. Then nothing was said, and it will be told by itself.
+    pub(super) fn begins_after_list(&mut self, call: u64) -> bool {
+        if self.logged.latest.remove(&call).is_none() {
+            return false;
+        }
+        let Some(live) = self.calls.remove(&call) else {
+            return false;
+        };
+        self.said.retain(|said| said.call != live.id);
+        self.waits.remove(&live.channel);
+        self.log_done(call);
+        self.channels.forget(live.channel);
+        true
+    }
+
+    /// The list is whole: whoever is in it has come.
+    pub(super) fn forget_latest(&mut self) {
+        self.logged.latest.clear();
+    }
+
     /// A call has ended: nothing of it is waited for.
     pub(super) fn log_done(&mut self, call: u64) {
         self.logged.last.remove(&call);
+        self.forget_halves(call);
     }
 
     /// One line; gives back the call it was about, and who ended it if nothing follows.
@@ -162,9 +196,10 @@ impl Interpreter {
                 self.release_where(call, at, EndedBy::Agent, |talk| talk.agent == agent);
                 Some((call, EndedBy::Agent))
             }
+            // A Local member's line, which outlived the member: what the caller does by now stands in lines of its own.
+            "COMPLETECALLER" if self.goes_on_without(call, &agent) => Some((call, EndedBy::Caller)),
             "COMPLETECALLER" => {
-                self.end_at(call, at, EndedBy::Caller, None);
-                self.channels.remove(key);
+                self.end_logged(call, at);
                 None
             }
             "BLINDTRANSFER" | "ATTENDEDTRANSFER" => {
@@ -174,8 +209,7 @@ impl Interpreter {
             event => match LoggedExit::of(event)? {
                 LoggedExit::Abandoned => {
                     self.waits.remove(&key);
-                    self.end_at(call, at, EndedBy::Caller, None);
-                    self.channels.remove(key);
+                    self.end_logged(call, at);
                     None
                 }
                 LoggedExit::Left(exit) => {
@@ -192,9 +226,28 @@ impl Interpreter {
         }
     }
 
+    /// Whether the caller waits or talks, and not with this agent.
+    fn goes_on_without(&self, call: u64, agent: &str) -> bool {
+        let talks = self.calls.get(&call).map_or(&[][..], |live| &live.talks);
+        let waits = self.waits.values().any(|wait| wait.call == Some(call));
+        talks.iter().all(|talk| talk.agent != agent) && (waits || !talks.is_empty())
+    }
+
+    /// The caller hung up, as the log says.
+    fn end_logged(&mut self, call: u64, at: Timestamp) {
+        let channel = self.calls.get(&call).map(|live| live.channel);
+        self.end_at(call, at, EndedBy::Caller, None);
+        if let Some(channel) = channel {
+            self.channels.remove(channel);
+        }
+    }
+
     /// The channel of a line; a customer's, unless an agent's own line waits.
     fn logged_channel(&mut self, id: &str, number: &str, at: Timestamp) -> ChannelKey {
         if let Some(key) = self.channels.find(id) {
+            return key;
+        }
+        if let Some(key) = self.half_enters(id, number, at) {
             return key;
         }
         let (key, _) = self.channels.insert(id, "", at);
@@ -234,8 +287,10 @@ impl Interpreter {
             let since = entered_at.map_or(since, |entered| since.max(entered));
             self.log_offered(call, &line.queue, &agent, since);
         }
-        let phone = line.data.get(1).and_then(|id| self.channels.find(id));
+        let member_id = line.data.get(1).map_or("", String::as_str);
+        let phone = self.channels.find(member_id);
         let phone = phone.map(|key| self.phone_behind(key).unwrap_or(key));
+        self.expect_half(call, &agent, member_id);
         self.connect(call, agent, phone, Some(line.queue.clone()), at);
     }
 

@@ -1,6 +1,6 @@
 //! One message of the manager interface (AMI): `Key: value` lines, ended by an empty one.
 //!
-//! Nothing is escaped and nothing is promised: letter case of keys differs between events, keys repeat, a value may hold
+//! Nothing but people's names is escaped, and nothing is promised: letter case of keys differs between events, keys repeat, a value may hold
 //! `: `, quotes and bytes that are no UTF-8. So a line is split at its first colon only, and values stay bytes until
 //! somebody wants a text of them.
 
@@ -67,6 +67,27 @@ impl<'a> Message<'a> {
         (!nothing.contains(&value)).then(|| text(value))
     }
 
+    /// The name of a caller: the switch writes it as C would (`O\'Neil`), and no other value.
+    pub fn name(&self, key: &str) -> Option<String> {
+        let name = self.text(key)?;
+        let mut plain = String::with_capacity(name.len());
+        let mut letters = name.chars();
+        while let Some(letter) = letters.next() {
+            let is_escape = letter == '\\';
+            let escaped = letters.as_str().chars().next().filter(|_| is_escape);
+            match escaped {
+                Some('a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v') => plain.push(' '),
+                Some(mark @ ('\\' | '\'' | '"' | '?')) => plain.push(mark),
+                Some(_) | None => {
+                    plain.push(letter);
+                    continue;
+                }
+            }
+            letters.next();
+        }
+        Some(plain)
+    }
+
     /// A value as a whole number.
     pub fn number(&self, key: &str) -> Option<i64> {
         std::str::from_utf8(self.get(key)?).ok()?.parse().ok()
@@ -98,7 +119,26 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::codec::Decoder;
     use super::*;
+
+    #[test]
+    fn a_name_is_read_as_it_was_before_the_switch_wrote_it() {
+        let cases = [
+            (r#"Stepan \"Step\" O\'Neil"#, r#"Stepan "Step" O'Neil"#),
+            (r"a\\b\?", r"a\b?"),
+            (r"one\ttwo", "one two"),
+            (r"Оксана \x \", r"Оксана \x \"),
+        ];
+        for (written, name) in cases {
+            let bytes = format!("Event: Newchannel\r\nCallerIDName: {written}\r\n\r\n");
+            let mut read = None;
+            Decoder::default().feed(bytes.as_bytes(), |_, message| {
+                read = message.name("CallerIDName");
+            });
+            assert_eq!(read.as_deref(), Some(name));
+        }
+    }
 
     #[test]
     fn bytes_become_text_whatever_they_are() {

@@ -13,10 +13,13 @@ use crate::{
 
 use super::{
     channels::{ChannelKey, Role},
-    interpreter::Interpreter,
+    interpreter::{Due, Interpreter},
     message::Message,
     said::{Note, What},
 };
+
+/// A list takes milliseconds; of one that takes longer the end was lost.
+const LIST_MAX: Duration = Duration::from_secs(10);
 
 /// A visit that was answered in a gap: the queue tells its waiting and talking when it is over, in whole seconds.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ impl Interpreter {
         }
         self.fill_gap(from, to);
         self.alive = Some(HashSet::new());
+        self.listing_since = Some(to);
+        self.later(to, LIST_MAX, Due::Listed(to));
         self.states.begin_list();
         self.handle_time(to);
     }
@@ -59,6 +64,7 @@ impl Interpreter {
         if let Some(alive) = &mut self.alive {
             alive.insert(key);
         }
+        self.complete_arrival(key, message);
         match message.get("BridgeId") {
             Some(bridge) if !bridge.is_empty() => self.channels.enter(key, bridge),
             _ => self.channels.leave(key, None),
@@ -84,6 +90,44 @@ impl Interpreter {
                 entered_at,
                 answered_at: at,
             });
+        }
+    }
+
+    /// A call that a log began is alive: the list knows what no line tells, the number dialled and the caller's name.
+    fn complete_arrival(&mut self, key: ChannelKey, message: &Message<'_>) {
+        let Some(channel) = self.channels.get(key) else {
+            return;
+        };
+        let Role::Customer(call) = channel.role else {
+            return;
+        };
+        let Some(live) = self.calls.get(&call) else {
+            return;
+        };
+        // Elsewhere, and after a transfer, the extension is another one than that by which the call came.
+        let is_first = message.get("Application") == Some(b"Queue") && live.blinds.is_empty();
+        self.trunks.insert(channel.device.clone());
+        for said in self.said.iter_mut().filter(|said| said.call == live.id) {
+            match &mut said.what {
+                What::Event(Kind::Arrived(arrived)) if arrived.channel.is_empty() => {
+                    arrived.channel.clone_from(&channel.name);
+                    if is_first && arrived.line.is_empty() {
+                        arrived.line.clone_from(&channel.exten);
+                    }
+                }
+                What::Note(Note::Caller { name, .. }) if name.is_none() => {
+                    *name = message.name("CallerIDName");
+                }
+                What::Event(_) | What::Note(_) => {}
+            }
+        }
+    }
+
+    /// The list did not come to its end: nobody can be missed in it.
+    pub(super) fn give_up_list(&mut self, since: Timestamp) {
+        if self.listing_since == Some(since) {
+            self.listing_since = None;
+            self.alive = None;
         }
     }
 
@@ -166,15 +210,18 @@ impl Interpreter {
         let Some(alive) = self.alive.take() else {
             return;
         };
+        self.listing_since = None;
         let gone = self.channels.keys().filter(|key| !alive.contains(key));
         let mut gone: Vec<ChannelKey> = gone.collect();
         gone.sort_unstable();
         for key in gone {
-            let Some(channel) = self.channels.get(key) else {
+            let Some((heard_at, role)) =
+                (self.channels.get(key)).map(|one| (one.heard_at, one.role))
+            else {
                 continue;
             };
-            let heard_at = channel.heard_at;
-            match channel.role {
+            match role {
+                Role::Customer(call) if self.begins_after_list(call) => {}
                 Role::Customer(call) => {
                     self.lose(call, heard_at);
                     self.channels.remove(key);
@@ -190,6 +237,7 @@ impl Interpreter {
             }
             self.waits.remove(&key);
         }
+        self.forget_latest();
         let calls: Vec<u64> = self.calls.keys().copied().collect();
         for call in calls {
             self.follow(call, at);
@@ -231,7 +279,9 @@ impl Interpreter {
         let Some(key) = self.channels.find(&id) else {
             return;
         };
-        if !self.waits.contains_key(&key) {
+        // A log's line may be ahead of the list by a second: who talks by it waits no more.
+        let call = self.call_behind(key).and_then(|call| self.calls.get(&call));
+        if !self.waits.contains_key(&key) && call.is_none_or(|live| live.talks.is_empty()) {
             let waited = u64::try_from(message.number("Wait").unwrap_or(0)).unwrap_or(0);
             let position = message.number("Position").unwrap_or(0);
             self.open_wait(key, &queue, position, at.minus(Duration::from_secs(waited)));

@@ -291,17 +291,23 @@ impl Interpreter {
             | Kind::MessageLeft(_)
             | Kind::Ended(_) => return,
         };
-        let Some(place) = self.states.by_name.get(name).copied() else {
+        let of_queue = released_from.and_then(|queue| self.options.work.after_call(queue));
+        let Some(place) = self.states.place(name, of_queue.is_some()) else {
             return;
         };
-        let of_queue = released_from.and_then(|queue| self.options.wrap_up.get(queue).copied());
         let Some(agent) = self.states.agents.get_mut(place) else {
             return;
         };
+        // No line of a log names a static member: whoever was given a queue's call is one.
+        if let Some(queue) = released_from.filter(|_| agent.told.is_none())
+            && agent.queues.is_empty()
+        {
+            agent.queues.insert(queue.clone(), Membership::default());
+        }
         agent.free_since = agent.free_since.max(Some(at));
         if let Some(queue) = released_from {
             let own = agent.queues.get(queue).and_then(|member| member.wrap_up);
-            if let Some(span) = own.or(of_queue).filter(|span| !span.is_zero()) {
+            if let Some(span) = own.or(of_queue) {
                 let until = at.plus(span);
                 agent.wrap_up = Some(WrapUp {
                     from: at,
@@ -425,7 +431,7 @@ impl Interpreter {
             return Some((since, told(AgentState::OtherCall, "")));
         }
         if let Some(reason) = agent.paused() {
-            let is_desk = self.options.is_desk(reason);
+            let is_desk = self.options.work.is_desk(reason);
             let state = match is_desk {
                 true => AgentState::Desk,
                 false => AgentState::Paused,

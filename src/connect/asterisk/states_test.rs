@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
+use super::agent_work::AgentWork;
 use super::codec::Decoder;
 use super::interpreter::{Interpreter, Options};
 use super::members::Members;
+use super::queue_log::LogLine;
 use super::said::{AgentSaid, AgentWhat, Said, What};
 use crate::model::Timestamp;
 use crate::proto::v1::call_event::Kind;
 
 /// A PBX that says what a test writes.
-struct Told {
-    interpreter: Interpreter,
+pub(super) struct Told {
+    pub(super) interpreter: Interpreter,
     decoder: Decoder,
 }
 
 impl Told {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let options = Options {
-            wrap_up: [("jobs".to_owned(), Duration::from_secs(30))].into(),
-            desk_reasons: ["прийом".to_owned()].into(),
+            work: AgentWork::new([("jobs".to_owned(), Duration::from_secs(30))], ["Прийом"]),
             ..Options::default()
         };
         Self {
@@ -29,7 +30,7 @@ impl Told {
     }
 
     /// `seconds Event key=value …`; a `+` is a space.
-    fn say(&mut self, line: &str) -> &mut Self {
+    pub(super) fn say(&mut self, line: &str) -> &mut Self {
         let mut words = line.split(' ');
         let at: f64 = words.next().unwrap().parse().unwrap();
         let event = words.next().unwrap();
@@ -61,7 +62,7 @@ impl Told {
     }
 }
 
-fn at(seconds: f64) -> Timestamp {
+pub(super) fn at(seconds: f64) -> Timestamp {
     Timestamp::from_micros(1_795_000_000_000_000 + (seconds * 1e6) as i64)
 }
 
@@ -278,6 +279,37 @@ fn whoever_a_list_after_a_gap_does_not_name_has_gone() {
     pbx.member(50.0, "QueueMember", "jobs", "PJSIP/101", "Status=1");
     pbx.say("50 QueueStatusComplete EventList=Complete");
     assert_eq!(pbx.until(51.0), ["50 102 logged_out []"]);
+}
+
+#[test]
+fn a_log_tells_work_after_calls_of_those_it_names_and_of_those_it_does_not() {
+    let mut pbx = Told::new();
+    let mut log = |seconds: u32, rest: &str| {
+        let line = format!("{}|{rest}", 1_795_000_000 + seconds);
+        let line = LogLine::parse(line.as_bytes()).unwrap();
+        pbx.interpreter.handle_line(&line);
+    };
+    // 101 logs in; 102 is written in queues.conf, which no line tells.
+    log(0, "NONE|jobs|PJSIP/101|ADDMEMBER|");
+    log(10, "1795000010.1|jobs|NONE|ENTERQUEUE||050|1");
+    log(12, "1795000010.1|jobs|PJSIP/101|CONNECT|2|1795000011.2|1");
+    log(20, "1795000010.1|jobs|PJSIP/101|COMPLETEAGENT|2|8|1");
+    log(21, "1795000021.3|jobs|NONE|ENTERQUEUE||051|1");
+    log(25, "1795000021.3|jobs|PJSIP/102|CONNECT|4|1795000022.4|3");
+    log(27, "1795000021.3|jobs|PJSIP/102|COMPLETECALLER|4|2|1");
+    log(30, "NONE|jobs|PJSIP/102|PAUSE|прийом");
+    log(40, "NONE|jobs|PJSIP/102|UNPAUSE|");
+    let expected = [
+        "0 101 available [jobs]",
+        "20 101 wrap_up [jobs]",
+        "27 102 wrap_up [jobs]",
+        "30 102 wrap_up_ended",
+        "30 102 desk [jobs] прийом",
+        "40 102 available [jobs]",
+        "50 101 wrap_up_ended",
+        "50 101 available [jobs]",
+    ];
+    assert_eq!(pbx.until(60.0), expected);
 }
 
 #[test]

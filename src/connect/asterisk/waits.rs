@@ -39,6 +39,9 @@ const KEY_BEFORE: Duration = Duration::from_millis(1_500);
 /// An emptied queue lets its callers go at their next look: the retry of a queue, 5 s by default, and a second.
 const EMPTIED_BEFORE: Duration = Duration::from_secs(7);
 
+/// The most queues whose ringing is remembered.
+const QUEUES_MAX: usize = 10_000;
+
 /// A channel in a queue.
 #[derive(Debug)]
 pub(super) struct Wait {
@@ -55,6 +58,14 @@ pub(super) struct Wait {
     pub(super) confirmed: bool,
 }
 
+impl Wait {
+    /// Whether an agent is known to ring.
+    pub(super) fn offers_to(&self, agent: &str) -> bool {
+        let mut offers = self.offers.iter();
+        offers.any(|offer| offer.agent == agent && !offer.told)
+    }
+}
+
 /// An agent that rings.
 #[derive(Debug)]
 pub(super) struct Offer {
@@ -64,6 +75,8 @@ pub(super) struct Offer {
     pub(super) phone: Option<ChannelKey>,
     /// The queue says that nobody answered.
     no_answer_at: Option<Timestamp>,
+    /// How long it rang then.
+    rang: Option<Duration>,
     gone_at: Option<Timestamp>,
     cause: Option<i64>,
     told: bool,
@@ -79,6 +92,12 @@ impl Offer {
     pub(super) fn close(&mut self, at: Timestamp) {
         self.gone_at = Some(at);
         self.told = true;
+    }
+
+    /// It rang out by itself, and the queue said how long.
+    fn rang_out(&self) -> Option<Duration> {
+        let has_cause = self.cause.is_some_and(says_why);
+        self.rang.filter(|_| !has_cause)
     }
 
     fn ended_at(&self) -> Option<Timestamp> {
@@ -225,6 +244,7 @@ impl Interpreter {
             dest,
             phone,
             no_answer_at: None,
+            rang: None,
             gone_at: None,
             cause: None,
             told: false,
@@ -244,6 +264,9 @@ impl Interpreter {
             .text("DestUniqueid")
             .and_then(|id| self.channels.find(&id));
         let agent = message.get("Interface").map(agent_of_interface);
+        // Here, and only here, the time is in milliseconds.
+        let rang = u64::try_from(message.number("RingTime").unwrap_or(0)).unwrap_or(0);
+        let rang = Duration::from_millis(rang);
         let Some(wait) = self.waits.get_mut(&key) else {
             return;
         };
@@ -254,10 +277,10 @@ impl Interpreter {
         });
         if let Some(offer) = offer {
             offer.no_answer_at.get_or_insert(at);
+            offer.rang.get_or_insert(rang);
         } else if let (Some(dest), Some(agent)) = (dest, agent) {
-            // Its beginning was lost; here, and only here, the time is in milliseconds.
-            let rang = u64::try_from(message.number("RingTime").unwrap_or(0)).unwrap_or(0);
-            let since = at.minus(Duration::from_millis(rang)).max(wait.entered_at);
+            // Its beginning was lost.
+            let since = at.minus(rang).max(wait.entered_at);
             self.offer(key, agent, dest, since);
             if let Some(offer) = self
                 .waits
@@ -265,6 +288,7 @@ impl Interpreter {
                 .and_then(|one| one.offers.last_mut())
             {
                 offer.no_answer_at = Some(at);
+                offer.rang = Some(rang);
             }
         }
         self.later(at, CUT_OFF * 2, Due::Offers(key));
@@ -305,12 +329,22 @@ impl Interpreter {
             return;
         };
         let (call, queue) = (wait.call, wait.queue.clone());
+        // A ring as long as those that ended by themselves did so too, though the queue's time was up a moment later: it
+        // looks for somebody once a second, and rings for a whole number of seconds.
+        let full_ring = self.full_rings.get(&queue).copied();
+        let mut longest = full_ring;
         let mut missed = Vec::new();
         for offer in wait.offers.iter_mut().filter(|offer| !offer.told) {
             let Some(ended_at) = offer.ended_at() else {
                 continue;
             };
-            let is_own = before.is_none_or(|before| ended_at.plus(CUT_OFF) < before);
+            let rang = offer.rang_out();
+            let is_full =
+                full_ring.is_some_and(|full| rang.is_some_and(|rang| rang + CUT_OFF >= full));
+            let is_own = before.is_none_or(|before| is_full || ended_at.plus(CUT_OFF) < before);
+            if before.is_none() {
+                longest = longest.max(rang);
+            }
             if is_own {
                 offer.told = true;
                 let reason = match offer.cause {
@@ -320,6 +354,12 @@ impl Interpreter {
                 };
                 missed.push((ended_at, offer.agent.clone(), reason));
             }
+        }
+        if let Some(longest) = longest
+            && full_ring != Some(longest)
+            && self.full_rings.len() < QUEUES_MAX
+        {
+            self.full_rings.insert(queue.clone(), longest);
         }
         for (at, agent, reason) in missed {
             let queue = queue.clone();
@@ -362,8 +402,17 @@ impl Interpreter {
             self.consult_answered(key, &agent, at);
             return;
         };
+        let (entered_at, is_offered) = (wait.entered_at, wait.offers_to(&agent));
         self.say_missed(key, Some(at));
         self.waits.remove(&key);
+        if !is_offered && !self.talks_with(call, &agent) {
+            // The beginning of the ringing was lost: its length is told in whole seconds, here, not in milliseconds.
+            let rang = u64::try_from(message.number("RingTime").unwrap_or(0)).unwrap_or(0);
+            let since = at.minus(Duration::from_secs(rang)).max(entered_at);
+            let (agent, queue) = (agent.clone(), queue.clone().into_owned());
+            let offered = AgentOffered { agent, queue };
+            self.say(call, since, What::Event(Kind::AgentOffered(offered)));
+        }
         let Some(live) = self.calls.get(&call) else {
             return;
         };
@@ -372,6 +421,11 @@ impl Interpreter {
             self.connect(call, agent, phone, Some(queue.into_owned()), at);
         }
         self.follow(call, at);
+    }
+
+    fn talks_with(&self, call: u64, agent: &str) -> bool {
+        let live = self.calls.get(&call);
+        live.is_some_and(|live| live.talks.iter().any(|talk| talk.agent == agent))
     }
 
     /// Whether an agent talks with the customer behind a channel already.
