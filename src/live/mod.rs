@@ -19,9 +19,9 @@
 //!
 //! **What is usual** (`usual`) is no part of it: it is read from the store now and then, and set.
 //!
-//! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each distinct wait in each of them, and 30 KB
-//! for its estimates; a source has at most `AGENTS_MAX` agents and `CALLERS_MAX` callers. Queues beyond the labels of the metrics share one,
-//! as they do there: who tells a call names its queues so.
+//! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each distinct wait in each of them, 30 KB for
+//! its estimates and 35 KB for what is usual; a source has at most `AGENTS_MAX` agents and `CALLERS_MAX` callers. Queues
+//! beyond the labels of the metrics share one, as they do there: who tells a call names its queues so.
 
 mod agents;
 mod board;
