@@ -94,10 +94,10 @@ async fn a_wait_is_estimated_with_its_range_and_is_the_same_after_a_kill() {
 }
 
 fn is_answer(event: &Event) -> bool {
-    match &event.body {
-        Some(Body::Call(call)) => matches!(call.kind, Some(Kind::AgentConnected(_))),
-        _ => false,
-    }
+    let Some(Body::Call(call)) = &event.body else {
+        return false;
+    };
+    matches!(call.kind, Some(Kind::AgentConnected(_)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
