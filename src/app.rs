@@ -11,6 +11,7 @@ mod lock;
 mod rules;
 mod start;
 mod surveys;
+mod usual;
 
 pub use bridges::open_bridge;
 pub use lock::Patience;

@@ -192,6 +192,10 @@ QUEUE = Board(
           "By visit, and since the call's first queue. Colours at 20 s and 40 s.", w=12),
     lines("Service level of the window", "strict", [(share(WITHIN, DECIDED, by="queue"), "{{queue}}")], "percentunit", LEVEL,
           "Answered within the target ÷ visits decided.", w=12),
+    lines("How wrong estimated waits were", "dozvon_ewt_error_seconds",
+          [(share("dozvon_ewt_error_seconds_sum{@Q}", "dozvon_ewt_error_seconds_count{@Q}", by="predictor"), "{{predictor}}")],
+          "s", PLAIN, "The mean of |actual − predicted on entry| by predictor, over visits answered in the window. Callers are told "
+          "by the one that was wrong by least under the load at hand.", w=24),
     row("How visits ended"),
     lines("Offered and ended", "V2",
           [(increase(VISITS), "offered")]

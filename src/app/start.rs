@@ -33,6 +33,7 @@ use super::key;
 use super::lock::Patience;
 use super::rules;
 use super::surveys;
+use super::usual;
 
 /// Rows that may wait to be applied: some seconds of work at the most.
 const ROWS_WAITING: usize = 64;
@@ -211,6 +212,11 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     };
     let folder = Folder::new(store.clone(), chores, &report_options);
     let reports = Reports::new(store.clone(), pipeline.status().clone(), report_options);
+    let usual = usual::keep(
+        reports.clone(),
+        pipeline.live().clone(),
+        config.zone.time_zone().clone(),
+    );
     let closing = CancellationToken::new();
     let (health, health_service) = wire::health().await;
     let server = wire::Server {
@@ -246,6 +252,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     for pbx in config.asterisk.iter().filter(|pbx| pbx.serve) {
         open_bridge(pbx, own_server(grpc_address)?, stopping.clone()).await?;
     }
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(usual));
     let folding = folder.run(stored_now);
     tokio::spawn(stopping.clone().run_until_cancelled_owned(folding));
 

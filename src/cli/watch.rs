@@ -36,6 +36,8 @@ Examples:
   dozvon watch --once --output json | jq '.queues[] | {queue, waiting}'
 
 Marks: ● all is well, ▲ somebody waits beyond the threshold, ■ stuck, ○ closed.
+Next waits: four of five callers who come now wait so long. Usual: the median of this weekday up to this time
+of the day. By evening: visits to be expected by the end of the day.
 Exit codes: 0 ok, 1 refused or failed, 2 usage, 4 server unreachable.")]
 pub struct Args {
     /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
@@ -234,6 +236,7 @@ fn now(queues: &[v1::QueueLive]) -> String {
         "queue",
         "waiting",
         "oldest",
+        "next waits",
         "free",
         "ringing",
         "talking",
@@ -255,6 +258,7 @@ fn now(queues: &[v1::QueueLive]) -> String {
                 0 => text::clock(None),
                 _ => text::clock(queue.oldest_journey.as_ref()),
             },
+            next_waits(queue.estimate.as_ref()),
             agents.available.to_string(),
             agents.ringing.to_string(),
             agents.talking.to_string(),
@@ -268,14 +272,35 @@ fn now(queues: &[v1::QueueLive]) -> String {
     frame::table(&header, 2, rows.collect())
 }
 
+/// What a caller who comes now may expect: four of five wait between these two.
+fn next_waits(estimate: Option<&v1::EstimateLive>) -> String {
+    let Some(estimate) = estimate else {
+        return text::clock(None);
+    };
+    match estimate.none_because.as_str() {
+        "" => {
+            let (low, high) = (estimate.low.as_ref(), estimate.high.as_ref());
+            format!("{}–{}", text::clock(low), text::clock(high))
+        }
+        "nobody_there" => "nobody there".to_owned(),
+        "closed" => "closed".to_owned(),
+        _ => text::clock(None),
+    }
+}
+
 /// The first minute.
 fn attention(queues: &[v1::QueueLive]) -> String {
     let mut lines = String::new();
     for queue in queues {
         let name = &queue.queue;
+        let overtaking = queue.windows.get(3).map_or(0, |hour| hour.overtaking);
         for (count, what) in [
             (queue.second_transfer, "passed on twice or more"),
             (queue.repeat_waiting, "waiting again within 24 h"),
+            (
+                overtaking,
+                "answered before somebody who had waited longer, in an hour",
+            ),
         ] {
             if count > 0 {
                 let _ = writeln!(lines, "{name}: {count} {what}");
@@ -310,9 +335,12 @@ fn day(queues: &[v1::QueueLive]) -> String {
     let header = [
         "today",
         "offered",
+        "usual",
+        "by evening",
         "answered",
         "lost",
         "in time",
+        "usual",
         "lost share",
         "mean answer",
         "90 % within",
@@ -321,12 +349,18 @@ fn day(queues: &[v1::QueueLive]) -> String {
     let rows = queues.iter().map(|queue| {
         let day = queue.day.unwrap_or_default();
         let waits = day.censored_waits.unwrap_or_default();
+        let usual = |of: &dyn Fn(&v1::UsualLive) -> String| {
+            queue.usual.as_ref().map_or_else(|| text::clock(None), of)
+        };
         vec![
             queue.queue.clone(),
             day.offered.to_string(),
+            usual(&|usual| format!("{:.0}", usual.offered)),
+            usual(&|usual| format!("{:.0}", usual.offered_expected)),
             day.answered.to_string(),
             day.abandoned.to_string(),
             text::percent(day.service_level),
+            usual(&|usual| text::percent(usual.service_level)),
             text::percent(day.abandon_rate),
             text::clock(day.asa.as_ref()),
             text::clock(waits.p90.as_ref()),
@@ -417,5 +451,49 @@ mod tests {
         ];
         let places = words.map(place);
         assert!(places.is_sorted(), "{places:?}\n{text}");
+    }
+
+    #[test]
+    fn the_next_callers_wait_is_a_range_or_the_reason_that_is_news() {
+        let given = v1::EstimateLive {
+            low: s(20),
+            wait: s(50),
+            high: s(100),
+            ..v1::EstimateLive::default()
+        };
+        assert_eq!(next_waits(Some(&given)), "0:20–1:40");
+        for (because, said) in [
+            ("nobody_there", "nobody there"),
+            ("closed", "closed"),
+            ("too_few", "–"),
+            ("silent", "–"),
+        ] {
+            let none = v1::EstimateLive {
+                none_because: because.to_owned(),
+                ..v1::EstimateLive::default()
+            };
+            assert_eq!(next_waits(Some(&none)), said);
+        }
+    }
+
+    #[test]
+    fn today_stands_beside_what_is_usual() {
+        let mut jobs = queue(0, 0);
+        jobs.day = Some(v1::WindowLive {
+            offered: 84,
+            ..v1::WindowLive::default()
+        });
+        jobs.usual = Some(v1::UsualLive {
+            offered: 75.5,
+            offered_expected: 190.2,
+            ..v1::UsualLive::default()
+        });
+        let text = day(&[jobs]);
+        let row = text.lines().find(|line| line.contains("jobs")).unwrap();
+        let cells: Vec<&str> = row
+            .split('┆')
+            .map(|cell| cell.trim_matches(&[' ', '│'][..]))
+            .collect();
+        assert_eq!(cells[1..4], ["84", "76", "190"], "{text}");
     }
 }

@@ -12,8 +12,10 @@ use crate::model::{
 use super::agents::Agents;
 use super::call::{OpenCall, Waiting, caller_of};
 use super::day::{Day, day_of};
+use super::estimate::Estimator;
 use super::ring::Ring;
 use super::seen::{AHEAD_MAX, Item, items};
+use super::usual::Usual;
 
 /// Callers of one source that are remembered for a day: some 10 MB.
 pub const CALLERS_MAX: usize = 200_000;
@@ -45,6 +47,7 @@ pub struct Live {
     pub(super) sources: BTreeMap<SourceId, Source>,
     /// Queues that are shown though nothing has happened in them.
     pub(super) known: BTreeSet<QueueId>,
+    pub(super) usual: Usual,
 }
 
 /// What one source told.
@@ -59,6 +62,8 @@ pub(super) struct Source {
     pub(super) open: ByKey<OpenCall>,
     pub(super) agents: Agents,
     callers: HashMap<[u8; 16], (Timestamp, CallKey)>,
+    /// Queues of which something was told that their estimators have not taken in.
+    pub(super) told: BTreeSet<QueueId>,
 }
 
 /// One queue of one source.
@@ -71,6 +76,7 @@ pub(super) struct Queue {
     pub(super) day: Day,
     /// Who waits, in order of entry.
     pub(super) waiting: BTreeMap<(Timestamp, CallKey), Waiting>,
+    pub(super) estimator: Estimator,
 }
 
 impl Default for Queue {
@@ -80,6 +86,7 @@ impl Default for Queue {
             tens: Ring::new(Duration::from_secs(10), 360),
             day: Day::default(),
             waiting: BTreeMap::new(),
+            estimator: Estimator::default(),
         }
     }
 }
@@ -91,6 +98,14 @@ impl Source {
         let passed = ours.since(received_at).unwrap_or_default();
         Some(sent_at.plus(passed.min(SILENCE_MAX)))
     }
+
+    /// Whether it was not heard for so long that its clock stands still.
+    pub(super) fn is_silent(&self, ours: Timestamp) -> bool {
+        let age = self
+            .heard
+            .and_then(|(_, received_at)| ours.since(received_at));
+        age.is_some_and(|age| age >= SILENCE_MAX)
+    }
 }
 
 impl Live {
@@ -100,6 +115,7 @@ impl Live {
             options,
             sources: BTreeMap::new(),
             known: BTreeSet::new(),
+            usual: Usual::default(),
         }
     }
 
@@ -157,7 +173,7 @@ impl Live {
         }
     }
 
-    fn source(&mut self, source: &SourceId) -> &mut Source {
+    pub(super) fn source(&mut self, source: &SourceId) -> &mut Source {
         if !self.sources.contains_key(source) {
             self.sources.insert(source.clone(), Source::default());
         }
@@ -188,6 +204,11 @@ impl Live {
             Some(before) if before.repeats => true,
             Some(_) | None => source.remember(key, record),
         };
+        let known = before.as_ref().map_or(&[] as &[Item], |call| &call.items);
+        source.tell_estimators(key, known, &after.items);
+        if settles || record.ended_at.is_some() {
+            source.forget_waiting(key, &after.items);
+        }
         source.move_items(options, before.as_ref(), &after);
         source.move_waiting(key, before.as_ref(), &after);
         source.agents.change(key, before.as_ref(), &after);
@@ -202,7 +223,7 @@ impl Live {
 }
 
 impl Source {
-    fn queue(&mut self, queue: Option<&QueueId>) -> &mut Queue {
+    pub(super) fn queue(&mut self, queue: Option<&QueueId>) -> &mut Queue {
         match queue {
             None => &mut self.hotline,
             Some(queue) => {
@@ -230,10 +251,8 @@ impl Source {
         }
         for item in &after.items[alike..] {
             let queue = self.queue(item.queue.as_ref());
-            queue.seconds.add(item.at, &item.what);
-            queue.tens.add(item.at, &item.what);
             let name = item.queue.as_ref();
-            queue.day.add(item, |at| options.day_of(name, at));
+            queue.add(item, |at| options.day_of(name, at));
         }
     }
 
@@ -276,6 +295,19 @@ impl Source {
         known.is_some_and(|(before, of)| {
             of != key && at.since(before).is_some_and(|gap| gap <= REPEAT_WITHIN)
         })
+    }
+}
+
+impl Queue {
+    /// Counts something in the windows and the day.
+    pub(super) fn add(
+        &mut self,
+        item: &Item,
+        day_of: impl Fn(Timestamp) -> (Timestamp, Timestamp),
+    ) {
+        self.seconds.add(item.at, &item.what);
+        self.tens.add(item.at, &item.what);
+        self.day.add(item, day_of);
     }
 }
 

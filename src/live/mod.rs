@@ -14,9 +14,14 @@
 //! **Service level** divides by the visits *decided*: ended, or waiting longer than the threshold. Nowhere here are
 //! visits that ended divided by: a stuck queue would look perfect.
 //!
-//! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each distinct wait in each of them; a
-//! source has at most `AGENTS_MAX` agents and `CALLERS_MAX` callers. Queues beyond the labels of the metrics share one,
-//! as they do there: who tells a call names its queues so.
+//! **Estimates** (`estimate`) are the one thing that depends on an order: what was foretold of a caller is what was known on
+//! entry. So what was told is taken in by order of time, a row of the journal at once.
+//!
+//! **What is usual** (`usual`) is no part of it: it is read from the store now and then, and set.
+//!
+//! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each distinct wait in each of them, 30 KB for
+//! its estimates and 35 KB for what is usual; a source has at most `AGENTS_MAX` agents and `CALLERS_MAX` callers. Queues
+//! beyond the labels of the metrics share one, as they do there: who tells a call names its queues so.
 
 mod agents;
 mod board;
@@ -24,14 +29,26 @@ mod board;
 mod board_test;
 mod call;
 mod day;
+mod estimate;
+#[cfg(test)]
+mod estimate_test;
+mod foretold;
 mod picture;
 mod ring;
 mod seen;
 mod sums;
+mod usual;
+#[cfg(test)]
+mod usual_test;
 
 pub use agents::{AGENTS_MAX, TooLong, TooLongState};
 pub use board::{CALLERS_MAX, Live, Options};
+pub use estimate::{
+    Estimate, Given, Load, NotGiven, Prediction, PredictorSays, SCORED_LEAST, SCORES_MAX, Scored,
+    WAITS_MAX,
+};
 pub use picture::{
     AgentsPicture, HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture,
 };
 pub use sums::Sums;
+pub use usual::{EarlierDay, QuarterCounts, Quarters, USUAL_WEEKS, UsualPicture, earlier_dates};

@@ -4,13 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::kpi::{Curve, ExitCounts, LevelCounts, WaitEnd, WatchedWait, is_decided};
-use crate::model::{AgentCounts, AgentsNow, QueueId, SILENCE_MAX, SourceId, Timestamp};
+use crate::model::{AgentCounts, AgentsNow, QueueId, SourceId, Timestamp};
 
 use super::agents::TooLong;
 use super::board::{Live, Queue, Source};
 use super::day::decided_waiting;
+use super::estimate::{Estimate, NotGiven};
 use super::seen::What;
 use super::sums::Sums;
+use super::usual::UsualPicture;
 
 /// The windows, in seconds.
 pub const WINDOWS: [u64; 4] = [60, 300, 900, 3600];
@@ -46,6 +48,10 @@ pub struct QueuePicture {
     pub day_since: Timestamp,
     /// The day since then, by cohort.
     pub day: WindowPicture,
+    /// How long whoever comes at this moment will wait.
+    pub estimate: Estimate,
+    /// What the same weekday was like up to this time of the day; `None` where too few such days are known.
+    pub usual: Option<UsualPicture>,
 }
 
 /// What happened in some time.
@@ -61,6 +67,8 @@ pub struct WindowPicture {
     pub transfers: u64,
     /// Calls that the queue turned away.
     pub refused: u64,
+    /// Visits answered while somebody who had come before still waited.
+    pub overtaking: u64,
     /// W5.
     pub asa: Option<Duration>,
     /// W9 p50, p90, p95, p99 over all that ended.
@@ -164,7 +172,7 @@ impl Live {
                 now,
                 data_age,
                 skew_micros: received_at.as_micros().saturating_sub(sent_at.as_micros()),
-                is_silent: data_age >= SILENCE_MAX,
+                is_silent: source.is_silent(ours),
                 gap_events: source.gap_events,
                 agents_left_out: source.agents.is_full,
             });
@@ -222,9 +230,19 @@ impl Live {
             repeat_waiting += calls.filter(|call| call.repeats).count() as u64;
         }
         let (day_since, day) = self.day(queue, &here, now);
+        let is_open = targets.is_open(queue, now);
+        let counts = agents.counts.queues.get(queue);
+        let counts = counts.copied().unwrap_or_default();
+        let mut estimate = estimate(&here, ours);
+        if !is_open {
+            estimate.given = Err(NotGiven::Closed);
+        } else if counts.is_nobody_there() {
+            estimate.given = Err(NotGiven::NobodyThere);
+        }
         QueuePicture {
+            usual: self.usual(queue, now, day_since, day.offered),
             queue: queue.clone(),
-            is_open: targets.is_open(queue, now),
+            is_open,
             service_level: targets.of(queue, now).service_level,
             waiting: here
                 .iter()
@@ -238,11 +256,12 @@ impl Live {
                 .get(queue)
                 .copied()
                 .unwrap_or_default(),
-            agents: agents.counts.queues.get(queue).copied().unwrap_or_default(),
+            agents: counts,
             too_long: agents.too_long.get(queue).cloned().unwrap_or_default(),
             windows,
             day_since,
             day,
+            estimate,
         }
     }
 
@@ -309,6 +328,18 @@ impl Live {
     }
 }
 
+/// What is said of a caller who comes at this moment. Of a queue of several sources: by the one that promises least, among
+/// those that are heard, for nobody knows by which of them the caller comes.
+fn estimate(here: &[(&Source, &Queue, Timestamp)], ours: Timestamp) -> Estimate {
+    let heard = here.iter().filter(|(source, ..)| !source.is_silent(ours));
+    let estimates = heard.map(|(_, queue, now)| queue.estimator.estimate(*now));
+    let longest = estimates.max_by_key(|estimate| estimate.given.map(|given| given.wait).ok());
+    longest.unwrap_or_else(|| Estimate {
+        given: Err(NotGiven::of_nothing(!here.is_empty())),
+        ..Estimate::none()
+    })
+}
+
 fn picture(sums: &Sums, censored: [Option<Duration>; 4]) -> WindowPicture {
     WindowPicture {
         offered: sums.offered,
@@ -316,6 +347,7 @@ fn picture(sums: &Sums, censored: [Option<Duration>; 4]) -> WindowPicture {
         level: sums.level,
         transfers: sums.transfers,
         refused: sums.refused,
+        overtaking: sums.overtaking,
         asa: sums.asa(),
         waits: sums.quantiles(PERCENTS),
         censored,

@@ -28,6 +28,8 @@ pub(super) enum What {
     Transferred,
     /// A call was turned away.
     Refused,
+    /// A visit was answered while somebody who had come before still waited.
+    Overtook,
 }
 
 /// Something that happened, where and when.

@@ -82,6 +82,8 @@ pub struct Sums {
     pub transfers: u64,
     /// Calls turned away.
     pub refused: u64,
+    /// Visits answered while somebody who had come before still waited.
+    pub overtaking: u64,
     pub(super) answered: Waits,
     pub(super) abandoned: Waits,
     pub(super) other: Waits,
@@ -95,6 +97,7 @@ impl Sums {
             What::Decided => self.level.decided += 1,
             What::Transferred => self.transfers += 1,
             What::Refused => self.refused += 1,
+            What::Overtook => self.overtaking += 1,
             What::Ended { exit, wait, level } => {
                 self.exits.add(*exit, 1);
                 self.level.add(*level);
@@ -112,6 +115,7 @@ impl Sums {
             What::Decided => self.level.decided -= 1,
             What::Transferred => self.transfers -= 1,
             What::Refused => self.refused -= 1,
+            What::Overtook => self.overtaking -= 1,
             What::Ended { exit, wait, level } => {
                 self.exits.remove(*exit, 1);
                 self.level.remove(*level);
@@ -129,6 +133,7 @@ impl Sums {
         self.level.add(other.level);
         self.transfers += other.transfers;
         self.refused += other.refused;
+        self.overtaking += other.overtaking;
         self.answered.merge(&other.answered);
         self.abandoned.merge(&other.abandoned);
         self.other.merge(&other.other);

@@ -14,6 +14,9 @@ use crate::model::Targets;
 /// The edges of transfers per call.
 const TRANSFERS: [u64; 6] = [0, 1, 2, 3, 4, 5];
 
+/// The edges of errors of estimated waits, in seconds: few, because each queue has them for each predictor.
+const EWT_ERRORS: [u64; 6] = [5, 15, 30, 60, 120, 300];
+
 const MILLION: u64 = 1_000_000;
 
 /// A span in microseconds; stays at the end instead of wrapping.
@@ -45,6 +48,11 @@ impl Edges {
     /// The edges of transfers per call.
     pub(crate) fn transfers() -> Self {
         Self::new(TRANSFERS.iter().map(|count| count * MILLION))
+    }
+
+    /// The edges of errors of estimated waits.
+    pub(crate) fn ewt_errors() -> Self {
+        Self::new(EWT_ERRORS.iter().map(|seconds| seconds * MILLION))
     }
 
     /// Edges in millionths, in any order.

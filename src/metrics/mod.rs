@@ -14,6 +14,9 @@
 //! this process runs, start at 0 with it, and go through the `metrics` crate, whose handles the writer may use
 //! without waiting for a scrape.
 //!
+//! Errors of estimated waits (`EwtError`) are rendered from `Totals` and are of the process all the same: they depend on what
+//! was known when.
+//!
 //! **Invariants.** Only what `Totals` was told is shown, and a batch is told under the lock that a scrape renders
 //! under: no scrape sees half a batch. A label's value is configured, from a closed list, or admitted under a cap: never
 //! a call, an agent or a number. Every series of a known queue exists, at 0 if need be. The order of lines is fixed.

@@ -76,6 +76,8 @@ metrics! {
         "Visits decided: ended, or waiting longer than the target. The service level's denominator.",
     AbandonedShort Counter "dozvon_queue_abandoned_short_total"
         "Visits abandoned within the short-abandon threshold.",
+    EwtError Histogram "dozvon_ewt_error_seconds"
+        "By how much an estimated wait was wrong, by predictor: |actual - predicted on entry| of each visit answered; since this process started.",
     ServiceLevelTarget Gauge "dozvon_queue_service_level_target_seconds"
         "The service level's target in force.",
     Waiting Gauge "dozvon_queue_waiting"

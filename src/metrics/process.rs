@@ -88,12 +88,7 @@ impl Process {
         self.0.commit_events.record(events as f64);
     }
 
-    /// An event is committed: the time since it happened, the source's skew taken out.
-    pub fn delay(&self, source: &SourceId, span: Duration) {
-        self.delays(source, [span]);
-    }
-
-    /// The same for many events of a source, which is looked up once.
+    /// Events of a source are committed: for each the time since it happened, the source's skew taken out.
     pub fn delays(&self, source: &SourceId, spans: impl IntoIterator<Item = Duration>) {
         let source = self.source(source.as_str());
         for span in spans {

@@ -47,6 +47,7 @@ pub(crate) struct Series {
     places: BTreeMap<(Metric, Box<str>), usize>,
     seconds: Edges,
     transfers: Edges,
+    ewt_errors: Edges,
 }
 
 impl Series {
@@ -57,6 +58,7 @@ impl Series {
             places: BTreeMap::new(),
             seconds,
             transfers: Edges::transfers(),
+            ewt_errors: Edges::ewt_errors(),
         }
     }
 
@@ -89,6 +91,8 @@ impl Series {
     pub(crate) fn edges(&self, metric: Metric) -> &Edges {
         if metric == Metric::CallTransfers {
             &self.transfers
+        } else if metric == Metric::EwtError {
+            &self.ewt_errors
         } else {
             &self.seconds
         }

@@ -9,7 +9,7 @@ use super::name::Metric;
 use super::series::{CounterId, HistogramId, Series};
 use super::text::labels;
 use crate::model::{
-    Exit, ExitClass, OfferResult, Outcome, RefusalReason, TargetKind, TransferMethod,
+    Exit, ExitClass, OfferResult, Outcome, Predictor, RefusalReason, TargetKind, TransferMethod,
     TransferOutcome,
 };
 
@@ -87,6 +87,7 @@ pub(crate) struct QueueSeries {
     pub(crate) decided: CounterId,
     pub(crate) abandoned_short: CounterId,
     pub(crate) reroutes: CounterId,
+    pub(crate) ewt_error: [HistogramId; Predictor::ALL.len()],
     pub(crate) legs: LegSeries,
 }
 
@@ -110,6 +111,11 @@ impl QueueSeries {
             decided: series.counter(Metric::ServiceLevelDecided, &plain),
             abandoned_short: series.counter(Metric::AbandonedShort, &plain),
             reroutes: series.counter(Metric::Reroutes, &plain),
+            ewt_error: array::from_fn(|i| {
+                let predictor = Predictor::ALL[i].as_str();
+                let labels = labels(&[("queue", queue), ("predictor", predictor)]);
+                series.histogram(Metric::EwtError, &labels)
+            }),
             legs: LegSeries::new(series, queue),
         }
     }
@@ -187,5 +193,6 @@ mod tests {
         check(Exit::ALL, Exit::code);
         check(ExitClass::ALL, ExitClass::code);
         check(OfferResult::ALL, OfferResult::code);
+        check(Predictor::ALL, Predictor::code);
     }
 }

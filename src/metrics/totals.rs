@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::checkpoint::{self, Error};
 use super::gauges::Moment;
@@ -19,7 +20,7 @@ use super::sets::{self, CallSeries, LegSeries, QueueSeries, SourceSeries, at};
 use super::text::{first_label, labels};
 use crate::model::{
     AnswerCode, CounterRow, Direction, Disposition, Fact, LineId, Mode, OfferResult, Outcome,
-    QueueId, Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind, Targets,
+    Predictor, QueueId, Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind, Targets,
     TransferMethod, TransferOutcome,
 };
 
@@ -122,11 +123,15 @@ impl Totals {
 
     /// The series that changed since the last time this was asked, as the checkpoint keeps them.
     ///
-    /// Series at 0 are no rows: they come to exist again with their queue.
+    /// Series at 0 are no rows: they come to exist again with their queue. Errors of estimated waits are none either: they
+    /// start at 0 with the process.
     pub fn take_changed(&mut self) -> Vec<CounterRow> {
         let mut rows = Vec::new();
         self.series.take_changed(|metric, labels, value| {
-            rows.push(checkpoint::row(metric, labels, value));
+            // What is foretold depends on what was known at that moment: rows that are read again may score otherwise.
+            if metric != Metric::EwtError {
+                rows.push(checkpoint::row(metric, labels, value));
+            }
         });
         rows
     }
@@ -137,7 +142,7 @@ impl Totals {
         self.queue(queue);
     }
 
-    /// Makes every series of a source exist, whatever the cap: for sources that are configured.
+    /// Makes every series of a source exist, whatever the cap: for sources that had them before a restart.
     pub fn know_source(&mut self, source: &SourceId) {
         self.source_names.know(source.as_str());
         self.source(source);
@@ -306,6 +311,17 @@ impl Totals {
         let id = self.calls.transfers.entry((method, target, outcome));
         let id = *id.or_insert_with(|| sets::transfers(&mut self.series, method, target, outcome));
         self.series.add(id, 1);
+    }
+
+    /// Counts by how much each predictor was wrong about a caller of a queue; in the order of `Predictor::ALL`, `None` = it
+    /// had said nothing.
+    pub fn foretold(&mut self, queue: &QueueId, errors: [Option<Duration>; Predictor::ALL.len()]) {
+        let series = self.queue(queue).ewt_error;
+        for (id, error) in series.into_iter().zip(errors) {
+            if let Some(error) = error {
+                self.series.observe(id, micros(error));
+            }
+        }
     }
 
     /// Counts events of a source that were committed and applied.

@@ -67,6 +67,6 @@ pub use timestamp::Timestamp;
 pub use told::ToldEvent;
 pub use words::{
     AgentState, AnswerChannel, CallbackResult, CaseState, Cause, Direction, Disposition, EndedBy,
-    Exit, ExitClass, MissedReason, OfferResult, Outcome, QueueExit, RefusalReason, SurveyReason,
-    TagKey, TaggedBy, TargetKind, TransferFailure, TransferMethod, TransferOutcome,
+    Exit, ExitClass, MissedReason, OfferResult, Outcome, Predictor, QueueExit, RefusalReason,
+    SurveyReason, TagKey, TaggedBy, TargetKind, TransferFailure, TransferMethod, TransferOutcome,
 };

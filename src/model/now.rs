@@ -55,6 +55,18 @@ impl AgentCounts {
     pub fn add(&mut self, state: AgentState) {
         self.0[usize::from(state.code()) - 1] += 1;
     }
+
+    /// Whether agents are known and none of them is at the telephone: all are away, paused, at the desk or on other calls.
+    pub fn is_nobody_there(&self) -> bool {
+        let there = [
+            AgentState::Available,
+            AgentState::Ringing,
+            AgentState::Talking,
+            AgentState::WrapUp,
+        ];
+        let there: u64 = there.into_iter().map(|state| self.of(state)).sum();
+        there == 0 && self.0.iter().any(|count| *count > 0)
+    }
 }
 
 /// The agents at this moment.

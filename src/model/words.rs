@@ -253,6 +253,17 @@ words! {
         /// No end was ever told.
         Unknown = 11 "unknown",
     }
+    /// How a wait is foretold.
+    Predictor {
+        /// As long as whoever was answered last had waited (last to enter service).
+        LastAnswered = 1 "last_answered",
+        /// As long as whoever is first in the queue has waited so far (head of line).
+        HeadOfLine = 2 "head_of_line",
+        /// Places in the queue × the mean gap between answers.
+        QueueLength = 3 "queue_length",
+        /// The median of the curve of time to answer (W11).
+        KaplanMeier = 4 "kaplan_meier",
+    }
     /// What an agent is doing.
     AgentState {
         /// Free to take a call.

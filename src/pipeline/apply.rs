@@ -280,7 +280,13 @@ impl Pipeline {
             queues: source.calls.take_queues(),
         });
         if let Some(heard) = heard {
-            self.live.with(|live| live.hear(name, heard, gap_events));
+            let scored = self.live.with(|live| {
+                live.hear(name, heard, gap_events);
+                live.score(name)
+            });
+            for (queue, answer) in scored {
+                totals.foretold(&queue, answer.errors());
+            }
         }
         self.status.update(name, |status| {
             status.watermark = watermark;

@@ -17,6 +17,10 @@ const DAY: Duration = Duration::from_secs(25 * 60 * 60);
 const CALLS_A_PAGE: usize = 1_000;
 /// The most calls of one source that a start reads, the newest first: some seconds of work.
 const CALLS_MAX: usize = 300_000;
+/// How far back estimates of waits look: a quiet queue needs days for its errors.
+const ESTIMATES: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// Calls of one source that are enough for estimates; older ones are read up to so many only.
+const ESTIMATES_CALLS_MAX: usize = 20_000;
 
 /// The name under which a queue is shown: that of the metrics, so that those beyond their cap share one. A queue that is
 /// known only because an agent serves it takes a label, too.
@@ -107,21 +111,29 @@ impl Pipeline {
             let since = sent_at.minus(DAY);
             let mut before = None;
             let mut read = 0;
-            while read < CALLS_MAX {
+            let mut is_of_day = true;
+            while read < CALLS_MAX && (is_of_day || read < ESTIMATES_CALLS_MAX) {
+                let oldest = sent_at.minus(ESTIMATES);
                 let page = self
                     .store
-                    .live_calls(name, since, before.as_ref(), CALLS_A_PAGE);
+                    .live_calls(name, oldest, before.as_ref(), CALLS_A_PAGE);
                 let page = page.await?;
                 read += page.len();
                 let is_last = page.len() < CALLS_A_PAGE;
                 before = page.last().map(|call| call.place.clone());
+                is_of_day = before
+                    .as_ref()
+                    .is_some_and(|place| place.arrived_at >= since);
                 self.board.record(|totals| -> Result<(), store::Error> {
                     let label = label(totals);
                     for call in page {
                         let record = call.record()?;
                         let key = call.place.call.key();
-                        self.live
-                            .with(|live| live.settle(name, key, &record, &label));
+                        let is_of_day = call.place.arrived_at >= since;
+                        self.live.with(|live| match is_of_day {
+                            true => live.settle(name, key, &record, &label),
+                            false => live.learn(name, (key, &record), &label),
+                        });
                     }
                     Ok(())
                 })?;
@@ -148,6 +160,8 @@ impl Pipeline {
                     {
                         live.tell(name, key, record, &label);
                     }
+                    // They were counted when they were answered.
+                    drop(live.score(name));
                 });
             });
         }

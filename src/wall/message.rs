@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::kpi::{abandon_rate, strict};
 use crate::live::{
-    HotlinePicture, QueuePicture, SourcePicture, TooLong, TooLongState, WINDOWS, WindowPicture,
+    Estimate, HotlinePicture, PredictorSays, QueuePicture, SourcePicture, TooLong, TooLongState,
+    UsualPicture, WINDOWS, WindowPicture,
 };
 use crate::model::{AgentCounts, AgentState, Exit, Timestamp};
 use crate::proto::v1;
@@ -96,6 +97,67 @@ fn queue(picture: &QueuePicture) -> v1::QueueLive {
         windows: windows.map(|(one, span)| window(one, Some(span))).collect(),
         day: Some(window(&picture.day, None)),
         day_since: Some(instant(picture.day_since)),
+        estimate: Some(estimate(&picture.estimate)),
+        usual: picture.usual.as_ref().map(usual),
+    }
+}
+
+fn estimate(picture: &Estimate) -> v1::EstimateLive {
+    match picture.given {
+        Ok(given) => v1::EstimateLive {
+            wait: Some(duration(given.wait)),
+            low: Some(duration(given.low)),
+            high: Some(duration(given.high)),
+            predictor: given.predictor.as_str().to_owned(),
+            mean_error: Some(duration(given.mean_error)),
+            scored: given.scored,
+            none_because: String::new(),
+        },
+        Err(why) => v1::EstimateLive {
+            none_because: why.as_str().to_owned(),
+            ..v1::EstimateLive::default()
+        },
+    }
+}
+
+fn usual(picture: &UsualPicture) -> v1::UsualLive {
+    v1::UsualLive {
+        days: picture.days,
+        offered: picture.offered,
+        answered: picture.answered,
+        abandoned: picture.abandoned,
+        service_level: picture.service_level,
+        asa: picture.asa.map(duration),
+        offered_whole_day: picture.offered_whole_day,
+        offered_expected: picture.offered_expected,
+    }
+}
+
+/// What is said of a caller who enters a queue at a moment, with what each predictor says.
+pub(super) fn estimated(at: Timestamp, queue: &QueuePicture) -> v1::EstimateWaitResponse {
+    let picture = &queue.estimate;
+    v1::EstimateWaitResponse {
+        at: Some(instant(at)),
+        queue: queue.queue.as_str().to_owned(),
+        estimate: Some(estimate(picture)),
+        ahead: picture.ahead,
+        load: picture.load.as_str().to_owned(),
+        predictors: picture.predictors.iter().map(predictor).collect(),
+        unscored: picture.unscored,
+    }
+}
+
+fn predictor(says: &PredictorSays) -> v1::PredictorLive {
+    let (low, high) = says.prediction.range.unzip();
+    v1::PredictorLive {
+        predictor: says.predictor.as_str().to_owned(),
+        wait: says.prediction.wait.map(duration),
+        low: low.map(duration),
+        high: high.map(duration),
+        scored: says.scored,
+        mean_error: says.mean_error.map(duration),
+        bias: says.bias_micros.map(signed),
+        inside: says.inside,
     }
 }
 
@@ -146,6 +208,7 @@ fn window(picture: &WindowPicture, span: Option<Duration>) -> v1::WindowLive {
         censored_waits: waits(&picture.censored),
         transfers: picture.transfers,
         refused: picture.refused,
+        overtaking: picture.overtaking,
     }
 }
 

@@ -7,9 +7,11 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::clock::instant;
+use crate::model::QueueId;
+use crate::proto::v1;
 
 use super::board::LiveBoard;
-use super::message::{Shown, shown};
+use super::message::{Shown, estimated, shown};
 
 /// How often the board is taken while somebody looks: an event is seen within this and the time it takes.
 const EVERY: Duration = Duration::from_millis(250);
@@ -90,6 +92,27 @@ impl Pictures {
             picture: picture.clone(),
         });
         picture
+    }
+
+    /// What is said of a caller who enters a queue at this moment.
+    ///
+    /// # Errors
+    /// The queue is not known: the names of those that are.
+    pub async fn estimate(&self, queue: QueueId) -> Result<v1::EstimateWaitResponse, Vec<QueueId>> {
+        let board = self.board.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let now = board.clock().now();
+            board.with(|live| {
+                let known = live.queues();
+                if !known.contains(&queue) {
+                    return Err(known.into_iter().collect());
+                }
+                let agents = live.agents(now);
+                Ok(estimated(now, &live.queue(&queue, now, &agents)))
+            })
+        });
+        // The task was cancelled: the runtime stops, and nobody is told anything any more.
+        asked.await.unwrap_or_else(|_| Err(Vec::new()))
     }
 
     /// Pictures from now on; each replaces the one before.

@@ -11,6 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use crate::model::QueueId;
 use crate::proto::v1;
 use crate::proto::v1::live_service_server::LiveService;
 use crate::reports::nearest;
@@ -93,13 +94,25 @@ impl Live {
         let known = |name: &String| shown.queues.iter().any(|queue| queue.queue == *name);
         if let Some(unknown) = queues.iter().find(|name| !known(name)) {
             let names = shown.queues.iter().map(|queue| queue.queue.as_str());
-            let nearest = nearest(unknown, names).map(str::to_owned);
-            let mut queue = unknown.clone();
-            queue.truncate(queue.floor_char_boundary(caps::NAME_BYTES));
-            return Err(LiveError::UnknownQueue { queue, nearest });
+            return Err(unknown_queue("queues", unknown, names));
         }
         retain(&mut shown.queues, queues);
         Ok(shown)
+    }
+}
+
+fn unknown_queue<'a>(
+    field: &'static str,
+    asked: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> LiveError {
+    let nearest = nearest(asked, known).map(str::to_owned);
+    let mut queue = asked.to_owned();
+    queue.truncate(queue.floor_char_boundary(caps::NAME_BYTES));
+    LiveError::UnknownQueue {
+        field,
+        queue,
+        nearest,
     }
 }
 
@@ -157,6 +170,20 @@ impl LiveService for Live {
             stopping.run_until_cancelled_owned(watching).await;
         });
         Ok(Response::new(ReceiverStream::new(answers)))
+    }
+
+    async fn estimate_wait(
+        &self,
+        request: Request<v1::EstimateWaitRequest>,
+    ) -> Result<Response<v1::EstimateWaitResponse>, Status> {
+        self.check_ready()?;
+        let v1::EstimateWaitRequest { queue } = request.into_inner();
+        let said = self.pictures.estimate(QueueId::new(queue.as_str())).await;
+        let said = said.map_err(|known| {
+            let names = known.iter().map(QueueId::as_str);
+            status::live(&unknown_queue("queue", &queue, names))
+        });
+        said.map(Response::new)
     }
 }
 

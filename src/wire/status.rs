@@ -268,6 +268,8 @@ pub enum LiveError {
     /// No such queue.
     #[error("no queue {queue:?} is known; {}", is_nearest(nearest.as_deref()))]
     UnknownQueue {
+        /// Where it was named.
+        field: &'static str,
         /// The name asked for.
         queue: String,
         /// The nearest that is known.
@@ -304,7 +306,9 @@ fn is_nearest(nearest: Option<&str>) -> String {
 pub fn live(error: &LiveError) -> Status {
     use LiveError as E;
     let (code, reason, field, retry) = match error {
-        E::UnknownQueue { .. } => (Code::InvalidArgument, "unknown_queue", Some("queues"), None),
+        E::UnknownQueue { field, .. } => {
+            (Code::InvalidArgument, "unknown_queue", Some(*field), None)
+        }
         E::TooManyQueues { .. } => (
             Code::InvalidArgument,
             "too_many_queues",

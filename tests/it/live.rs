@@ -21,11 +21,11 @@ use crate::sender::{
 
 const HOUR: i64 = 3600 * SECOND;
 
-async fn client(server: &Server) -> LiveServiceClient<Channel> {
+pub(crate) async fn client(server: &Server) -> LiveServiceClient<Channel> {
     LiveServiceClient::new(server.channel().await)
 }
 
-async fn board(server: &Server) -> GetQueuesResponse {
+pub(crate) async fn board(server: &Server) -> GetQueuesResponse {
     let asked = GetQueuesRequest::default();
     let answer = client(server).await.get_queues(asked).await;
     answer.unwrap().into_inner()
@@ -46,7 +46,7 @@ fn counts(window: &WindowLive) -> [u64; 4] {
 }
 
 /// The events of a simulated day with the instant of each, in order of time.
-async fn simulated(folder: &TempDir) -> Vec<(i64, Event)> {
+pub(crate) async fn simulated(folder: &TempDir) -> Vec<(i64, Event)> {
     let path = folder.path().join("events.jsonl");
     let mut simulate = dozvon();
     simulate

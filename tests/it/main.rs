@@ -20,6 +20,7 @@ mod cases;
 mod cli;
 mod definitions;
 mod dialogs;
+mod estimates;
 mod folded;
 mod forms;
 mod harness;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use crate::harness::Server;
 
 /// These start at 0 with the process.
-const OF_PROCESS: [&str; 4] = [
+const OF_PROCESS: [&str; 5] = [
     "dozvon_journal_commit_seconds",
     "dozvon_journal_commit_events",
     "dozvon_ingest_delay_seconds",
+    "dozvon_ewt_error_seconds",
     "result=\"duplicate\"",
 ];
 

@@ -117,7 +117,7 @@ fn the_whole_text_of_a_morning() {
     totals.apply_now(now());
     let board = Board::new(totals);
     board.process().duplicates(&source(), 4);
-    board.process().delay(&source(), millis(40));
+    board.process().delays(&source(), [millis(40)]);
     board.process().committed(millis(2), 25);
     insta::assert_snapshot!(board.render(at(1_000), &AgentsNow::default()));
 }
@@ -344,7 +344,7 @@ fn promtool_finds_nothing_to_say() {
     totals.know_queue(&queue("a \"quoted\" \\ queue"));
     totals.know_source(&SourceId::new("очередь\\n"));
     let board = Board::new(totals);
-    board.process().delay(&source(), millis(40));
+    board.process().delays(&source(), [millis(40)]);
     board.process().committed(millis(2), 25);
     let text = board.render(at(1_000), &AgentsNow::default());
 

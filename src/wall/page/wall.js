@@ -7,7 +7,8 @@ const WORDS = {
     waiting: "waiting", oldest: "oldest wait", level: "in time, 15 min",
     available: "available", talking: "talking", paused: "paused", wrapUp: "after-call work",
     tooLong: "too long in a state", twice: "passed on twice", repeat: "call again",
-    offered: "calls today", today: "in time today", lost: "lost today", asa: "mean answer",
+    next: "next caller waits", nobody: "nobody there",
+    offered: "calls today", usual: "calls today (usual)", today: "in time today", lost: "lost today", asa: "mean answer",
     refused: "refused, 5 min / today", age: "data", seconds: "s", none: "–",
     stale: (s) => `Not current: the data is ${s} old`, cut: "No connection to the server",
     line: (n, w) => `${n} waiting · oldest ${w}`, silent: "No data from the switch yet", empty: "No queue is known yet",
@@ -17,7 +18,8 @@ const WORDS = {
     waiting: "ждут", oldest: "дольше всех", level: "в срок, 15 мин",
     available: "свободны", talking: "говорят", paused: "на паузе", wrapUp: "обработка",
     tooLong: "слишком долго в статусе", twice: "переведены дважды", repeat: "звонят снова",
-    offered: "звонков сегодня", today: "в срок сегодня", lost: "потеряно сегодня", asa: "средний ответ",
+    next: "новый звонок ждёт", nobody: "никого нет",
+    offered: "звонков сегодня", usual: "звонков сегодня (обычно)", today: "в срок сегодня", lost: "потеряно сегодня", asa: "средний ответ",
     refused: "отказы, 5 мин / сегодня", age: "данные", seconds: "с", none: "–",
     stale: (s) => `Данные устарели: им ${s}`, cut: "Нет связи с сервером",
     line: (n, w) => `ждут: ${n} · дольше всех ${w}`, silent: "От станции ещё нет данных", empty: "Очередей пока нет",
@@ -62,6 +64,12 @@ function element(name, text, className) {
   return made;
 }
 
+// Four of five callers who come now wait between these two; why nothing is said where that is news.
+function nextWaits(estimate) {
+  if (!estimate || estimate.noneBecause) return estimate && estimate.noneBecause === "nobody_there" ? words.nobody : words.none;
+  return `${clock(span(estimate.low))}–${clock(span(estimate.high))}`;
+}
+
 // Red: nobody was answered for a minute though somebody waits beyond the threshold, or twice beyond it, or nobody is there.
 function stateOf(queue) {
   const waiting = count(queue.waiting);
@@ -94,6 +102,7 @@ function card(queue) {
   const agents = queue.agents || {};
   const quarter = (queue.windows || [])[2] || {};
   const day = queue.day || {};
+  const usual = queue.usual;
   const made = element("article", undefined, state);
   const head = element("h2");
   const shape = element("span", SHAPES[state]);
@@ -126,9 +135,10 @@ function card(queue) {
       [words.tooLong, tooLong, tooLong > 0],
       [words.twice, twice, twice > 0],
       [words.repeat, repeat, repeat > 0],
+      [words.next, nextWaits(queue.estimate)],
     ]),
     facts([
-      [words.offered, count(day.offered)],
+      usual ? [words.usual, `${count(day.offered)} (${Math.round(usual.offered || 0)})`] : [words.offered, count(day.offered)],
       [words.today, percent(day.serviceLevel)],
       [words.lost, percent(day.abandonRate)],
       [words.asa, clock(span(day.asa))],
