@@ -31,6 +31,7 @@ mod keeping;
 mod live;
 mod on_postgres;
 mod on_sqlite;
+mod onlookers;
 mod pbx;
 mod postgres;
 mod prometheus;
