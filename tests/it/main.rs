@@ -20,6 +20,7 @@ mod calls;
 mod cases;
 mod cli;
 mod definitions;
+mod deploy;
 mod dialogs;
 mod folded;
 mod forms;

@@ -55,6 +55,7 @@ missing_packages() {
   command -v node >/dev/null || echo nodejs
   node_packages_there || command -v npm >/dev/null || echo npm
   find_chromium >/dev/null || echo chromium-headless-shell
+  command -v systemd-analyze >/dev/null || echo systemd
   [ -n "${DOZVON_ESPEAK:-}" ] || command -v espeak-ng >/dev/null || echo espeak-ng
   # Debian's node trusts the system's certificates only, and merely recommends the package that has them.
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
