@@ -97,6 +97,14 @@ pub(crate) fn cpu_of_all() -> Duration {
     Duration::from_secs_f64(busy.iter().sum::<f64>() / TICKS_A_SECOND)
 }
 
+/// Memory of this process that lies in RAM, in MiB.
+pub(crate) fn memory_mib() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").expect("there is a /proc");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or(0.0) / 1024.0
+}
+
 /// CPU time of this process so far, all threads, user and system.
 pub(crate) fn cpu() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").expect("there is a /proc");

@@ -7,6 +7,7 @@ pub(crate) mod machine;
 pub(crate) mod postgres;
 pub(crate) mod service;
 pub(crate) mod sqlite;
+pub(crate) mod steady;
 
 /// What the program itself allocates with.
 #[global_allocator]

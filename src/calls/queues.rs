@@ -48,7 +48,8 @@ impl Queues {
         }
     }
 
-    /// The queues that changed since this was last asked.
+    /// The queues that changed since this was last asked; one in which nobody waits any more is forgotten, so that names
+    /// that were heard once take nothing.
     pub(super) fn take_changed(&mut self) -> Vec<QueueNow> {
         let changed = self.queues.iter_mut().filter(|(_, queue)| queue.changed);
         let told = changed.map(|(name, queue)| {
@@ -60,6 +61,8 @@ impl Queues {
                 oldest_journey: queue.journeys.first().map(|(at, _)| *at),
             }
         });
-        told.collect()
+        let told = told.collect();
+        self.queues.retain(|_, queue| !queue.entries.is_empty());
+        told
     }
 }

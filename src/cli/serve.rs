@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -61,6 +62,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     };
     let config = Config::load(args.config.as_deref(), variables()?, &overrides)?;
     log::start(&config.log);
+    raise_open_files();
     let signalled = signalled()?;
     let patience = if args.standby {
         Patience::Standby
@@ -98,6 +100,19 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         stopping.cancel();
     });
     running.wait().await
+}
+
+/// Lets as many connections and files be open as the system allows: the 1,024 that a shell hands on are used up by a
+/// thousand idle connections, and then nobody is let in, no switch either.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, open_files = limit.current, "the limit of open files stays as it is");
+    }
 }
 
 /// Cancelled at the first SIGTERM or Ctrl-C.

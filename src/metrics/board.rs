@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::gauges;
 use super::name::Metric;
 use super::process::Process;
-use super::text::write_header;
+use super::text::{Format, write_header};
 use super::totals::Totals;
 use crate::model::{AgentsNow, Timestamp};
 
@@ -36,16 +36,16 @@ impl Board {
         &self.process
     }
 
-    /// Everything in the text format 0.0.4, with our clock's time and the agents at it; takes some 10 ms at 500 queues, so not on a thread
-    /// of the runtime.
-    pub fn render(&self, now: Timestamp, agents: &AgentsNow) -> String {
+    /// Everything, with our clock's time and the agents at it; takes some 10 ms at 500 queues, so not on a thread of the
+    /// runtime.
+    pub fn render(&self, now: Timestamp, agents: &AgentsNow, format: Format) -> String {
         let totals = self.totals();
         let gauges = gauges::render(&totals, now, agents);
         let process = self.process.render();
         let mut text = String::new();
         for metric in Metric::ALL {
             let start = text.len();
-            write_header(&mut text, *metric);
+            write_header(&mut text, *metric, format);
             let samples = text.len();
             totals.series.write(&mut text, *metric);
             for others in [&gauges, &process] {
@@ -55,6 +55,7 @@ impl Board {
                 text.truncate(start);
             }
         }
+        text.push_str(format.end());
         text
     }
 

@@ -1,24 +1,25 @@
 //! The HTTP door: `/metrics`, `/healthz`, and a page that says what is where.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::accept;
 use super::board::Board;
 use crate::clock::Clock;
 use crate::model::{AgentsNow, Timestamp};
-
-const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Without a scrape a sample takes 16 bytes until the next upkeep; a second of them is no burden.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -84,24 +85,59 @@ pub async fn serve(
     }
 }
 
-async fn metrics(State(shown): State<Shown>) -> Response {
+async fn metrics(State(shown): State<Shown>, asked: HeaderMap) -> Response {
     if !*shown.ready.borrow() {
         let sentence =
             "starting: the journal's tail is not applied yet, so the figures would be too low\n";
         return (StatusCode::SERVICE_UNAVAILABLE, sentence).into_response();
     }
+    let format = accept::format(&all_of(&asked, header::ACCEPT));
+    let packs = accept::takes_gzip(&all_of(&asked, header::ACCEPT_ENCODING));
     let now = shown.clock.now();
     let rendering = tokio::task::spawn_blocking(move || {
         let agents = (shown.agents)(now);
-        shown.board.render(now, &agents)
+        let text = shown.board.render(now, &agents, format);
+        if packs {
+            gzip(text.as_bytes())
+        } else {
+            Ok(text.into_bytes())
+        }
     });
-    match rendering.await {
-        Ok(text) => ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
+    let rendered = rendering.await.map_err(io::Error::other);
+    match rendered.and_then(|rendered| rendered) {
+        Ok(body) => {
+            let kind = [
+                (header::CONTENT_TYPE, format.content_type()),
+                (header::VARY, "accept, accept-encoding"),
+            ];
+            let mut response = (kind, body).into_response();
+            if packs {
+                let gzip = HeaderValue::from_static("gzip");
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_ENCODING, gzip);
+            }
+            response
+        }
         Err(error) => {
             tracing::error!(%error, "rendering the metrics failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// A header that may come in several lines, as one; what is no text counts for nothing.
+fn all_of(headers: &HeaderMap, name: HeaderName) -> String {
+    let lines = headers.get_all(name).iter();
+    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    lines.join(",")
+}
+
+fn gzip(text: &[u8]) -> io::Result<Vec<u8>> {
+    // The fastest level: lines so alike become small without much looking.
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text)?;
+    packed.finish()
 }
 
 async fn healthz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
@@ -116,6 +152,7 @@ async fn healthz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
 mod tests {
     use tokio::sync::oneshot;
 
+    use super::super::text::Format;
     use super::super::totals::Totals;
     use super::*;
     use crate::model::Targets;
@@ -156,8 +193,9 @@ mod tests {
 
         ready.send(true).unwrap();
         let (status, kind, body) = get(&format!("{address}/metrics")).await;
-        assert_eq!((status, kind.as_str()), (200, TEXT_FORMAT));
-        assert_eq!(body, board.render(clock.now(), &AgentsNow::default()));
+        assert_eq!((status, kind.as_str()), (200, Format::Text.content_type()));
+        let text = board.render(clock.now(), &AgentsNow::default(), Format::Text);
+        assert_eq!(body, text);
         let (status, _, body) = get(&format!("{address}/healthz")).await;
         assert_eq!((status, body.as_str()), (200, "ok\n"));
         let (status, kind, body) = get(&address).await;

@@ -19,10 +19,12 @@
 //!
 //! **Invariants.** Only what `Totals` was told is shown, and a batch is told under the lock that a scrape renders
 //! under: no scrape sees half a batch. A label's value is configured, from a closed list, or admitted under a cap: never
-//! a call, an agent or a number. Every series of a known queue exists, at 0 if need be. The order of lines is fixed.
+//! a call, an agent or a number. Every series of a known queue exists, at 0 if need be. The order of lines is fixed, and the
+//! text format and OpenMetrics have the same ones.
 //!
 //! This module draws no conclusions: what a fact is, `calls` decides; which fact moves which series, `totals`.
 
+mod accept;
 mod board;
 mod checkpoint;
 mod gauges;
@@ -44,4 +46,5 @@ pub use checkpoint::Error;
 pub use http::serve;
 pub use label::{QUEUES_MAX, SOURCES_MAX};
 pub use process::Process;
+pub use text::Format;
 pub use totals::Totals;

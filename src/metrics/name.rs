@@ -147,6 +147,16 @@ metrics! {
 }
 
 impl Metric {
+    /// Its name in OpenMetrics, where a counter's samples alone end in `_total`.
+    pub(crate) fn family(self) -> &'static str {
+        self.name().trim_end_matches("_total")
+    }
+
+    /// Its unit, where it has one.
+    pub(crate) fn unit(self) -> Option<&'static str> {
+        self.family().ends_with("_seconds").then_some("seconds")
+    }
+
     /// The metric of a name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL
@@ -171,6 +181,8 @@ mod tests {
             let counter = metric.kind() == Kind::Counter;
             assert_eq!(name.ends_with("_total"), counter, "{name}");
             assert!(name.starts_with("dozvon_"), "{name}");
+            // What the two forms would escape differently.
+            assert!(!metric.help().contains(['"', '\\', '\n']), "{name}");
         }
     }
 

@@ -1,6 +1,8 @@
-//! The words of the Prometheus text format 0.0.4: labels, escapes, exact decimals.
+//! The words of the Prometheus text format 0.0.4 and of OpenMetrics 1.0: labels, escapes, exact decimals.
 //!
-//! Pure. See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+//! Pure. Both forms have the same samples, letter by letter; what opens a metric and ends the text differs. See
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/> and
+//! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
 use std::fmt::Write as _;
 
@@ -8,6 +10,33 @@ use super::name::Metric;
 
 /// One million: the parts in which sums and edges are counted, so that a second is a million microseconds.
 const PARTS: u64 = 1_000_000;
+
+/// The form in which figures are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The text format 0.0.4.
+    Text,
+    /// OpenMetrics 1.0.0.
+    OpenMetrics,
+}
+
+impl Format {
+    /// How it is called over HTTP.
+    pub(crate) const fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+
+    /// The line that ends the whole.
+    pub(crate) const fn end(self) -> &'static str {
+        match self {
+            Self::Text => "",
+            Self::OpenMetrics => "# EOF\n",
+        }
+    }
+}
 
 /// A label's value as it stands between its quotes.
 pub(crate) fn escape(value: &str) -> String {
@@ -78,11 +107,31 @@ pub(crate) fn signed_decimal(millionths: i64) -> String {
     format!("{sign}{}", decimal(millionths.unsigned_abs()))
 }
 
-/// Appends the two lines that open a metric.
-pub(crate) fn write_header(out: &mut String, metric: Metric) {
-    let (name, kind) = (metric.name(), metric.kind().as_str());
-    let _ = writeln!(out, "# HELP {name} {}", metric.help());
+/// An edge of a histogram as the value of `le`. A label is text: only where each form writes it the same (OpenMetrics
+/// wants the point) does a series stay one when Prometheus changes the form.
+pub(crate) fn edge(decimal: &str) -> String {
+    let point = if decimal.contains(['.', 'I']) {
+        ""
+    } else {
+        ".0"
+    };
+    format!("{decimal}{point}")
+}
+
+/// Appends the lines that open a metric.
+pub(crate) fn write_header(out: &mut String, metric: Metric, format: Format) {
+    let (kind, help) = (metric.kind().as_str(), metric.help());
+    let name = match format {
+        Format::Text => metric.name(),
+        Format::OpenMetrics => metric.family(),
+    };
+    let _ = writeln!(out, "# HELP {name} {help}");
     let _ = writeln!(out, "# TYPE {name} {kind}");
+    if format == Format::OpenMetrics
+        && let Some(unit) = metric.unit()
+    {
+        let _ = writeln!(out, "# UNIT {name} {unit}");
+    }
 }
 
 /// Appends one line.
@@ -123,6 +172,14 @@ mod tests {
         }
         assert_eq!(first_label("", "queue"), None);
         assert_eq!(first_label("queue=\"cut", "queue"), None);
+    }
+
+    #[test]
+    fn an_edge_has_its_point() {
+        for (decimal, text) in [("0", "0.0"), ("10000", "10000.0"), ("0.25", "0.25")] {
+            assert_eq!(edge(decimal), text);
+        }
+        assert_eq!(edge("+Inf"), "+Inf");
     }
 
     #[test]

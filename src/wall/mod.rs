@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! pipeline ─▶ LiveBoard ─▶ Publisher ─▶ the newest picture ─┬─▶ LiveService
-//!             (a lock)     (4 a second)  (replaced, never     └─▶ /wall, /wall/events
+//!             (a lock)     (10 a second) (replaced, never     └─▶ /wall, /wall/events
 //!                                         queued)
 //! ```
 //!

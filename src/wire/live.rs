@@ -23,7 +23,7 @@ use super::status::{self, IngestError, LiveError};
 /// Watchers at the same time: a wall in every office, and room for those who have several; each takes some kilobytes.
 const WATCHERS_MAX: usize = 500;
 /// Answers a second at the most: the board is not taken more often.
-const RATE_MAX: f64 = 4.0;
+const RATE_MAX: f64 = 10.0;
 /// Answers a second without a word: what an eye follows.
 const RATE_DEFAULT: f64 = 1.0;
 /// The least: an hour between two answers.
@@ -260,8 +260,8 @@ mod tests {
     #[test]
     fn a_rate_is_within_reason() {
         assert_eq!(interval(0.0).unwrap(), Duration::from_secs(1));
-        assert_eq!(interval(4.0).unwrap(), Duration::from_millis(250));
-        for absurd in [4.1, -1.0, 1e-9, f64::NAN, f64::INFINITY] {
+        assert_eq!(interval(10.0).unwrap(), Duration::from_millis(100));
+        for absurd in [10.1, -1.0, 1e-9, f64::NAN, f64::INFINITY] {
             assert!(interval(absurd).is_err(), "{absurd}");
         }
     }

@@ -386,7 +386,7 @@ async fn append(server: &Server, events: Vec<Event>) -> Result<(), Status> {
 }
 
 /// The fields that a status finds fault with.
-fn violated(status: &Status) -> Vec<String> {
+pub(crate) fn violated(status: &Status) -> Vec<String> {
     let request = status.get_details_bad_request().into_iter();
     let violations = request.flat_map(|request| request.field_violations);
     violations.map(|violation| violation.field).collect()

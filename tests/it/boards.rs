@@ -21,7 +21,7 @@ fn every_panel_says_of_a_simulated_day_what_happened() {
 }
 
 /// Runs a Python test with the binary and the programs that these variables name.
-fn passes(script: &str, programs: &[&str]) {
+pub(crate) fn passes(script: &str, programs: &[&str]) {
     let program =
         |name: &str| env::var_os(name).unwrap_or_else(|| panic!("{name} is set by tests/run"));
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -13,6 +13,7 @@ use dozvon::proto::v1::{
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
+use crate::bad_input::violated;
 use crate::harness::{Server, dozvon, run};
 use crate::scrape::Scrape;
 use crate::sender::{
@@ -253,6 +254,7 @@ async fn whoever_asks_for_what_is_not_there_is_told_so() {
     };
     let status = client.get_queues(unknown).await.unwrap_err();
     assert_eq!(reason(&status), "unknown_queue");
+    assert_eq!(violated(&status), ["queues"]);
     assert!(status.message().contains("\"first_line\""), "{status:?}");
     for rate_max in [1_000.0, -1.0, f64::NAN] {
         let absurd = WatchQueuesRequest {
@@ -261,6 +263,7 @@ async fn whoever_asks_for_what_is_not_there_is_told_so() {
         };
         let status = client.watch_queues(absurd).await.unwrap_err();
         assert_eq!(reason(&status), "bad_rate");
+        assert_eq!(violated(&status), ["rate_max"]);
     }
 }
 

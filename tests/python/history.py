@@ -65,12 +65,12 @@ def fetch(url, data=None):
 class Dozvon:
     """A running server with every queue known beforehand."""
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, more=""):
         self.binary, self.folder = binary, folder
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("DOZVON_")}
         queues = "".join(f'[[queue]]\nname = "{name}"\n' for name in [*QUEUES, EMPTY, STUCK])
         survey = ROOT / "deploy/surveys/two-questions.toml"
-        settings = f'zone = "Europe/Samara"\n[survey]\nsurvey = "two-questions"\nfiles = ["{survey}"]\n{queues}'
+        settings = f'zone = "Europe/Samara"\n[survey]\nsurvey = "two-questions"\nfiles = ["{survey}"]\n{more}{queues}'
         (folder / "dozvon.toml").write_text(settings, encoding="utf-8")
         self.process = subprocess.Popen(
             [binary, "serve", "--config", folder / "dozvon.toml", "--data", folder / "data", "--grpc", "127.0.0.1:0",
@@ -239,8 +239,8 @@ class History:
 class Prometheus:
     """A real Prometheus over these blocks."""
 
-    def __init__(self, process, url):
-        self.process, self.url = process, url
+    def __init__(self, url):
+        self.url = url
 
     def ask(self, path, **args):
         """The result of a query; an error is an assertion's."""
@@ -261,23 +261,14 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def simulated_day(folder, dozvon, prometheus, promtool, calls=600):
-    """The running server, the day and a Prometheus that remembers it."""
-    stubs = tempfile.TemporaryDirectory()
-    client.generate_stubs(ROOT / "proto", stubs.name)
-    server = Dozvon(dozvon, folder)
-    processes = [server.process]
+def serving(prometheus, data, folder):
+    """A Prometheus that answers from these blocks."""
+    (folder / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
+    port = free_port()
+    process = subprocess.Popen(
+        [prometheus, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={data}",
+         "--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"])
     try:
-        history = History(server, calls)
-        history.write(folder / "history.txt")
-        data = folder / "prometheus"
-        subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", folder / "history.txt", data], check=True,
-                       stdout=subprocess.DEVNULL)
-        (folder / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
-        port = free_port()
-        processes.append(subprocess.Popen(
-            [prometheus, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={data}",
-             "--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]))
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -289,10 +280,27 @@ def simulated_day(folder, dozvon, prometheus, promtool, calls=600):
             if time.monotonic() > deadline:
                 raise AssertionError("Prometheus is not ready")
             time.sleep(0.1)
-        yield server, history, Prometheus(processes[-1], url)
+        yield Prometheus(url)
     finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
+        process.terminate()
+        process.wait()
+
+
+@contextlib.contextmanager
+def simulated_day(folder, dozvon, prometheus, promtool, calls=600):
+    """The running server, the day and a Prometheus that remembers it."""
+    stubs = tempfile.TemporaryDirectory()
+    client.generate_stubs(ROOT / "proto", stubs.name)
+    server = Dozvon(dozvon, folder)
+    try:
+        history = History(server, calls)
+        history.write(folder / "history.txt")
+        data = folder / "prometheus"
+        subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", folder / "history.txt", data], check=True,
+                       stdout=subprocess.DEVNULL)
+        with serving(prometheus, data, folder) as answers:
+            yield server, history, answers
+    finally:
+        server.process.terminate()
+        server.process.wait()
         stubs.cleanup()

@@ -5,7 +5,8 @@
 # Each step leaves a stamp there, so that the next run does nothing. A tool named in the environment is taken as it is.
 
 tools=$PWD/.tests
-buf_version=1.75.0
+# buf's own binary; what drives a browser and knows the rules of WCAG. Node 18, which Debian 12 has, is enough for these.
+node_packages=(@bufbuild/buf@1.75.0 playwright-core@1.60.0 axe-core@4.14.1)
 
 say() { printf 'tests: %s\n' "$*" >&2; }
 
@@ -51,7 +52,10 @@ missing_packages() {
   command -v cc >/dev/null || echo gcc libc6-dev
   command -v git >/dev/null || echo git
   [ -n "${DOZVON_TEST_PYTHON:-}" ] || find_python >/dev/null || echo python3 python3-venv
-  [ -n "${DOZVON_TEST_BUF:-}" ] || native_buf >/dev/null || command -v npm >/dev/null || echo npm
+  command -v node >/dev/null || echo nodejs
+  node_packages_there || command -v npm >/dev/null || echo npm
+  find_chromium >/dev/null || echo chromium-headless-shell
+  command -v systemd-analyze >/dev/null || echo systemd
   [ -n "${DOZVON_ESPEAK:-}" ] || command -v espeak-ng >/dev/null || echo espeak-ng
   # Debian's node trusts the system's certificates only, and merely recommends the package that has them.
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
@@ -88,11 +92,14 @@ install_python() {
   printf '%s\n' "$wanted" >"$home/stamp"
 }
 
+node_packages_there() {
+  [ "$(cat "$tools/node/stamp" 2>/dev/null)" = "${node_packages[*]}" ]
+}
+
 # The binary itself: npm's wrapper would start Node for each call.
 native_buf() {
-  local home=$tools/node binary
-  [ "$(cat "$home/stamp" 2>/dev/null)" = "$buf_version" ] || return 1
-  for binary in "$home"/node_modules/@bufbuild/buf-*/bin/buf; do
+  local binary
+  for binary in "$tools"/node/node_modules/@bufbuild/buf-*/bin/buf; do
     if [ -x "$binary" ]; then
       echo "$binary"
       return
@@ -101,18 +108,28 @@ native_buf() {
   return 1
 }
 
-install_buf() {
-  [ -n "${DOZVON_TEST_BUF:-}" ] && return
-  if ! native_buf >/dev/null; then
-    say "installing @bufbuild/buf $buf_version into .tests/node"
+install_node() {
+  export DOZVON_TEST_NODE=$tools/node
+  if ! node_packages_there; then
+    say "installing ${node_packages[*]} into .tests/node"
     rm -rf "$tools/node"
     mkdir -p "$tools/node"
     npm install --prefix "$tools/node" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
-      "@bufbuild/buf@$buf_version" >&2
-    printf '%s\n' "$buf_version" >"$tools/node/stamp"
+      "${node_packages[@]}" >&2
+    printf '%s\n' "${node_packages[*]}" >"$tools/node/stamp"
   fi
-  DOZVON_TEST_BUF=$(native_buf) || { say "npm brought no buf for this kind of machine; set DOZVON_TEST_BUF"; exit 1; }
+  DOZVON_TEST_BUF=${DOZVON_TEST_BUF:-$(native_buf)} \
+    || { say "npm brought no buf for this kind of machine; set DOZVON_TEST_BUF"; exit 1; }
   export DOZVON_TEST_BUF
+}
+
+# Any Chromium will do; Debian's headless one is the smallest.
+find_chromium() {
+  local name
+  for name in "${DOZVON_TEST_CHROMIUM:-}" chromium-headless-shell chromium google-chrome; do
+    if [ -n "$name" ] && command -v "$name"; then return; fi
+  done
+  return 1
 }
 
 prometheus_there() {
@@ -217,7 +234,9 @@ find_shared
 mkdir -p "$tools"
 install_packages
 install_python
-install_buf
+install_node
+DOZVON_TEST_CHROMIUM=$(find_chromium) || { say "no Chromium; set DOZVON_TEST_CHROMIUM"; exit 1; }
+export DOZVON_TEST_CHROMIUM
 install_prometheus
 install_postgres
 install_pgbouncer

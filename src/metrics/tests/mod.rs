@@ -7,6 +7,7 @@ mod story;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::text::Format;
 use super::{Board, Totals};
 use crate::model::{
     AgentId, AgentsNow, CallId, CallRecord, Caller, CounterRow, Direction, EndedBy, EpochIndex,
@@ -44,7 +45,7 @@ fn targets(configured: &str) -> Targets {
 
 /// The text of these totals, without what belongs to the process.
 fn render(totals: Totals) -> String {
-    Board::new(totals).render(at(1_000), &AgentsNow::default())
+    Board::new(totals).render(at(1_000), &AgentsNow::default(), Format::Text)
 }
 
 /// The sample lines of one metric, without its name.

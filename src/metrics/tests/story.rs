@@ -119,7 +119,20 @@ fn the_whole_text_of_a_morning() {
     board.process().duplicates(&source(), 4);
     board.process().delays(&source(), [millis(40)]);
     board.process().committed(millis(2), 25);
-    insta::assert_snapshot!(board.render(at(1_000), &AgentsNow::default()));
+    let text = board.render(at(1_000), &AgentsNow::default(), Format::Text);
+    let open_metrics = board.render(at(1_000), &AgentsNow::default(), Format::OpenMetrics);
+    let samples = |text: &str| {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(samples(&open_metrics), samples(&text));
+    assert!(open_metrics.ends_with("\n# EOF\n"), "{open_metrics}");
+    let opening = "# HELP dozvon_calls_arrived Calls that reached our number.\n# TYPE dozvon_calls_arrived counter\ndozvon_calls_arrived_total 5\n";
+    assert!(open_metrics.contains(opening), "{open_metrics}");
+    let opening =
+        "\n# TYPE dozvon_queue_wait_seconds histogram\n# UNIT dozvon_queue_wait_seconds seconds\n";
+    assert!(open_metrics.contains(opening), "{open_metrics}");
+    insta::assert_snapshot!(text);
 }
 
 #[test]
@@ -299,13 +312,13 @@ fn a_new_threshold_keeps_what_was_counted() {
             .find_map(|line| line.strip_prefix(&*labels))
             .map(str::to_owned)
     };
-    assert_eq!(bucket("15").as_deref(), Some("0"));
+    assert_eq!(bucket("15.0").as_deref(), Some("0"));
     assert_eq!(
-        bucket("19").as_deref(),
+        bucket("19.0").as_deref(),
         Some("1"),
         "of the two before, none is known to be below"
     );
-    assert_eq!(bucket("20").as_deref(), Some("3"));
+    assert_eq!(bucket("20.0").as_deref(), Some("3"));
 }
 
 #[test]
@@ -346,7 +359,7 @@ fn promtool_finds_nothing_to_say() {
     let board = Board::new(totals);
     board.process().delays(&source(), [millis(40)]);
     board.process().committed(millis(2), 25);
-    let text = board.render(at(1_000), &AgentsNow::default());
+    let text = board.render(at(1_000), &AgentsNow::default(), Format::Text);
 
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])

@@ -17,7 +17,7 @@ const WORDS = {
     open: "открыто", shut: "закрыто", good: "всё в порядке", warn: "ждут слишком долго", bad: "очередь стоит",
     waiting: "ждут", oldest: "дольше всех", level: "в срок, 15 мин",
     available: "свободны", talking: "говорят", paused: "на паузе", wrapUp: "обработка",
-    tooLong: "слишком долго в статусе", twice: "переведены дважды", repeat: "звонят снова",
+    tooLong: "долго в статусе", twice: "переведены дважды", repeat: "звонят снова",
     next: "новый звонок ждёт", nobody: "никого нет",
     offered: "звонков сегодня", usual: "звонков сегодня (обычно)", today: "в срок сегодня", lost: "потеряно сегодня", asa: "средний ответ",
     refused: "отказы, 5 мин / сегодня", age: "данные", seconds: "с", none: "–",
@@ -27,6 +27,7 @@ const WORDS = {
 };
 const SHAPES = { good: "●", warn: "▲", bad: "■", shut: "○" };
 const STALE_AFTER = 10;
+const RETRY_AFTER = 3;
 const FIT = 6;
 
 const asked = new URLSearchParams(location.search);
@@ -43,6 +44,9 @@ document.documentElement.classList.toggle("light", wantsLight);
 const loadedAt = Date.now();
 let heardAt = null;
 let ageThen = null;
+let events = null;
+let listenedAt = 0;
+let newest = null;
 
 // "12.5s" as the contract's JSON writes a span.
 const span = (text) => (text === undefined || text === null ? null : parseFloat(text));
@@ -87,8 +91,8 @@ function stateOf(queue) {
   return queue.open ? "good" : "shut";
 }
 
-function facts(pairs) {
-  const list = element("dl");
+function facts(pairs, className) {
+  const list = element("dl", undefined, className);
   for (const [term, value, marked] of pairs) {
     const pair = element("div");
     pair.append(element("dt", term), element("dd", String(value), marked ? "mark" : ""));
@@ -108,7 +112,7 @@ function card(queue) {
   const shape = element("span", SHAPES[state]);
   shape.setAttribute("aria-hidden", "true");
   const said = queue.open ? words[state] : `${words.shut}${state === "bad" ? ` · ${words.bad}` : ""}`;
-  head.append(shape, element("span", queue.queue), element("span", said, "state"));
+  head.append(shape, element("span", queue.queue, "name"), element("span", said, "state"));
   const now = element("div", undefined, "now");
   for (const [value, term] of [
     [count(queue.waiting), words.waiting],
@@ -119,9 +123,12 @@ function card(queue) {
     big.append(element("b", String(value)), element("span", term));
     now.append(big);
   }
-  const tooLong = (queue.tooLong || []).length;
-  const twice = count(queue.secondTransfer);
-  const repeat = count(queue.repeatWaiting);
+  // Nothing out of the ordinary is no line: what is there wants looking at.
+  const unusual = [
+    [words.tooLong, (queue.tooLong || []).length, true],
+    [words.twice, count(queue.secondTransfer), true],
+    [words.repeat, count(queue.repeatWaiting), true],
+  ].filter(([, number]) => number > 0);
   made.append(
     head,
     now,
@@ -130,13 +137,9 @@ function card(queue) {
       [words.talking, count(agents.talking)],
       [words.wrapUp, count(agents.wrapUp)],
       [words.paused, count(agents.paused)],
-    ]),
-    facts([
-      [words.tooLong, tooLong, tooLong > 0],
-      [words.twice, twice, twice > 0],
-      [words.repeat, repeat, repeat > 0],
-      [words.next, nextWaits(queue.estimate)],
-    ]),
+    ], "agents"),
+    ...(unusual.length > 0 ? [facts(unusual, "unusual")] : []),
+    facts([[words.next, nextWaits(queue.estimate)]]),
     facts([
       usual ? [words.usual, `${count(day.offered)} (${Math.round(usual.offered || 0)})`] : [words.offered, count(day.offered)],
       [words.today, percent(day.serviceLevel)],
@@ -188,14 +191,32 @@ function tick() {
   if (stale.textContent !== text) stale.textContent = text;
 }
 
+// A page that slept finds all at once what was told meanwhile: only the last of it is drawn.
+function drawNewest() {
+  const shown = JSON.parse(newest);
+  newest = null;
+  draw(shown);
+}
+
 function listen() {
-  const events = new EventSource("/wall/events");
-  events.onmessage = (message) => draw(JSON.parse(message.data));
-  // The browser tries again by itself, except when it was turned away.
-  events.onerror = () => {
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+  events?.close();
+  listenedAt = Date.now();
+  events = new EventSource("/wall/events");
+  events.onmessage = (message) => {
+    if (newest === null) setTimeout(drawNewest);
+    newest = message.data;
   };
 }
 
+// The browser tries again by itself, except when it was turned away, or when the network went without a word.
+function listenAgain() {
+  const passed = Date.now() - Math.max(listenedAt, heardAt ?? 0);
+  const isShut = events.readyState === EventSource.CLOSED;
+  if (passed > (isShut ? RETRY_AFTER : STALE_AFTER) * 1000) listen();
+}
+
 listen();
-setInterval(tick, 1000);
+setInterval(() => {
+  tick();
+  listenAgain();
+}, 1000);

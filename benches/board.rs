@@ -1,0 +1,303 @@
+//! What those who look cost, and what they see: from an event to `/metrics` and `WatchQueues`, scrapes of many queues,
+//! wallboards and watchers that never read.
+//!
+//! `cargo bench --bench board -- latency` runs one of `latency`, `scrape`, `walls`; all of them in this process,
+//! senders and readers as well.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench prints, and stops at any failure"
+)]
+
+mod support;
+
+use std::{
+    cell::Cell,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use dozvon::{
+    app::Running,
+    proto::v1::{WatchQueuesRequest, WatchQueuesResponse, live_service_client::LiveServiceClient},
+};
+use hdrhistogram::Histogram;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::mpsc,
+    time::sleep,
+};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use support::{
+    load,
+    machine::{self, memory_mib, now},
+    service,
+    steady::{self, Steady, histogram, millis},
+};
+
+/// Events of which each is looked for in metrics and board.
+const PROBES: u64 = 150;
+/// The queue that they enter.
+const PROBED: &str = "probe";
+/// Queues of a large house.
+const QUEUES: u64 = 500;
+/// Scrapes of each kind.
+const SCRAPES: u32 = 200;
+/// How long the load goes on with readers, and as long without, in turns.
+const TURN: Duration = Duration::from_secs(5);
+const TURNS: u32 = 6;
+const WALLS: usize = 200;
+const WATCHERS: usize = 100;
+
+#[tokio::main]
+async fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let wanted: Vec<&str> = wanted
+        .iter()
+        .map(String::as_str)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.contains(&name);
+    println!("Machine: {}", machine::describe());
+    if is_wanted("latency") {
+        for rate in [100, 5_000] {
+            latency(rate).await;
+        }
+    }
+    if is_wanted("scrape") {
+        scrape().await;
+    }
+    if is_wanted("walls") {
+        walls().await;
+    }
+}
+
+/// A count that rises by one with each probe, as somebody saw it: when it first was so high.
+#[derive(Default)]
+struct Seen(Vec<Instant>);
+
+impl Seen {
+    fn see(&mut self, count: u64) {
+        while (self.0.len() as u64) < count {
+            self.0.push(now());
+        }
+    }
+
+    fn since(&self, sent: &[Instant]) -> Histogram<u64> {
+        let mut latency = histogram();
+        for (seen, sent) in self.0.iter().zip(sent) {
+            let micros = seen.saturating_duration_since(*sent).as_micros() as u64;
+            latency.saturating_record(micros.max(1));
+        }
+        latency
+    }
+}
+
+/// From an event to the figures, beside a load of so many events a second.
+async fn latency(rate: u32) {
+    let folder = machine::folder();
+    let running = service::start(folder.path()).await;
+    let load = Steady::start(&running, rate, 20).await;
+    let address = format!("http://{}/metrics", running.http);
+    let metrics = tokio::spawn(async move {
+        let (client, mut seen) = (reqwest::Client::new(), Seen::default());
+        let begins = format!("dozvon_queue_visits_offered_total{{queue=\"{PROBED}\"}} ");
+        while (seen.0.len() as u64) < PROBES {
+            let text = client.get(&address).send().await.unwrap();
+            let text = text.text().await.unwrap();
+            let count = text.lines().find_map(|line| line.strip_prefix(&begins));
+            seen.see(count.map_or(0, |count| count.parse().unwrap()));
+            sleep(Duration::from_millis(10)).await;
+        }
+        seen
+    });
+    let mut watching = watch(&running, 10.0).await;
+    let watched = tokio::spawn(async move {
+        let mut seen = Seen::default();
+        while (seen.0.len() as u64) < PROBES {
+            let shown = watching.message().await.unwrap().unwrap();
+            let probed = shown.queues.iter().find(|one| one.queue == PROBED);
+            seen.see(probed.map_or(0, |one| one.waiting));
+        }
+        seen
+    });
+
+    let (sender, requests) = mpsc::unbounded_channel();
+    sender.send(load::open("probe")).unwrap();
+    let channel = service::connect(&running).await;
+    let stream = load::stream(channel, UnboundedReceiverStream::new(requests));
+    let mut answers = stream.await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    let mut sent = Vec::new();
+    for number in 1..=PROBES {
+        // At no fixed place of any second.
+        sleep(Duration::from_millis(80 + number * 37 % 101)).await;
+        let event = steady::event(number, format!("p{number}"), steady::entered(PROBED.into()));
+        sent.push(now());
+        sender.send(steady::message(event)).unwrap();
+    }
+    let seen = [("/metrics", metrics), ("WatchQueues", watched)];
+    for (name, seen) in seen {
+        let latency = seen.await.unwrap().since(&sent);
+        println!(
+            "{rate} events/s, event to {name}: p50 {:.0} ms, p95 {:.0} ms, most {:.0} ms",
+            millis(&latency, 0.5),
+            millis(&latency, 0.95),
+            millis(&latency, 1.0)
+        );
+    }
+    drop(sender);
+    while answers.message().await.unwrap().is_some() {}
+    let [acks, _] = load.stop().await;
+    println!(
+        "{rate} events/s, event to ack: p50 {:.1} ms, p99 {:.1} ms",
+        millis(&acks, 0.5),
+        millis(&acks, 0.99)
+    );
+    running.stop().await.unwrap();
+}
+
+async fn watch(running: &Running, rate_max: f64) -> tonic::Streaming<WatchQueuesResponse> {
+    let mut client = LiveServiceClient::new(service::connect(running).await);
+    let queues = Vec::new();
+    let watching = client
+        .watch_queues(WatchQueuesRequest { queues, rate_max })
+        .await;
+    watching.unwrap().into_inner()
+}
+
+/// Acks beside what `readers` do, and without it, in turns of one run.
+async fn in_turns<F: Future<Output = ()>>(
+    running: &Running,
+    queues: u64,
+    what: &str,
+    aim: f64,
+    mut readers: impl FnMut(bool) -> F,
+) {
+    let load = Steady::start(running, 1_000, queues).await;
+    sleep(Duration::from_secs(3)).await;
+    for _ in 0..TURNS {
+        for phase in [0, 1] {
+            load.enter(phase);
+            readers(phase == 1).await;
+        }
+    }
+    let [without, with] = load.stop().await;
+    let (before, after) = (millis(&without, 0.99), millis(&with, 0.99));
+    println!(
+        "1000 events/s, event to ack: p50 {:.1}, p99 {before:.1} ms; with {what} p50 {:.1}, p99 {after:.1} ms ({:+.0} %, aim {aim:+.0} %)",
+        millis(&without, 0.5),
+        millis(&with, 0.5),
+        (after / before - 1.0) * 100.0
+    );
+}
+
+/// A hotline of 500 queues is scraped.
+async fn scrape() {
+    let folder = machine::folder();
+    let running = service::start(folder.path()).await;
+    known_queues(&running).await;
+    let url = format!("http://{}/metrics", running.http);
+    for packing in ["identity", "gzip"] {
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(packing))]);
+        let client = reqwest::Client::builder().default_headers(headers).build();
+        let client = client.unwrap();
+        let (mut took, mut bytes) = (histogram(), 0);
+        for _ in 0..SCRAPES {
+            let began = now();
+            bytes = client
+                .get(&url)
+                .send()
+                .await
+                .unwrap()
+                .bytes()
+                .await
+                .unwrap()
+                .len();
+            took.saturating_record(began.elapsed().as_micros() as u64);
+        }
+        println!(
+            "scrape of {QUEUES} queues, {packing}: {bytes} bytes, p50 {:.1} ms, p99 {:.1} ms (aim 50 ms)",
+            millis(&took, 0.5),
+            millis(&took, 0.99)
+        );
+    }
+    let client = reqwest::Client::new();
+    in_turns(&running, QUEUES, "a scrape a second", 5.0, |scrapes| {
+        let (client, url) = (client.clone(), url.clone());
+        async move {
+            for _ in 0..TURN.as_secs() {
+                if scrapes {
+                    let asked = client.get(&url).header(ACCEPT_ENCODING, "gzip").send();
+                    asked.await.unwrap().bytes().await.unwrap();
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+    })
+    .await;
+    running.stop().await.unwrap();
+}
+
+/// A call to each queue, so that all of them are there.
+async fn known_queues(running: &Running) {
+    let events = (1..=QUEUES * steady::EVENTS_A_CALL).map(|number| steady::made_up(number, QUEUES));
+    let channel = service::connect(running).await;
+    let sent = load::send(
+        channel.clone(),
+        "first",
+        load::encode(events.collect(), 500),
+    )
+    .await;
+    let position = sent.unwrap().position;
+    service::wait_stored(&channel, "first", position)
+        .await
+        .unwrap();
+}
+
+/// 200 wallboards that read and 100 watchers that never do.
+async fn walls() {
+    let folder = machine::folder();
+    let running = service::start(folder.path()).await;
+    let before = memory_mib();
+    let most = Cell::new(before);
+    let what = format!("{WALLS} wallboards and {WATCHERS} watchers that never read");
+    // What a house shows on its walls; 500 queues are for no eye.
+    in_turns(&running, 20, &what, 10.0, |looks| {
+        look(&running, looks, &most)
+    })
+    .await;
+    println!(
+        "memory: {before:.0} MiB before, {:.0} MiB at the most, load and readers included",
+        most.get()
+    );
+    running.stop().await.unwrap();
+}
+
+async fn look(running: &Running, looks: bool, most: &Cell<f64>) {
+    let (mut walls, mut watchers) = (Vec::new(), Vec::new());
+    if looks {
+        walls.extend((0..WALLS).map(|_| tokio::spawn(read_wall(running.http))));
+        for _ in 0..WATCHERS {
+            watchers.push(watch(running, 10.0).await);
+        }
+    }
+    sleep(TURN).await;
+    most.set(memory_mib().max(most.get()));
+    for wall in walls {
+        assert!(!wall.is_finished(), "a wall was cut off");
+        wall.abort();
+    }
+}
+
+async fn read_wall(address: SocketAddr) {
+    let mut wall = TcpStream::connect(address).await.unwrap();
+    let request = b"GET /wall/events HTTP/1.1\r\nhost: wall\r\n\r\n";
+    wall.write_all(request).await.unwrap();
+    let mut buffer = vec![0; 64 * 1024];
+    while wall.read(&mut buffer).await.unwrap() > 0 {}
+}
