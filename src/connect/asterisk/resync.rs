@@ -18,8 +18,8 @@ use super::{
     said::{Note, What},
 };
 
-/// A list takes milliseconds; of one that takes longer the end was lost.
-const LIST_MAX: Duration = Duration::from_secs(10);
+/// A list takes milliseconds; of one that takes longer than any session waits for it the end was lost.
+const LIST_MAX: Duration = Duration::from_secs(600);
 
 /// A visit that was answered in a gap: the queue tells its waiting and talking when it is over, in whole seconds.
 #[derive(Debug)]
