@@ -114,7 +114,7 @@ FLOOR = Board(
          [("green", None), ("orange", 3), ("red", 10)],
          "Ringings that an agent did not take in the window; who it was says `dozvon report agents`, never a wall.", w=4, h=4),
     stat("Passed on twice or more", "T4",
-         [(f"""{increase('dozvon_call_transfers_count{@Q}')} - {increase('dozvon_call_transfers_bucket{@Q,le="1.0"}')}""", "")],
+         [(f"""{increase('dozvon_call_transfers_count{@Q}')} - {increase('dozvon_call_transfers_bucket{@Q,le=~"1|1.0"}')}""", "")],
          "short", ANY_IS_BAD, "Calls of the window, settled, with two transfers or more, by the queue that answered first.",
          w=4, h=4),
     stat("Calls in progress", "outcomes", [("sum(dozvon_calls_open{@S})", "")], "short", PLAIN,
@@ -236,7 +236,7 @@ TRANSFERS = Board(
     stat("Transfers", "T1", [(increase('dozvon_transfers_total{@S,outcome!="failed"}', "$__range"), "")], "short", PLAIN,
          "Transfers done, all queues.", w=4, h=4),
     stat("Calls passed on", "T3",
-         [(f"""1 - {increase('dozvon_call_transfers_bucket{@Q,le="0.0"}', '$__range')} / """
+         [(f"""1 - {increase('dozvon_call_transfers_bucket{@Q,le=~"0|0.0"}', '$__range')} / """
            f"""({increase('dozvon_call_transfers_count{@Q}', '$__range')} > 0)""", "")], "percentunit", PASSED_ON,
          "Answered calls with a transfer ÷ answered calls, by the queue that answered first.", w=4, h=4),
     stat("Transfers a call", "T4", [(mean("dozvon_call_transfers", "@Q", "$__range"), "")], "short",
@@ -259,7 +259,7 @@ TRANSFERS = Board(
          "Answered calls in the time shown; the gap between two bars are the calls with just that number.", w=8, h=8),
     row("In the course of the day"),
     lines("Calls passed on", "T3",
-          [("1 - " + share('dozvon_call_transfers_bucket{@Q,le="0.0"}', "dozvon_call_transfers_count{@Q}", by="queue"), "{{queue}}")],
+          [("1 - " + share('dozvon_call_transfers_bucket{@Q,le=~"0|0.0"}', "dozvon_call_transfers_count{@Q}", by="queue"), "{{queue}}")],
           "percentunit", PASSED_ON, "In the window, by the queue that answered first.", w=12),
     lines("Transfers", "T1",
           [(increase("dozvon_transfers_total{@S}", by="method, outcome") + " > 0", "{{method}} {{outcome}}"),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::gauges;
 use super::name::Metric;
 use super::process::Process;
-use super::text::{Format, write_header};
+use super::text::{Format, with_points, write_header};
 use super::totals::Totals;
 use crate::model::{AgentsNow, Timestamp};
 
@@ -54,6 +54,9 @@ impl Board {
             if text.len() == samples {
                 text.truncate(start);
             }
+        }
+        if format == Format::OpenMetrics {
+            text = with_points(&text);
         }
         text.push_str(format.end());
         text

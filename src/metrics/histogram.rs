@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::text::{decimal, edge};
+use super::text::decimal;
 use crate::kpi::WAIT_EDGES;
 use crate::model::Targets;
 
@@ -58,7 +58,7 @@ impl Edges {
     /// Edges in millionths, in any order.
     pub(crate) fn new(edges: impl IntoIterator<Item = u64>) -> Self {
         let millionths: Vec<u64> = BTreeSet::from_iter(edges).into_iter().collect();
-        let text = millionths.iter().map(|at| edge(&decimal(*at))).collect();
+        let text = millionths.iter().map(|at| decimal(*at)).collect();
         Self(Arc::new(Inner { millionths, text }))
     }
 
@@ -185,12 +185,9 @@ mod tests {
         let text = edges.text().join(" ");
         assert_eq!(
             text,
-            "0.0 5.0 10.0 12.5 15.0 20.0 25.0 30.0 45.0 60.0 90.0 120.0 180.0 240.0 300.0 600.0 900.0 1800.0 3600.0"
+            "0 5 10 12.5 15 20 25 30 45 60 90 120 180 240 300 600 900 1800 3600"
         );
-        assert_eq!(
-            Edges::transfers().text().join(" "),
-            "0.0 1.0 2.0 3.0 4.0 5.0"
-        );
+        assert_eq!(Edges::transfers().text().join(" "), "0 1 2 3 4 5");
     }
 
     #[test]

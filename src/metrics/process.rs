@@ -13,7 +13,6 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 
 use super::label::{Names, OTHER};
 use super::name::{Kind, Metric};
-use super::text::edge;
 use crate::model::{Position, SourceId};
 
 /// From a sync on a fast disk (0.1 ms) to one that hangs.
@@ -196,7 +195,8 @@ fn sorted(text: &str) -> BTreeMap<Metric, String> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        push_sample(&mut group, line);
+        group.push_str(line);
+        group.push('\n');
         // A histogram's lines come together and end with its count, whose labels are those of the series.
         let name = line.split(['{', ' ']).next().unwrap_or(line);
         let metric = match Metric::from_name(name) {
@@ -220,24 +220,6 @@ fn sorted(text: &str) -> BTreeMap<Metric, String> {
         .into_iter()
         .map(|(metric, series)| (metric, join(series)))
         .collect()
-}
-
-/// Appends a line, a bucket's with its edge written as ours are: it is the last label.
-fn push_sample(out: &mut String, line: &str) {
-    let name = line.split(['{', ' ']).next().unwrap_or(line);
-    let parts = line
-        .rsplit_once("le=\"")
-        .filter(|_| name.ends_with("_bucket"));
-    match parts.and_then(|(before, rest)| Some((before, rest.split_once('"')?))) {
-        Some((before, (at, after))) => {
-            let at = edge(at);
-            for part in [before, "le=\"", &at, "\"", after] {
-                out.push_str(part);
-            }
-        }
-        None => out.push_str(line),
-    }
-    out.push('\n');
 }
 
 #[cfg(test)]
@@ -291,7 +273,7 @@ mod tests {
             "0 1 1 1 1 1 1 1 1 1 1 1 1 1 2 9.00025 2",
             "14 buckets, +Inf, sum, count"
         );
-        assert!(rendered[&Metric::CommitEvents].contains("{le=\"512.0\"} 1\n"));
+        assert!(rendered[&Metric::CommitEvents].contains("{le=\"512\"} 1\n"));
     }
 
     #[test]

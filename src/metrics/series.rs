@@ -246,8 +246,8 @@ mod tests {
         let mut text = String::new();
         series.write(&mut text, Metric::Wait);
         let expected = "\
-dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"0.0\"} 1
-dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"5.0\"} 2
+dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"0\"} 1
+dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"5\"} 2
 dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"+Inf\"} 3
 dozvon_queue_wait_seconds_sum{queue=\"a\"} 10.000001
 dozvon_queue_wait_seconds_count{queue=\"a\"} 3

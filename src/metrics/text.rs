@@ -1,6 +1,7 @@
 //! The words of the Prometheus text format 0.0.4 and of OpenMetrics 1.0: labels, escapes, exact decimals.
 //!
-//! Pure. Both forms have the same samples, letter by letter; what opens a metric and ends the text differs. See
+//! Pure. Both forms have the same samples; what opens a metric and ends the text differs, and how a histogram's edges are
+//! written: `20` in the text, `20.0` in OpenMetrics, as Prometheus' own clients do. See
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/> and
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
@@ -107,15 +108,24 @@ pub(crate) fn signed_decimal(millionths: i64) -> String {
     format!("{sign}{}", decimal(millionths.unsigned_abs()))
 }
 
-/// An edge of a histogram as the value of `le`. A label is text: only where each form writes it the same (OpenMetrics
-/// wants the point) does a series stay one when Prometheus changes the form.
-pub(crate) fn edge(decimal: &str) -> String {
-    let point = if decimal.contains(['.', 'I']) {
-        ""
-    } else {
-        ".0"
-    };
-    format!("{decimal}{point}")
+/// A text's samples as OpenMetrics has them: an edge that is a whole number gets its point. It is a bucket's last label.
+pub(crate) fn with_points(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 32);
+    for line in text.split_inclusive('\n') {
+        let name = line.split(['{', ' ']).next().unwrap_or(line);
+        let parts = line
+            .rsplit_once("le=\"")
+            .filter(|_| name.ends_with("_bucket"));
+        match parts.and_then(|(before, rest)| Some((before, rest.split_once('"')?))) {
+            Some((before, (edge, after))) if !edge.contains(['.', 'I']) => {
+                for part in [before, "le=\"", edge, ".0\"", after] {
+                    out.push_str(part);
+                }
+            }
+            Some(_) | None => out.push_str(line),
+        }
+    }
+    out
 }
 
 /// Appends the lines that open a metric.
@@ -176,10 +186,23 @@ mod tests {
 
     #[test]
     fn an_edge_has_its_point() {
-        for (decimal, text) in [("0", "0.0"), ("10000", "10000.0"), ("0.25", "0.25")] {
-            assert_eq!(edge(decimal), text);
+        let line = |edge: &str| format!("x_bucket{{queue=\"a,le=\\\"5\\\"\",le=\"{edge}\"}} 2\n");
+        for (text, open_metrics) in [
+            ("0", "0.0"),
+            ("3600", "3600.0"),
+            ("0.25", "0.25"),
+            ("+Inf", "+Inf"),
+        ] {
+            assert_eq!(with_points(&line(text)), line(open_metrics));
         }
-        assert_eq!(edge("+Inf"), "+Inf");
+        for same in [
+            "# TYPE x histogram\n",
+            "x_count{le=\"5\"} 2\n",
+            "x_sum 20\n",
+            "",
+        ] {
+            assert_eq!(with_points(same), same);
+        }
     }
 
     #[test]

@@ -276,7 +276,7 @@ async fn the_wall_turns_red_and_grey_and_comes_back_by_itself() {
         (20.0..30.0).contains(&after),
         "red {after:.1} s after the caller came"
     );
-    println!(
+    eprintln!(
         "a stuck queue is red {:.1} s after its caller has waited for T",
         after - 20.0
     );
@@ -380,7 +380,7 @@ async fn an_event_is_on_the_wall_within_a_second() {
         .collect();
     took.sort_unstable();
     let of = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
-    println!(
+    eprintln!(
         "event to pixels: p50 {} ms, p95 {} ms, most {} ms",
         of(0.5),
         of(0.95),

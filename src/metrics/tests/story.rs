@@ -125,7 +125,12 @@ fn the_whole_text_of_a_morning() {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(samples(&open_metrics), samples(&text));
+    let with_points = super::super::text::with_points(&text);
+    assert!(
+        samples(&open_metrics) == samples(&with_points),
+        "{open_metrics}"
+    );
+    assert!(open_metrics.contains(",le=\"20.0\"} "), "{open_metrics}");
     assert!(open_metrics.ends_with("\n# EOF\n"), "{open_metrics}");
     let opening = "# HELP dozvon_calls_arrived Calls that reached our number.\n# TYPE dozvon_calls_arrived counter\ndozvon_calls_arrived_total 5\n";
     assert!(open_metrics.contains(opening), "{open_metrics}");
@@ -312,13 +317,13 @@ fn a_new_threshold_keeps_what_was_counted() {
             .find_map(|line| line.strip_prefix(&*labels))
             .map(str::to_owned)
     };
-    assert_eq!(bucket("15.0").as_deref(), Some("0"));
+    assert_eq!(bucket("15").as_deref(), Some("0"));
     assert_eq!(
-        bucket("19.0").as_deref(),
+        bucket("19").as_deref(),
         Some("1"),
         "of the two before, none is known to be below"
     );
-    assert_eq!(bucket("20.0").as_deref(), Some("3"));
+    assert_eq!(bucket("20").as_deref(), Some("3"));
 }
 
 #[test]

@@ -187,9 +187,9 @@ fn a_promoter_is_counted_and_a_detractor_is_not() {
     asked.opened.survey = definition.survey.clone();
     asked.opened.version = definition.version;
     let nps = definition.questions.iter();
-    let nps = nps.filter(|question| question.kind == crate::survey::Kind::Nps);
+    let mut nps = nps.filter(|question| question.kind == crate::survey::Kind::Nps);
     let code = nps
-        .last()
+        .next_back()
         .expect("it asks for a recommendation")
         .code
         .clone();

@@ -76,7 +76,7 @@ async fn a_hundred_thousand_invented_queues_are_500_series_and_one_warning() {
         .lines()
         .filter(|line| line.contains("more names than labels"));
     assert_eq!(warnings.count(), 1, "{said}");
-    println!("memory: {before} MiB, then {after} MiB");
+    eprintln!("memory: {before} MiB, then {after} MiB");
 }
 
 /// Calls, as many as names, that enter a queue and give up; a batch a minute by the sender's clock, so that earlier calls
