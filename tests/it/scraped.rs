@@ -177,8 +177,13 @@ fn series(mut labels: BTreeMap<String, String>) -> String {
     let name = labels.remove("__name__").unwrap_or_default();
     let labels = labels.iter();
     let labels = labels.filter(|(name, _)| !["job", "instance"].contains(&name.as_str()));
+    // Prometheus takes OpenMetrics, where an edge has its point.
+    let plain = |name: &str, value: &'_ str| match name {
+        "le" => value.strip_suffix(".0").unwrap_or(value).to_owned(),
+        _ => value.to_owned(),
+    };
     let labels: Vec<String> = labels
-        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .map(|(name, value)| format!("{name}=\"{}\"", plain(name, value)))
         .collect();
     format!("{name}{{{}}}", labels.join(","))
 }

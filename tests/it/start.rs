@@ -165,7 +165,14 @@ async fn told(server: &Server) -> (String, String, String) {
     let metrics = server.metrics().await;
     let of_facts = metrics.lines().filter(|line| {
         let name = line.split(['{', ' ']).next().unwrap_or_default();
-        let of_process = ["commit_", "ingest_delay", "store_lag", "_skew_", "oldest"];
+        let of_process = [
+            "commit_",
+            "ingest_delay",
+            "store_lag",
+            "_skew_",
+            "oldest",
+            "ewt_error",
+        ];
         !line.starts_with('#')
             && !line.contains("duplicate")
             && !of_process.iter().any(|part| name.contains(part))
