@@ -172,6 +172,9 @@ impl Folder {
 
     /// Folds these, in order.
     async fn fold(&self, stale: Vec<Stale>) -> Result<(), Error> {
+        if stale.is_empty() {
+            return Ok(());
+        }
         let _alone = self.alone.lock().await;
         // What has gone from a quarter its roll-up alone knows: nothing may be counted anew there.
         let gone = self.store.head().await?.kept.calls;

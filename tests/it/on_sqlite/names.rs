@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
-use std::time::Duration;
 
 use dozvon::proto::v1::QueueEntered;
 use dozvon::proto::v1::call_event::Kind;
@@ -19,10 +18,9 @@ const NAMES: u64 = 100_000;
 const BATCH: u64 = 1_000;
 /// Queues with a label of their own, the one that the others share, and the one of calls without a queue.
 const LABELS_MAX: usize = 502;
-/// What all of it may cost.
-const MEMORY_MIB: u64 = 64;
-/// How long that may take to be seen.
-const SECONDS_OF_FOLDING: u64 = 300;
+/// What all of it may cost at its worst, while roll-ups of so many queues are folded in a debug build. What a queue with a label
+/// of its own keeps (windows, estimates) would be gigabytes for so many.
+const MEMORY_MIB: u64 = 256;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_invented_queues_are_500_series_and_one_warning() {
@@ -59,15 +57,7 @@ async fn a_hundred_thousand_invented_queues_are_500_series_and_one_warning() {
         (offered.sum::<u64>() == 2 * NAMES).then_some(text)
     })
     .await;
-    // Roll-ups are folded meanwhile, on a slow machine for minutes; what that takes is given back.
-    let mut after = memory_mib(child.id());
-    for _ in 0..SECONDS_OF_FOLDING {
-        if after <= before + MEMORY_MIB {
-            break;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        after = memory_mib(child.id());
-    }
+    let after = memory_mib(child.id());
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(
