@@ -69,10 +69,12 @@ impl Upkeep {
     async fn remove(&self, retention: Retention) -> Result<(), Error> {
         let now = self.clock.now();
         if let Some(span) = retention.calls {
-            self.remove_calls(now.minus(span)).await?;
+            self.remove_older("calls", Chore::RemoveCalls, now.minus(span))
+                .await?;
         }
         if let Some(span) = retention.rollups {
-            self.remove_rollups(now.minus(span)).await?;
+            self.remove_older("roll-ups", Chore::RemoveRollups, now.minus(span))
+                .await?;
         }
         if let Some(span) = retention.pseudonyms {
             self.remove_callers(now.minus(span)).await?;
@@ -83,11 +85,17 @@ impl Upkeep {
         Ok(())
     }
 
-    async fn remove_calls(&self, before: Timestamp) -> Result<(), Error> {
+    /// Removes what is older, piece by piece, so that others have their turn.
+    async fn remove_older(
+        &self,
+        what: &str,
+        chore: fn(Timestamp) -> Chore,
+        before: Timestamp,
+    ) -> Result<(), Error> {
         let mut rows = 0;
         loop {
             let _turn = self.turn.lock().await;
-            let done = self.chores.ask(Chore::RemoveCalls(before)).await?;
+            let done = self.chores.ask(chore(before)).await?;
             if done.rows == 0 {
                 break;
             }
@@ -97,27 +105,7 @@ impl Upkeep {
             tracing::info!(
                 rows,
                 before = before.as_micros(),
-                "removed calls kept long enough"
-            );
-        }
-        Ok(())
-    }
-
-    async fn remove_rollups(&self, before: Timestamp) -> Result<(), Error> {
-        let mut rows = 0;
-        loop {
-            let _turn = self.turn.lock().await;
-            let done = self.chores.ask(Chore::RemoveRollups(before)).await?;
-            if done.rows == 0 {
-                break;
-            }
-            rows += done.rows;
-        }
-        if rows > 0 {
-            tracing::info!(
-                rows,
-                before = before.as_micros(),
-                "removed roll-ups kept long enough"
+                "removed {what} kept long enough"
             );
         }
         Ok(())
