@@ -214,7 +214,8 @@ impl Cells {
         if self.sorted == self.held.len() {
             return;
         }
-        self.held.sort_unstable_by_key(|(key, _)| *key);
+        // It consists of runs that rise: a sort that looks for runs has little to do.
+        self.held.sort_by_key(|(key, _)| *key);
         self.held.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
             if same {

@@ -192,6 +192,11 @@ impl Plan {
                 .is_some_and(|line| self.wants_line(line))
     }
 
+    /// The lines asked for; none = all.
+    pub(super) fn lines(&self) -> &BTreeSet<LineId> {
+        &self.choice.lines
+    }
+
     /// Whether a line is asked for.
     pub(super) fn wants_line(&self, line: &LineId) -> bool {
         let lines = &self.choice.lines;

@@ -9,10 +9,12 @@ use tokio::sync::mpsc;
 
 pub(crate) use crate::model::fixture::call;
 use crate::model::{
-    CallId, CallRecord, Caller, Exit, Form, FormContent, LineTold, Position, QueueId, SourceId,
-    SurveySession, SurveyText, TakenForm, Targets, Timestamp, VisitRow,
+    CallId, CallRecord, Caller, Exit, Form, FormContent, LineId, LineTold, Position, QueueId,
+    SourceId, SurveySession, SurveyText, TakenForm, Targets, Timestamp, VisitRow,
 };
-use crate::store::{self, Error, OfCaller, Part, Period, Place, Rows, Selection, StoredCall, Told};
+use crate::store::{
+    self, BusyLines, Error, OfCaller, Part, Period, Place, Rows, Selection, StoredCall, Told,
+};
 
 use super::{
     AgentReport, CallAsked, CallReport, CallsPage, CallsQuery, LineReport, Options, Query,
@@ -288,8 +290,27 @@ impl Rows for Memory {
         Ok(told)
     }
 
-    async fn told_of_lines(&self, period: Period) -> Result<Vec<LineTold>, Error> {
-        Ok(self.told(period).await?.lines)
+    async fn busy_lines(
+        &self,
+        period: Period,
+        lines: &BTreeSet<LineId>,
+    ) -> Result<BusyLines, Error> {
+        let mut told = self.told(period).await?.lines;
+        told.sort_by_key(|told| told.at);
+        let is_of = |told: &&LineTold, line: &LineId| told.told.line == *line;
+        let is_wanted = |told: &&LineTold| lines.is_empty() || lines.contains(&told.told.line);
+        let is_busy = |told: &&LineTold| told.told.total > 0 && told.told.busy >= told.told.total;
+        let busy = told.iter().filter(is_wanted).filter(is_busy);
+        let until = |one: &LineTold| {
+            let mut later = told.iter().filter(|told| told.at > one.at);
+            let next = later.find(|told| is_of(told, &one.told.line) && told.source == one.source);
+            next.map(|next| next.at)
+        };
+        Ok(BusyLines {
+            stretches: busy.map(|one| (one.at, until(one))).collect(),
+            first_told: told.iter().find(is_wanted).map(|told| told.at),
+            last_told: told.last().map(|told| told.at),
+        })
     }
 
     async fn gather(&self, asked: &store::Gather, parts: mpsc::Sender<Part>) -> Result<(), Error> {

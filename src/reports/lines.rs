@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::kpi::{self, Id};
 use crate::model::{CallRecord, Direction, LineEvent, LineId, LineTold, RefusalReason, Timestamp};
-use crate::store::StoredCall;
+use crate::store::{BusyLines, StoredCall};
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::plan::Plan;
@@ -166,12 +166,19 @@ impl Gathered {
 
 /// For how long all channels of a line were busy, by interval, all lines together; an interval is missing where nobody told
 /// of channels.
-pub(super) fn all_busy(plan: &Plan, told: Vec<LineTold>) -> BTreeMap<String, Duration> {
-    let report = Gathered::default().finish(plan, told, Vec::new());
+pub(super) fn all_busy(plan: &Plan, told: &BusyLines) -> BTreeMap<String, Duration> {
     let mut busy = BTreeMap::<_, Duration>::new();
-    for row in report.rows {
-        let sum = busy.entry(row.bucket_start).or_default();
-        *sum = sum.saturating_add(row.all_busy);
+    // A value holds until the next, the last as far as anything is known.
+    let known_until = plan.known_until(told.last_told);
+    let first = told.first_told.unwrap_or(known_until);
+    for (bucket, ..) in plan.cut_up(first, known_until) {
+        busy.entry(plan.bucket_start(bucket)).or_default();
+    }
+    for (at, until) in &told.stretches {
+        for (bucket, _, time) in plan.cut_up(*at, until.unwrap_or(known_until)) {
+            let sum = busy.entry(plan.bucket_start(bucket)).or_default();
+            *sum = sum.saturating_add(time);
+        }
     }
     busy
 }

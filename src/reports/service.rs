@@ -107,9 +107,9 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let queues = |held| Queues::new(over.clone(), held);
         let mut report = self.make(plan.clone(), sources, by, queues).await?;
         let around = (plan.start.minus(LOOK_BACK), plan.end);
-        let told = self.rows.told_of_lines(around).await;
-        let told = told.map_err(|source| Error::Store { source })?;
-        report.set_all_busy(&lines::all_busy(&plan, told));
+        let busy = self.rows.busy_lines(around, plan.lines()).await;
+        let busy = busy.map_err(|source| Error::Store { source })?;
+        report.set_all_busy(&lines::all_busy(&plan, &busy));
         Ok(report)
     }
 

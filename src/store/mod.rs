@@ -33,6 +33,8 @@ mod survey;
 mod surveyed;
 mod table;
 #[cfg(test)]
+mod told_test;
+#[cfg(test)]
 mod views_test;
 mod write;
 mod write_rollups;
@@ -51,7 +53,7 @@ pub use rollups::{
     Folding, Gather, Level, Part, QUARTER_MICROS, Rollup, RollupState, RollupWrite, RollupsAsked,
     Stale, Sums, Usable, Within, quarter_of,
 };
-pub use rows::{Error, Head, OfCaller, Period, Rows, Selection, Told};
+pub use rows::{BusyLines, Error, Head, OfCaller, Period, Rows, Selection, Told};
 pub use stored::{CallRows, Place, Readers, StoredCall};
 pub use survey::StoredSurveys;
 pub use surveyed::{Surveyed, SurveyedCall};

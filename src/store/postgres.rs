@@ -73,6 +73,10 @@ const MIGRATIONS: &Migrations = &[
         "answers' agents",
         include_str!("../../migrations/postgres/store/0025_answers_agent.sql"),
     ),
+    (
+        "lines all busy",
+        include_str!("../../migrations/postgres/store/0026_lines_all_busy.sql"),
+    ),
 ];
 
 impl Store {

@@ -1,6 +1,6 @@
 //! The store, for those who read: reports and the pipeline's look-ups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite, Transaction};
@@ -8,8 +8,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::database::{self, Columns, Db, Fetch as _, on};
 use crate::model::{
-    AgentTold, CallId, CallKey, EpochIndex, LineTold, Position, SourceId, SurveySession,
-    SurveyText, Timestamp,
+    AgentTold, CallId, CallKey, EpochIndex, LineId, Position, SourceId, SurveySession, SurveyText,
+    Timestamp,
 };
 
 use super::chore::{Erasure, ForgottenEvent};
@@ -18,7 +18,7 @@ use super::from_row;
 use super::ids::SourceIds;
 use super::kept::{CallValues, KeptCall};
 use super::rollups::{Gather, Part, RollupState, RollupsAsked, Stale, Within};
-use super::rows::{Error, Head, OfCaller, Period, Rows, Selection, Told, failed};
+use super::rows::{BusyLines, Error, Head, OfCaller, Period, Rows, Selection, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::stream::Which;
 use super::surveyed::{self, Surveyed};
@@ -190,7 +190,8 @@ impl Store {
         })
     }
 
-    /// What was told last of each agent of a source before an instant, live and of each kind, in order of time.
+    /// What was told last of each agent's state, live and before an instant, and of the end of a wrap-up since then, in
+    /// order of time.
     ///
     /// # Errors
     /// When the database fails.
@@ -320,8 +321,14 @@ impl Rows for Store {
         on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
     }
 
-    async fn told_of_lines(&self, period: Period) -> Result<Vec<LineTold>, Error> {
-        on!(&mut self.begin().await?.transaction, transaction => stream::told_of_lines(&mut **transaction, period).await)
+    async fn busy_lines(
+        &self,
+        period: Period,
+        lines: &BTreeSet<LineId>,
+    ) -> Result<BusyLines, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::busy_lines(&mut **transaction, period, lines).await
+        })
     }
 
     async fn gather(&self, asked: &Gather, parts: mpsc::Sender<Part>) -> Result<(), Error> {

@@ -1,13 +1,14 @@
 //! What reports read: the rows of a period, as of one journal position.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use tokio::sync::mpsc;
 
 use crate::database::{self, OpenError};
 use crate::model::{
-    AgentTold, CallId, CallRow, LineTold, Position, QueueId, SourceId, SurveySession, SurveyText,
-    Timestamp, TransferRow, VisitRow,
+    AgentTold, CallId, CallRow, LineId, LineTold, Position, QueueId, SourceId, SurveySession,
+    SurveyText, Timestamp, TransferRow, VisitRow,
 };
 
 use super::forms::FormsAsked;
@@ -107,6 +108,17 @@ pub struct Told {
     pub lines: Vec<LineTold>,
 }
 
+/// When all channels of lines were in use, by what was told in a period.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BusyLines {
+    /// From when until the line was told of again; `None` = it was not.
+    pub stretches: Vec<(Timestamp, Option<Timestamp>)>,
+    /// When one of the lines asked for was first told of.
+    pub first_told: Option<Timestamp>,
+    /// When any line was last told of.
+    pub last_told: Option<Timestamp>,
+}
+
 /// The calls of one caller in a period.
 #[derive(Clone, Debug, Default)]
 pub struct OfCaller {
@@ -158,11 +170,12 @@ pub trait Rows: Clone + Send + Sync + 'static {
     /// What was told of agents and lines in a period.
     fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;
 
-    /// What was told of lines in a period.
-    fn told_of_lines(
+    /// When all channels of lines were in use; of all lines when none is named.
+    fn busy_lines(
         &self,
         period: Period,
-    ) -> impl Future<Output = Result<Vec<LineTold>, Error>> + Send;
+        lines: &BTreeSet<LineId>,
+    ) -> impl Future<Output = Result<BusyLines, Error>> + Send;
 
     /// Sends what makes a period up, all as of one position: its head, then roll-ups where they may be used and stand for
     /// the rows, rows for the rest, and what open calls have in it. Ends early when nobody listens.

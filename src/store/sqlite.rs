@@ -83,6 +83,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "answers' agents",
         include_str!("../../migrations/sqlite/store/0025_answers_agent.sql"),
     ),
+    (
+        "lines all busy",
+        include_str!("../../migrations/sqlite/store/0026_lines_all_busy.sql"),
+    ),
 ];
 
 impl Store {

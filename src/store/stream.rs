@@ -1,5 +1,6 @@
 //! Calls with everything told of them, in the order of their arrival, and what was told of agents and lines.
 
+use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -13,7 +14,7 @@ use crate::model::{
 
 use super::from_row::word;
 use super::project;
-use super::rows::{Error, OfCaller, Period, Told, failed};
+use super::rows::{BusyLines, Error, OfCaller, Period, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
 
@@ -314,28 +315,46 @@ pub(super) async fn told(connection: &mut impl Fetch, (start, end): Period) -> R
     })
 }
 
-/// What was told last of each agent of a source before an instant, live and of each kind.
+/// What was told last of each agent's state, live and before an instant, and of the end of a wrap-up since then.
 pub(super) async fn agents_told_before(
     connection: &mut impl Fetch,
     source: i64,
     before: Timestamp,
 ) -> Result<Vec<AgentTold>, Error> {
-    // From name to name by the key: years of tellings are not read for some hundred agents.
+    // From name to name, and back from the instant, by the key: years of tellings are not read for some hundred agents.
+    // SQLite joins a cross join in the order written.
     let sql = "with recursive names(agent) as (
             select min(agent) from agent_events where source_id = $1
             union all
             select (select min(agent) from agent_events where source_id = $1 and agent > names.agent)
             from names where names.agent is not null
+        ),
+        states(agent, at) as (
+            select names.agent, (
+                select other.at from agent_events other
+                where other.source_id = $1 and other.agent = names.agent and other.mode = $3
+                    and other.kind = 0 and other.at < $2
+                order by other.at desc limit 1)
+            from names where names.agent is not null
+        ),
+        latest(agent, kind, at) as (
+            select states.agent, 0, states.at from states where states.at is not null
+            union all
+            select states.agent, 1, (
+                select other.at from agent_events other
+                where other.source_id = $1 and other.agent = states.agent and other.mode = $3
+                    and other.kind = 1 and other.at >= states.at and other.at < $2
+                order by other.at desc limit 1)
+            from states where states.at is not null
         )
         select sources.name, told.at, told.agent, told.kind, told.state, told.reason, told.queues,
             told.mode
-        from names
-        join agent_events told on told.source_id = $1 and told.agent = names.agent
-            and told.mode = $3 and told.at = (
-                select max(at) from agent_events other
-                where other.source_id = $1 and other.agent = names.agent and other.mode = $3
-                    and other.kind = told.kind and other.at < $2)
-        join sources on sources.source_id = told.source_id
+        from latest
+        cross join agent_events told
+        cross join sources
+        where told.source_id = $1 and told.agent = latest.agent
+            and told.at = latest.at and told.kind = latest.kind and told.mode = $3
+            and sources.source_id = told.source_id
         order by told.at, told.agent, told.kind, told.state";
     let values = [
         source.into(),
@@ -347,8 +366,63 @@ pub(super) async fn agents_told_before(
     rows.iter().map(|row| agent(row)).collect()
 }
 
+/// When all channels of lines were in use, by what was told in the period; of all lines when none is named.
+pub(super) async fn busy_lines(
+    connection: &mut impl Fetch,
+    (start, end): Period,
+    lines: &BTreeSet<LineId>,
+) -> Result<BusyLines, Error> {
+    let period = [start.as_micros().into(), end.as_micros().into()];
+    let sql = "select told.line, told.at, (
+            select min(later.at) from line_events later
+            where later.source_id = told.source_id and later.line = told.line
+                and later.at > told.at and later.at < $2)
+        from line_events told
+        where told.at >= $1 and told.at < $2 and told.total > 0 and told.busy >= told.total
+        order by told.at, told.source_id, told.line";
+    let rows = connection.fetch(sql, &period).await;
+    let rows = rows.map_err(failed("read when lines were busy"))?;
+    let wanted = rows.iter().filter(|row| {
+        let line = row.text(0);
+        lines.is_empty() || lines.contains(&LineId::new(line))
+    });
+    let stretches = wanted.map(|row| {
+        let until = row.maybe_int(2).map(Timestamp::from_micros);
+        (Timestamp::from_micros(row.int(1)), until)
+    });
+    let mut busy = BusyLines {
+        stretches: stretches.collect(),
+        ..BusyLines::default()
+    };
+    let sql = "select (select min(at) from line_events where at >= $1 and at < $2),
+        (select max(at) from line_events where at >= $1 and at < $2)";
+    let rows = connection.fetch(sql, &period).await;
+    for row in rows.map_err(failed("read when lines were told of"))? {
+        busy.first_told = row.maybe_int(0).map(Timestamp::from_micros);
+        busy.last_told = row.maybe_int(1).map(Timestamp::from_micros);
+    }
+    if lines.is_empty() {
+        return Ok(busy);
+    }
+    busy.first_told = None;
+    for line in lines {
+        let sql = "select min((select min(told.at) from line_events told
+                where told.source_id = sources.source_id and told.line = $3 and told.at >= $1 and told.at < $2))
+            from sources";
+        let [start, end] = period;
+        let rows = connection
+            .fetch(sql, &[start, end, line.as_str().into()])
+            .await;
+        let rows = rows.map_err(failed("read when a line was told of"))?;
+        let first = rows.first().and_then(|row| row.maybe_int(0));
+        let first = first.map(Timestamp::from_micros);
+        busy.first_told = [busy.first_told, first].into_iter().flatten().min();
+    }
+    Ok(busy)
+}
+
 /// What was told of lines in the period, in order of time.
-pub(super) async fn told_of_lines(
+async fn told_of_lines(
     connection: &mut impl Fetch,
     (start, end): Period,
 ) -> Result<Vec<LineTold>, Error> {

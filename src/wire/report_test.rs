@@ -1,11 +1,12 @@
 //! The report service: what it takes, and what it answers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::model::{CallId, Exit, LineTold, QueueId, SourceId, SurveyText, Targets, VisitRow};
+use crate::model::{CallId, Exit, LineId, QueueId, SourceId, SurveyText, Targets, VisitRow};
 use crate::reports::{Options, SourceCompleteness, Zone};
 use crate::store::{self, Selection};
 
@@ -50,8 +51,12 @@ impl Rows for OneVisit {
         Ok(store::Told::default())
     }
 
-    async fn told_of_lines(&self, _: store::Period) -> Result<Vec<LineTold>, store::Error> {
-        Ok(Vec::new())
+    async fn busy_lines(
+        &self,
+        _: store::Period,
+        _: &BTreeSet<LineId>,
+    ) -> Result<store::BusyLines, store::Error> {
+        Ok(store::BusyLines::default())
     }
 
     async fn gather(

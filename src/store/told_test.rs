@@ -1,0 +1,190 @@
+//! What was told of agents and lines, asked for from a real file: the statements go by keys and indexes, and say what a look
+//! at everything says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    AgentEvent, AgentId, AgentState, AgentTold, LineEvent, LineId, LineTold, Mode, Position,
+    SourceId, Timestamp,
+};
+
+use super::{BusyLines, Readers, Rows as _, SourceWrite, Store, Write};
+
+const SOURCES: [&str; 2] = ["north", "south"];
+
+/// A linear congruential generator: each run is the same.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % end
+    }
+}
+
+fn at(second: u64) -> Timestamp {
+    Timestamp::from_micros(second as i64 * 1_000_000)
+}
+
+async fn written(folder: &tempfile::TempDir, write: Write) -> Store {
+    let reading = Readers {
+        open: |_| None,
+        told: |_| None,
+        open_timeline: |_| None,
+        told_timeline: |_| None,
+    };
+    let path = folder.path().join("store.db");
+    let (store, mut writer) = Store::open(&path, reading).await.unwrap();
+    let sources = SOURCES.map(|source| SourceWrite {
+        source: SourceId::new(source),
+        state: Vec::new(),
+        heard: None,
+        late_events: 0,
+        call_exists_events: 0,
+        open: Vec::new(),
+        closed: Vec::new(),
+    });
+    let write = Write {
+        position: Position(1),
+        sources: sources.to_vec(),
+        ..write
+    };
+    writer.write(&write).await.unwrap();
+    store
+}
+
+/// What one who looks at everything finds.
+fn busy_by_hand(
+    told: &[LineTold],
+    (start, end): (Timestamp, Timestamp),
+    wanted: &BTreeSet<LineId>,
+) -> BusyLines {
+    let mut told: Vec<_> = told
+        .iter()
+        .filter(|told| (start..end).contains(&told.at))
+        .collect();
+    told.sort_by_key(|told| (told.at, told.source.clone(), told.told.line.clone()));
+    let mut busy = BusyLines {
+        last_told: told.last().map(|told| told.at),
+        ..BusyLines::default()
+    };
+    let mut of_lines = told.iter().enumerate();
+    let of_lines = of_lines.by_ref();
+    for (index, one) in
+        of_lines.filter(|(_, one)| wanted.is_empty() || wanted.contains(&one.told.line))
+    {
+        busy.first_told.get_or_insert(one.at);
+        if one.told.total > 0 && one.told.busy >= one.told.total {
+            let mut later = told[index + 1..].iter();
+            let next =
+                later.find(|next| next.source == one.source && next.told.line == one.told.line);
+            busy.stretches.push((one.at, next.map(|next| next.at)));
+        }
+    }
+    busy
+}
+
+#[tokio::test]
+async fn when_all_channels_were_in_use_is_what_every_telling_says() {
+    let mut chance = Chance(11);
+    let mut lines = BTreeMap::new();
+    for _ in 0..600 {
+        let source = SourceId::new(SOURCES[chance.below(2) as usize]);
+        let line = LineId::new(["a", "b", "c"][chance.below(3) as usize]);
+        let at = at(chance.below(2_000));
+        let told = LineEvent {
+            line: line.clone(),
+            busy: chance.below(5) as u32,
+            // Not said, now and then.
+            total: [0, 4, 4][chance.below(3) as usize],
+        };
+        let key = (source.clone(), line, at);
+        lines.insert(key, LineTold { source, at, told });
+    }
+    let lines: Vec<_> = lines.into_values().collect();
+    let write = Write {
+        lines: lines.clone(),
+        ..Write::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = written(&folder, write).await;
+    let mut found = 0;
+    for period in [(0, 2_000), (300, 900), (900, 901), (5_000, 6_000)] {
+        let period = (at(period.0), at(period.1));
+        for wanted in [vec![], vec!["b"], vec!["a", "c"], vec!["nowhere"]] {
+            let wanted = wanted.into_iter().map(LineId::new).collect();
+            let expected = busy_by_hand(&lines, period, &wanted);
+            found += expected.stretches.len();
+            let busy = store.busy_lines(period, &wanted).await.unwrap();
+            assert_eq!(busy, expected, "{period:?} {wanted:?}");
+        }
+    }
+    assert!(found > 100, "there is something to be found");
+}
+
+#[tokio::test]
+async fn of_each_agent_the_last_state_is_known_and_whether_its_wrap_up_has_ended() {
+    let mut chance = Chance(5);
+    let mut agents = BTreeMap::new();
+    for _ in 0..900 {
+        let source = SourceId::new(SOURCES[chance.below(2) as usize]);
+        let agent = AgentId::new(["ann", "bob", "eve", "joe"][chance.below(4) as usize]);
+        let at = at(chance.below(10_000));
+        let is_end = chance.below(3) == 0;
+        let mode = [Mode::Live, Mode::Live, Mode::Backfill][chance.below(3) as usize];
+        let told = match is_end {
+            true => AgentEvent::WrapUpEnded {
+                agent: agent.clone(),
+            },
+            false => AgentEvent::StateChanged {
+                agent: agent.clone(),
+                state: [AgentState::Available, AgentState::WrapUp][chance.below(2) as usize],
+                reason: "".into(),
+                queues: Vec::new(),
+            },
+        };
+        let key = (source.clone(), agent, at);
+        let told = AgentTold {
+            source,
+            at,
+            told,
+            mode,
+        };
+        agents.insert(key, (is_end, told));
+    }
+    let write = Write {
+        agents: agents.values().map(|(_, told)| told.clone()).collect(),
+        ..Write::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = written(&folder, write).await;
+    for (source, before) in [
+        ("north", 0),
+        ("north", 4_000),
+        ("south", 9_999),
+        ("west", 9_999),
+    ] {
+        let source = SourceId::new(source);
+        let mut latest = BTreeMap::<&AgentId, (Option<&AgentTold>, Option<&AgentTold>)>::new();
+        for ((of, agent, _), (is_end, told)) in &agents {
+            if *of == source && told.at < at(before) && told.mode == Mode::Live {
+                let (state, end) = latest.entry(agent).or_default();
+                match is_end {
+                    true => *end = Some(told),
+                    false => *state = Some(told),
+                }
+            }
+        }
+        let known = latest.into_values().flat_map(|(state, end)| {
+            let end = end.filter(|end| state.is_some_and(|state| state.at <= end.at));
+            [state, end]
+        });
+        let mut known: Vec<_> = known.flatten().cloned().collect();
+        known.sort_by_key(|told| told.at);
+        let told = store.agents_told_before(&source, at(before)).await;
+        assert_eq!(told.unwrap(), known, "{source:?} {before}");
+    }
+}
