@@ -28,13 +28,16 @@ use std::path::{Path, PathBuf};
 use crate::proto::v1::Event;
 
 use self::carried::Carried;
-use self::segment::Header;
+use self::segment::{Header, Records};
 
 /// A segment is closed at this size, or sooner where the spool is small.
 const SEGMENT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// The share of the cap that is kept for calls that began before it was full: they end as they did.
 const RESERVE_SHARE: u64 = 8;
+
+/// The most events that are read at once: what waits after an outage does not lie in memory as a whole.
+const READ_EVENTS_MAX: usize = 1_024;
 
 /// Why a spool cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -122,18 +125,19 @@ impl Spool {
             let mut carried = Carried::default();
             let mut next = first;
             let mut head_bytes = segment::HEADER_BYTES as u64;
-            let read = segment::read(&path, |is_carried, event| {
+            let Some((header, mut records)) = Records::open(&path)? else {
+                // Its head was never synced: nothing of it was sent.
+                fs::remove_file(&path)?;
+                continue;
+            };
+            while let Some((is_carried, event)) = records.next_if(|_, _| true)? {
                 carried.follow(&event);
                 match is_carried {
                     true => head_bytes += segment::record_bytes(&event),
                     false => next = event.sequence + 1,
                 }
-            })?;
-            let Some((header, bytes)) = read else {
-                // Its head was never synced: nothing of it was sent.
-                fs::remove_file(&path)?;
-                continue;
-            };
+            }
+            let bytes = records.bytes();
             segments.push_back(Segment {
                 first,
                 bytes,
@@ -319,44 +323,70 @@ impl Spool {
 pub struct Reader {
     folder: PathBuf,
     next: u64,
+    /// The segment that is read, by the number of its first event.
+    open: Option<(u64, Records)>,
 }
 
 impl Reader {
     /// Begins with this number, or the first that is there.
     pub fn new(folder: &Path, next: u64) -> Self {
-        let folder = folder.to_owned();
-        Self { folder, next }
+        Self {
+            folder: folder.to_owned(),
+            next,
+            open: None,
+        }
     }
 
-    /// The events up to a number that is synced, at most those of one segment.
+    /// The next events up to a number that is synced.
     ///
     /// # Errors
     /// When the disk says no.
     pub fn read(&mut self, synced: u64) -> io::Result<Vec<Event>> {
         let mut events = Vec::new();
-        let firsts = segment::list(&self.folder)?;
-        let mut at = firsts
-            .partition_point(|first| *first <= self.next)
-            .saturating_sub(1);
-        while let (true, Some(first)) = (events.is_empty(), firsts.get(at)) {
-            at += 1;
-            let path = segment::path(&self.folder, *first);
-            let read = segment::read(&path, |is_carried, event| {
-                if !is_carried && event.sequence >= self.next && event.sequence <= synced {
-                    events.push(event);
+        while events.is_empty() && self.next <= synced {
+            if let Some((_, records)) = &mut self.open {
+                let is_synced = |is_carried, event: &Event| is_carried || event.sequence <= synced;
+                while events.len() < READ_EVENTS_MAX
+                    && let Some((is_carried, event)) = records.next_if(is_synced)?
+                {
+                    if !is_carried && event.sequence >= self.next {
+                        events.push(event);
+                    }
                 }
-            });
-            match read {
-                Ok(_) => {}
-                // Acked and removed since it was listed.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+            }
+            if events.is_empty() && !self.open_next()? {
+                break;
             }
         }
         if let Some(last) = events.last() {
             self.next = last.sequence + 1;
         }
         Ok(events)
+    }
+
+    /// Goes on to the segment after the one that is read; false = there is none.
+    fn open_next(&mut self) -> io::Result<bool> {
+        let firsts = segment::list(&self.folder)?;
+        let mut at = match &self.open {
+            Some((open, _)) => firsts.partition_point(|first| first <= open),
+            None => firsts
+                .partition_point(|first| *first <= self.next)
+                .saturating_sub(1),
+        };
+        while let Some(first) = firsts.get(at) {
+            at += 1;
+            match Records::open(&segment::path(&self.folder, *first)) {
+                Ok(Some((_, records))) => {
+                    self.open = Some((*first, records));
+                    return Ok(true);
+                }
+                Ok(None) => {}
+                // Acked and removed since it was listed.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -308,7 +308,7 @@ impl Connector {
             }
         }
         self.link.handle_time(self.clock.now());
-        let written = self.link.write(crate::clock::instant()).await;
+        let written = self.link.write_gathered(crate::clock::instant()).await;
         written.map_err(Error::Disk)
     }
 
@@ -327,14 +327,16 @@ impl Connector {
         Ok(())
     }
 
-    /// When the interpreter has something to decide.
+    /// When the interpreter has something to decide, or there is something to write.
     fn due(&self) -> Instant {
         let now = self.clock.now();
         let wait = match self.link.poll_deadline() {
             Some(at) => at.since(now).unwrap_or_default(),
             None => PING_EVERY,
         };
-        crate::clock::instant() + wait.clamp(Duration::from_millis(10), PING_EVERY)
+        let decide_at = crate::clock::instant() + wait.clamp(Duration::from_millis(10), PING_EVERY);
+        let write_at = self.link.poll_write().unwrap_or(decide_at);
+        decide_at.min(write_at)
     }
 
     /// Waits, while claiming and sending go on.

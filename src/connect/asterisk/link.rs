@@ -30,6 +30,10 @@ use super::words::Words;
 const KEPT_FOR: Duration = Duration::from_secs(60);
 const KEPT_EVENTS: usize = 20_000;
 
+/// How long what was concluded may wait for more before it is synced: one sync for all that a PBX says of a moment. A
+/// board is no older for it than a person can see.
+const GATHER_FOR: Duration = Duration::from_millis(100);
+
 /// A spool that two tasks use: one writes, the other removes what is acked.
 pub(super) type SharedSpool = Arc<Mutex<Spool>>;
 
@@ -73,6 +77,8 @@ pub(super) struct Link {
     gap: u64,
     /// What was concluded and is not in the spool.
     held: Vec<Event>,
+    /// Since when something waits there to be written.
+    held_since: Option<Instant>,
     /// While another one has the source.
     kept: Option<VecDeque<(Instant, Event)>>,
     pub(super) refusals: Vec<String>,
@@ -105,6 +111,7 @@ impl Link {
             open_at_gap: 0,
             gap: 0,
             held: Vec::new(),
+            held_since: None,
             kept: Some(VecDeque::new()),
             refusals: Vec::new(),
         }
@@ -255,9 +262,29 @@ impl Link {
         }
     }
 
-    /// Whether there is something to write.
-    pub(super) fn has_news(&self) -> bool {
+    fn has_news(&self) -> bool {
         self.phase == Phase::Synced && !self.held.is_empty()
+    }
+
+    /// When what was concluded is to be written.
+    pub(super) fn poll_write(&self) -> Option<Instant> {
+        let since = self.held_since.filter(|_| self.has_news())?;
+        Some(since + GATHER_FOR)
+    }
+
+    /// Writes and syncs what was concluded, once it has been gathered.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub(super) async fn write_gathered(&mut self, now: Instant) -> io::Result<()> {
+        if !self.has_news() {
+            return Ok(());
+        }
+        let since = *self.held_since.get_or_insert(now);
+        match now.duration_since(since) < GATHER_FOR {
+            true => Ok(()),
+            false => self.write(now).await,
+        }
     }
 
     /// Another connector has the source: from now on the last minute is kept and nothing is spooled.
@@ -285,6 +312,7 @@ impl Link {
         if !self.has_news() {
             return Ok(());
         }
+        self.held_since = None;
         let events = std::mem::take(&mut self.held);
         if let Some(kept) = &mut self.kept {
             kept.extend(events.into_iter().map(|event| (now, event)));

@@ -1,7 +1,7 @@
 //! The bytes of one segment of a spool.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read, Write as _};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,8 @@ use crate::proto::v1::Event;
 const MAGIC: &[u8; 8] = b"dzspool1";
 pub(super) const HEADER_BYTES: usize = 24;
 const ENDING: &str = "spool";
+/// Length and CRC, before each payload.
+const PREFIX_BYTES: usize = 8;
 
 /// Larger than any event the contract takes; a length beyond it is a damaged one.
 const RECORD_BYTES_MAX: usize = 256 * 1024;
@@ -71,8 +73,8 @@ pub(super) fn create(
 
 /// What an event takes as a record.
 pub(super) fn record_bytes(event: &Event) -> u64 {
-    // Length, CRC and kind go before it.
-    4 + 4 + 1 + event.encoded_len() as u64
+    // The kind goes before it.
+    (PREFIX_BYTES + 1 + event.encoded_len()) as u64
 }
 
 /// Appends a record.
@@ -84,45 +86,80 @@ pub(super) fn append(bytes: &mut Vec<u8>, is_carried: bool, event: &Event) {
     bytes.extend_from_slice(&payload);
 }
 
-/// Reads a segment up to its end or its first damaged record; gives back where that is. `None` = it has no head.
-pub(super) fn read(
-    path: &Path,
-    mut each: impl FnMut(bool, Event),
-) -> io::Result<Option<(Header, u64)>> {
-    let mut file = BufReader::new(File::open(path)?);
-    let mut head = [0; HEADER_BYTES];
-    if !fill(&mut file, &mut head)? || !head.starts_with(MAGIC) {
-        return Ok(None);
+/// The records of a segment, one after the other; what is appended later is read later.
+#[derive(Debug)]
+pub(super) struct Records {
+    file: BufReader<File>,
+    /// Where the next record begins.
+    at: u64,
+    payload: Vec<u8>,
+}
+
+impl Records {
+    /// Opens a segment. `None` = it has no head.
+    pub(super) fn open(path: &Path) -> io::Result<Option<(Header, Self)>> {
+        let mut file = BufReader::new(File::open(path)?);
+        let mut head = [0; HEADER_BYTES];
+        if !fill(&mut file, &mut head)? || !head.starts_with(MAGIC) {
+            return Ok(None);
+        }
+        let number = |from: usize| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&head[from..from + 8]);
+            u64::from_le_bytes(bytes)
+        };
+        let header = Header {
+            epoch: number(8),
+            born: number(16),
+        };
+        let records = Self {
+            file,
+            at: HEADER_BYTES as u64,
+            payload: Vec::new(),
+        };
+        Ok(Some((header, records)))
     }
-    let number = |from: usize| {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&head[from..from + 8]);
-        u64::from_le_bytes(bytes)
-    };
-    let header = Header {
-        epoch: number(8),
-        born: number(16),
-    };
-    let mut good_bytes = HEADER_BYTES as u64;
-    let mut prefix = [0; 8];
-    let mut payload = Vec::new();
-    while fill(&mut file, &mut prefix)? {
+
+    /// The bytes of what was read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.at
+    }
+
+    /// The next record that is wanted, and whether it is carried over. `None` = there is none yet, it is damaged, or not
+    /// wanted: the next time it is read again.
+    pub(super) fn next_if(
+        &mut self,
+        is_wanted: impl FnOnce(bool, &Event) -> bool,
+    ) -> io::Result<Option<(bool, Event)>> {
+        if let Some((is_carried, event)) = self.read()?
+            && is_wanted(is_carried, &event)
+        {
+            self.at += (PREFIX_BYTES + self.payload.len()) as u64;
+            return Ok(Some((is_carried, event)));
+        }
+        // What lies in the buffer may have been appended to since.
+        self.file.seek(SeekFrom::Start(self.at))?;
+        Ok(None)
+    }
+
+    fn read(&mut self) -> io::Result<Option<(bool, Event)>> {
+        let mut prefix = [0; PREFIX_BYTES];
+        if !fill(&mut self.file, &mut prefix)? {
+            return Ok(None);
+        }
         let [a, b, c, d, crc @ ..] = prefix;
         let length = u32::from_le_bytes([a, b, c, d]) as usize;
         if length == 0 || length > RECORD_BYTES_MAX {
-            break;
+            return Ok(None);
         }
-        payload.resize(length, 0);
-        if !fill(&mut file, &mut payload)? || crc32c::crc32c(&payload) != u32::from_le_bytes(crc) {
-            break;
+        self.payload.resize(length, 0);
+        let is_whole = fill(&mut self.file, &mut self.payload)?;
+        if !is_whole || crc32c::crc32c(&self.payload) != u32::from_le_bytes(crc) {
+            return Ok(None);
         }
-        let Ok(event) = Event::decode(&payload[1..]) else {
-            break;
-        };
-        each(payload[0] == 1, event);
-        good_bytes += (prefix.len() + length) as u64;
+        let event = Event::decode(&self.payload[1..]).ok();
+        Ok(event.map(|event| (self.payload[0] == 1, event)))
     }
-    Ok(Some((header, good_bytes)))
 }
 
 /// Fills a buffer; false = the file ends before.
