@@ -61,7 +61,7 @@ pub use journey::{
     Journey, JourneyCounts, access, access_part, caller_burden, is_journey_within, journey,
     journey_of, journey_part, journey_wait, journey_wait_censored, time_to_human,
 };
-pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait};
+pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait, quantile_of_sorted};
 pub use matrix::{Matrix, Passed, PassedTo};
 pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
 pub use repeats::{

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::kpi::{Curve, WaitEnd, WatchedWait};
+use crate::kpi::{WaitEnd, quantile_of_sorted};
 use crate::model::{CallKey, Predictor, Timestamp};
 
 use super::load::Load;
@@ -49,6 +49,8 @@ pub(super) struct Line {
     gaps: VecDeque<Duration>,
     /// The newest waits that ended.
     ended: VecDeque<(Duration, WaitEnd)>,
+    /// The same by age.
+    ended_by_age: Vec<(Duration, WaitEnd)>,
 }
 
 impl Line {
@@ -57,10 +59,15 @@ impl Line {
         let Some(wait) = at.since(entered_at) else {
             return;
         };
-        if self.ended.len() == WAITS_MAX {
-            self.ended.pop_front();
+        if self.ended.len() == WAITS_MAX
+            && let Some(old) = self.ended.pop_front()
+            && let Some(place) = self.ended_by_age.iter().position(|known| *known == old)
+        {
+            self.ended_by_age.remove(place);
         }
         self.ended.push_back((wait, end));
+        let place = self.ended_by_age.partition_point(|(age, _)| *age < wait);
+        self.ended_by_age.insert(place, (wait, end));
         if end == WaitEnd::Censored {
             return;
         }
@@ -102,21 +109,23 @@ impl Line {
                 let places = u32::try_from(self.waiting.len() + 1).unwrap_or(u32::MAX);
                 Some((sum / gaps).saturating_mul(places))
             }
-            Predictor::KaplanMeier => self.curve(at).quantile(50),
+            Predictor::KaplanMeier => self.median(at),
         }
     }
 
-    /// The curve of time to answer: of the newest waits that ended, and of those that go on, for what is known of them.
-    fn curve(&self, at: Timestamp) -> Curve {
-        let whole = |time, end| WatchedWait {
-            entered: Duration::ZERO,
-            time,
-            end,
-        };
-        let ended = self.ended.iter().map(|(wait, end)| whole(*wait, *end));
+    /// The median of the curve of time to answer: of the newest waits that ended, and of those that go on, for what is known
+    /// of them.
+    fn median(&self, at: Timestamp) -> Option<Duration> {
+        // The newest is the youngest: both are in order of age.
         let newest = self.waiting.keys().rev().take(WAITS_MAX);
         let ages = newest.filter_map(|(entered_at, _)| at.since(*entered_at));
-        let waiting = ages.map(|age| whole(age, WaitEnd::Censored));
-        Curve::of_counted(ended.chain(waiting).map(|wait| (wait, 1)))
+        let mut waiting = ages.map(|age| (age, WaitEnd::Censored)).peekable();
+        let mut ended = self.ended_by_age.iter().copied().peekable();
+        let by_age = std::iter::from_fn(move || match (ended.peek(), waiting.peek()) {
+            (Some((ended_age, _)), Some((age, _))) if age < ended_age => waiting.next(),
+            (Some(_), _) => ended.next(),
+            (None, _) => waiting.next(),
+        });
+        quantile_of_sorted(50, by_age)
     }
 }
