@@ -275,7 +275,7 @@ impl Rows {
 
     async fn calls(&mut self, start: i64, end: i64) -> i64 {
         let sql = format!(
-            "select count(*) from calls where arrived_at >= {start} and arrived_at < {end}"
+            "select count(*) from calls where arrived_at >= {start} and arrived_at < {end} and test = 0"
         );
         self.number(&sql).await
     }
