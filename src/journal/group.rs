@@ -14,7 +14,7 @@ use super::handle::{Acked, Note, Noted, Refusal};
 use super::marks::Numbering;
 use super::outage::Outcome;
 use super::record::{self, Entry, EntryKind};
-use super::writer::{Committed, RejectedEvent, Writer};
+use super::writer::{Committed, LOG_BYTES_A_COMMIT, RejectedEvent, Writer};
 
 /// What a group of submissions comes to, before it is committed.
 #[derive(Default)]
@@ -146,7 +146,7 @@ impl Writer {
             }
         }
         self.end = last;
-        self.log_bytes += body.map_or(0, |body| body.bytes.len() as u64);
+        self.log_bytes += LOG_BYTES_A_COMMIT + body.map_or(0, |body| body.bytes.len() as u64);
         let took = self.clock.elapsed().saturating_sub(started);
         self.answer(group.answers, last);
         for reply in group.noted {

@@ -27,10 +27,14 @@ use super::take;
 const SUBMISSIONS_WAITING: usize = 1_024;
 /// How many questions may wait for the writer.
 const QUESTIONS_WAITING: usize = 64;
-/// Bytes of write-ahead log after which an idle writer checkpoints.
-const CHECKPOINT_IDLE_BYTES: u64 = 4 * 1024 * 1024;
+/// Bytes of write-ahead log after which an idle writer checkpoints: rarely enough that few acks wait for it, and soon
+/// enough that the log is written over where it lies. A log that grows makes each sync wait for the file system's own log,
+/// and so for whatever else is written to that disk.
+const CHECKPOINT_IDLE_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes of write-ahead log after which a busy writer checkpoints too.
 const CHECKPOINT_BUSY_BYTES: u64 = 64 * 1024 * 1024;
+/// What a commit adds to the log beside its body: the pages of marks and of the journal's tree.
+pub(super) const LOG_BYTES_A_COMMIT: u64 = 3 * 4_096;
 /// How often an idle writer looks whether it still has its database, and so the right to write.
 const SESSION_CHECK: Duration = Duration::from_secs(1);
 

@@ -85,6 +85,9 @@ impl Cells {
         self.count += other.count;
         self.sum = self.sum.saturating_add(other.sum);
         self.longest = self.longest.max(other.longest);
+        if self.held.is_empty() {
+            self.sorted = other.sorted;
+        }
         self.held.extend_from_slice(&other.held);
         self.settle_now_and_then();
     }

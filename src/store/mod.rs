@@ -19,6 +19,7 @@ mod insert_postgres;
 mod insert_sqlite;
 mod keeping;
 mod kept;
+mod log_sync;
 mod postgres;
 mod project;
 mod read;

@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqlitePoolOptions, SqliteSynchronous};
 use crate::database::{Db, Migrations, OpenError, sqlite};
 
 use super::insert_sqlite::STATEMENTS_KEPT;
+use super::log_sync::LogSync;
 use super::read::{READERS, Store};
 use super::stored::Readers;
 use super::writer::StoreWriter;
@@ -103,7 +104,7 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        let writer = StoreWriter::new(Db::Sqlite(connection));
+        let writer = StoreWriter::new(Db::Sqlite(connection)).with_log_sync(LogSync::of(path));
         Ok((Self::new(Db::Sqlite(readers), reading, &writer), writer))
     }
 }

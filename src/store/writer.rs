@@ -12,6 +12,7 @@ use super::forms;
 use super::ids::SourceIds;
 use super::insert_postgres;
 use super::insert_sqlite::Statements;
+use super::log_sync::LogSync;
 use super::rows::{Error, failed};
 use super::survey;
 use super::table::Rows;
@@ -25,6 +26,8 @@ pub struct StoreWriter {
     pub(super) next_row: i64,
     /// Everything up to here is written.
     pub(super) position: Position,
+    /// Only SQLite's log needs it.
+    log_sync: Option<LogSync>,
 }
 
 impl StoreWriter {
@@ -36,6 +39,15 @@ impl StoreWriter {
             ids: SourceIds::default(),
             next_row: 1,
             position: Position(0),
+            log_sync: None,
+        }
+    }
+
+    /// Syncs the write-ahead log ahead of time.
+    pub(super) fn with_log_sync(self, log_sync: LogSync) -> Self {
+        Self {
+            log_sync: Some(log_sync),
+            ..self
         }
     }
 
@@ -128,6 +140,9 @@ impl StoreWriter {
         self.next_row += write.settled.len() as i64;
         self.ids.add(new);
         self.position = write.position;
+        if let Some(log_sync) = &mut self.log_sync {
+            log_sync.handle_written();
+        }
     }
 
     async fn write_all(&mut self, write: &Write, ids: &Ids) -> Result<(), Error> {
