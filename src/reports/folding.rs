@@ -33,8 +33,12 @@ use unit::{above, unit_of};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Stale intervals looked at in one go.
 const LOOKED_AT: u32 = 2_000;
-/// Quarters folded in one go: a day's.
+/// The most quarters folded in one go: a day's.
 const QUARTERS_AT_ONCE: usize = 96;
+/// Quarters folded first, while nobody knows how many calls are in them.
+const QUARTERS_FIRST: usize = 4;
+/// Calls that are about enough for one go: their rows and sums lie in memory meanwhile.
+const CALLS_AT_ONCE: usize = 10_000;
 /// More positions stored between two looks are an import, or a start that catches up: folding would take their time.
 const BUSY_POSITIONS: u64 = 20_000;
 
@@ -191,8 +195,14 @@ impl Folder {
         }
         let above = stale.partition_point(|stale| stale.level == Level::Quarter);
         let (quarters, above) = stale.split_at(above);
-        for run in runs(quarters) {
-            self.fold_quarters(run).await?;
+        let (mut rest, mut at_once) = (quarters, QUARTERS_FIRST);
+        while !rest.is_empty() {
+            let (run, behind) = rest.split_at(run(rest, at_once));
+            let calls = self.fold_quarters(run).await?;
+            // As many as would have held so many calls.
+            let enough = run.len() * CALLS_AT_ONCE / calls.max(1);
+            at_once = enough.clamp(1, QUARTERS_AT_ONCE);
+            rest = behind;
         }
         for stale in above {
             self.fold_unit(*stale).await?;
@@ -200,16 +210,17 @@ impl Folder {
         Ok(())
     }
 
-    /// Folds quarters that follow one another from their rows.
-    async fn fold_quarters(&self, run: &[Stale]) -> Result<(), Error> {
+    /// Folds quarters that follow one another from their rows; how many calls were in them.
+    async fn fold_quarters(&self, run: &[Stale]) -> Result<usize, Error> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
-            return Ok(());
+            return Ok(0);
         };
         let Some((_, end)) = unit_of(Level::Quarter, last.start, &self.zone) else {
-            return Ok(());
+            return Ok(0);
         };
         let period = (first.start, end);
         let rows = self.store.settled(period).await?;
+        let calls = rows.calls.len();
         let edges = self.edges.clone();
         let working = tokio::task::spawn_blocking(move || sums::of_rows(period, &rows, &edges));
         let rollups = working.await.map_err(|_| Error::Stopped)?;
@@ -227,7 +238,8 @@ impl Folder {
             raised: raised.into_iter().collect(),
             rollups,
         }))
-        .await
+        .await?;
+        Ok(calls)
     }
 
     /// Folds an hour, day or month from what lies within it.
@@ -281,18 +293,11 @@ impl Folder {
     }
 }
 
-/// Quarters that follow one another, as many as are folded at once.
-fn runs(quarters: &[Stale]) -> Vec<&[Stale]> {
-    let mut runs = Vec::new();
-    let mut rest = quarters;
-    while !rest.is_empty() {
-        let follows = |pair: &[Stale]| pair[1].start.since(pair[0].start) == Some(unit::QUARTER);
-        let length = 1 + rest.windows(2).take_while(|pair| follows(pair)).count();
-        let (run, behind) = rest.split_at(length.min(QUARTERS_AT_ONCE));
-        runs.push(run);
-        rest = behind;
-    }
-    runs
+/// How many of these quarters, at most so many, follow one another.
+fn run(quarters: &[Stale], at_most: usize) -> usize {
+    let follows = |pair: &&[Stale]| pair[1].start.since(pair[0].start) == Some(unit::QUARTER);
+    let length = 1 + quarters.windows(2).take_while(follows).count();
+    length.min(at_most)
 }
 
 #[cfg(test)]

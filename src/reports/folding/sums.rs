@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::kpi::{
-    self, CallTally, Edges, Held, RollupHead, Slots, Tally, TransferTally, VisitTally,
-};
+use crate::kpi::{self, CallTally, Edges, Held, RollupHead, Tally, TransferTally, VisitTally};
 use crate::model::{QueueId, Targets};
 use crate::reports::bucket::Bucket;
 use crate::reports::group::Group;
@@ -78,42 +76,37 @@ pub(super) fn of_rollups(
     if within.is_empty() {
         return Some(None);
     }
-    let mut sums = Sums::default();
-    let mut known = KnownSlots::default();
+    let mut sum = RollupHead::default();
     for rollup in within {
         let head = RollupHead::read(&rollup.head)?;
-        sums.head.digest.merge(head.digest);
-        sums.head.test += head.test;
-        let slots = known.of(&rollup.edges, edges)?;
-        add(
-            &mut sums.transfers,
-            &rollup.transfers,
-            slots,
-            TransferTally::merge,
-        )?;
-        add(&mut sums.calls, &rollup.calls, slots, CallTally::merge)?;
-        add(&mut sums.visits, &rollup.visits, slots, VisitTally::merge)?;
-        add(
-            &mut sums.journeys,
-            &rollup.journeys,
-            slots,
-            VisitTally::merge,
-        )?;
+        sum.digest.merge(head.digest);
+        sum.test += head.test;
     }
-    Some(Some(sums.rollup(level, period, edges)))
+    // One kind after the other: of a hundred thousand queues all kinds at once would be a lot.
+    Some(Some(Rollup {
+        level,
+        period,
+        edges: kpi::write_edges(edges),
+        head: sum.write(),
+        transfers: added(within, edges, |of| &of.transfers, TransferTally::merge)?,
+        calls: added(within, edges, |of| &of.calls, CallTally::merge)?,
+        visits: added(within, edges, |of| &of.visits, VisitTally::merge)?,
+        journeys: added(within, edges, |of| &of.journeys, VisitTally::merge)?,
+    }))
 }
 
-fn add<T: Tally>(
-    sums: &mut ByQueue<T>,
-    bytes: &[u8],
-    slots: &Slots,
+/// The sums of one kind that roll-ups make up, as bytes; `None` = one is damaged.
+fn added<T: Tally>(
+    within: &[Rollup],
+    edges: &Edges,
+    kind: fn(&Rollup) -> &[u8],
     merge: fn(&mut T, &T),
-) -> Option<()> {
-    kpi::read_tallies(
-        bytes,
-        slots,
-        |_| true,
-        |queue, tally: T| {
+) -> Option<Vec<u8>> {
+    let mut sums = ByQueue::<T>::new();
+    let mut known = KnownSlots::default();
+    for rollup in within {
+        let slots = known.of(&rollup.edges, edges)?;
+        let add = |queue: Option<&str>, tally: T| {
             let queue = queue.map(QueueId::new);
             match sums.get_mut(&queue) {
                 Some(sum) => merge(sum, &tally),
@@ -121,8 +114,10 @@ fn add<T: Tally>(
                     sums.insert(queue, tally);
                 }
             }
-        },
-    )
+        };
+        kpi::read_tallies(kind(rollup), slots, |_| true, add)?;
+    }
+    Some(bytes(&mut sums))
 }
 
 type ByQueue<T> = BTreeMap<Option<QueueId>, T>;
