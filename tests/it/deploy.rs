@@ -22,25 +22,28 @@ fn unit() -> String {
 
 #[test]
 #[ignore = "needs systemd-analyze: run tests/run"]
-fn systemd_has_nothing_to_say_against_the_unit() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("dozvon.service");
-    let verify = |text: &str| {
-        fs::write(&path, text).unwrap();
-        let mut verify = Command::new("systemd-analyze");
-        let output = verify.arg("verify").arg(&path).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let of_ours = said.lines().filter(|line| line.contains("dozvon.service"));
-        (
-            output.status.success(),
-            of_ours.collect::<Vec<_>>().join("\n"),
-        )
-    };
-    // The program is where the build put it.
-    let here = unit().replace(BINARY, env!("CARGO_BIN_EXE_dozvon"));
-    assert_eq!(verify(&here), (true, String::new()));
-    let (_, said) = verify(&here.replace("ProtectSystem=strict", "ProtectSystem=much"));
-    assert!(said.contains("much"), "{said}");
+fn systemd_has_nothing_to_say_against_the_units() {
+    for name in ["dozvon.service", "dozvon-connect.service"] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join(name);
+        let verify = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let mut verify = Command::new("systemd-analyze");
+            let output = verify.arg("verify").arg(&path).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let of_ours = said.lines().filter(|line| line.contains(name));
+            (
+                output.status.success(),
+                of_ours.collect::<Vec<_>>().join("\n"),
+            )
+        };
+        // The program is where the build put it.
+        let unit = fs::read_to_string(deploy().join(name)).unwrap();
+        let here = unit.replace(BINARY, env!("CARGO_BIN_EXE_dozvon"));
+        assert_eq!(verify(&here), (true, String::new()));
+        let (_, said) = verify(&here.replace("ProtectSystem=strict", "ProtectSystem=much"));
+        assert!(said.contains("much"), "{said}");
+    }
 }
 
 /// The command of a line of the unit, with the unit's folders laid into this one.
