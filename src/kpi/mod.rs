@@ -69,7 +69,9 @@ pub use repeats::{
     before_episode, begins_episode, got_through, is_called_again, is_mature, is_redial, is_repeat,
     next_call, previous_call, repeat_rate, repeated, withheld_share,
 };
-pub use rollup::{RollupHead, Tally, read_edges, read_tallies, write_edges, write_tallies};
+pub use rollup::{
+    RollupHead, Tally, merge_tallies, read_edges, read_tallies, write_edges, write_tallies,
+};
 pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, LevelFormula, ServiceLevel, abandoned_met, amazon, answered_only, decided_at,

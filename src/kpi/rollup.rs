@@ -128,19 +128,119 @@ pub fn read_edges(bytes: &[u8]) -> Option<Edges> {
 pub fn write_tallies<'a, T: Tally + 'a>(
     tallies: impl IntoIterator<Item = (Option<&'a QueueId>, &'a mut T)>,
 ) -> Vec<u8> {
-    let (mut body, mut one, mut count) = (Vec::new(), Vec::new(), 0);
+    let mut written = Written::default();
     for (queue, tally) in tallies {
-        put_option(&mut body, queue, |out, queue| put_text(out, queue.as_str()));
-        one.clear();
-        tally.put(&mut one);
-        put_uint(&mut body, one.len() as u64);
-        body.extend_from_slice(&one);
-        count += 1;
+        written.put(queue.map(QueueId::as_str), tally);
     }
-    let mut out = vec![VERSION];
-    put_uint(&mut out, count);
-    out.extend(body);
-    sealed(out)
+    written.finish()
+}
+
+/// The bytes of the sums of queues that several roll-ups hold, each read with its slots, added up by `merge`; `None` = one
+/// is damaged, of an unknown version, or not in order of queues. One queue's sums are in memory at a time.
+pub fn merge_tallies<T: Tally>(parts: &[(&[u8], Slots)], merge: fn(&mut T, &T)) -> Option<Vec<u8>> {
+    let mut readers = Vec::new();
+    for (bytes, slots) in parts {
+        let mut reader = Tallies::of(bytes)?;
+        let first = reader.next()?;
+        readers.push((reader, first, slots));
+    }
+    let mut written = Written::default();
+    let least = |readers: &[(Tallies<'_>, Option<Entry<'_>>, &Slots)]| {
+        let heads = readers.iter().filter_map(|(_, head, _)| head.as_ref());
+        heads
+            .map(|(queue, _)| *queue)
+            .min()
+            .map(|queue| queue.map(str::to_owned))
+    };
+    while let Some(queue) = least(&readers) {
+        let mut sum: Option<T> = None;
+        for (reader, head, slots) in &mut readers {
+            let Some((_, body)) = head.filter(|(other, _)| *other == queue.as_deref()) else {
+                continue;
+            };
+            let tally = take_whole(body, slots)?;
+            match &mut sum {
+                Some(sum) => merge(sum, &tally),
+                None => sum = Some(tally),
+            }
+            let next = reader.next()?;
+            if next.is_some_and(|(next, _)| next <= queue.as_deref()) {
+                return None;
+            }
+            *head = next;
+        }
+        if let Some(mut sum) = sum {
+            written.put(queue.as_deref(), &mut sum);
+        }
+    }
+    Some(written.finish())
+}
+
+/// Sums of queues on their way into bytes.
+#[derive(Default)]
+struct Written {
+    body: Vec<u8>,
+    one: Vec<u8>,
+    count: u64,
+}
+
+impl Written {
+    fn put(&mut self, queue: Option<&str>, tally: &mut impl Tally) {
+        put_option(&mut self.body, queue, |out, queue| put_text(out, queue));
+        self.one.clear();
+        tally.put(&mut self.one);
+        put_uint(&mut self.body, self.one.len() as u64);
+        self.body.extend_from_slice(&self.one);
+        self.count += 1;
+    }
+
+    fn finish(self) -> Vec<u8> {
+        let mut out = vec![VERSION];
+        put_uint(&mut out, self.count);
+        out.extend(self.body);
+        sealed(out)
+    }
+}
+
+/// A queue, and the bytes of its sums.
+type Entry<'a> = (Option<&'a str>, &'a [u8]);
+
+/// What `write_tallies` wrote, queue by queue.
+struct Tallies<'a> {
+    reader: Reader<'a>,
+    left: u64,
+}
+
+impl<'a> Tallies<'a> {
+    /// `None` = damaged, or of an unknown version.
+    fn of(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = opened(bytes)?;
+        let left = reader.uint().ok()?;
+        Some(Self { reader, left })
+    }
+
+    /// The next queue, `Some(None)` behind the last; `None` = damaged.
+    fn next(&mut self) -> Option<Option<Entry<'a>>> {
+        if self.left == 0 {
+            return self.reader.is_empty().then_some(None);
+        }
+        self.left -= 1;
+        let queue = match self.reader.byte().ok()? {
+            0 => None,
+            1 => Some(self.reader.str().ok()?),
+            _ => return None,
+        };
+        let length = usize::try_from(self.reader.uint().ok()?).ok()?;
+        let body = self.reader.take(length).ok()?;
+        Some(Some((queue, body)))
+    }
+}
+
+/// The sums that these bytes are, and nothing else.
+fn take_whole<T: Tally>(body: &[u8], slots: &Slots) -> Option<T> {
+    let mut reader = Reader::new(body);
+    let tally = T::take(&mut reader, slots).ok()?;
+    reader.is_empty().then_some(tally)
 }
 
 /// Reads what `write_tallies` wrote, as far as it is wanted; `None` = damaged, or of an unknown version.
@@ -150,25 +250,13 @@ pub fn read_tallies<T: Tally>(
     wanted: impl Fn(Option<&str>) -> bool,
     mut each: impl FnMut(Option<&str>, T),
 ) -> Option<()> {
-    let mut reader = opened(bytes)?;
-    for _ in 0..reader.uint().ok()? {
-        let queue = match reader.byte().ok()? {
-            0 => None,
-            1 => Some(reader.str().ok()?),
-            _ => return None,
-        };
-        let length = usize::try_from(reader.uint().ok()?).ok()?;
-        let body = reader.take(length).ok()?;
+    let mut tallies = Tallies::of(bytes)?;
+    while let Some((queue, body)) = tallies.next()? {
         if wanted(queue) {
-            let mut reader = Reader::new(body);
-            let tally = T::take(&mut reader, slots).ok()?;
-            if !reader.is_empty() {
-                return None;
-            }
-            each(queue, tally);
+            each(queue, take_whole(body, slots)?);
         }
     }
-    reader.is_empty().then_some(())
+    Some(())
 }
 
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {

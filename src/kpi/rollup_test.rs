@@ -238,3 +238,42 @@ fn damage_is_found() {
         }
     }
 }
+
+#[test]
+fn roll_ups_are_added_up_queue_by_queue() {
+    let names = [None, Some("a"), Some("b"), Some("jobs"), Some("ü")];
+    let of = |queues: &[usize]| {
+        let queues = queues.iter().map(|place| names[*place].map(QueueId::new));
+        let mut tallies: BTreeMap<_, _> = queues.map(|queue| (queue, visits())).collect();
+        let tallies = tallies.iter_mut();
+        write_tallies(tallies.map(|(queue, tally)| (queue.as_ref(), tally)))
+    };
+    let parts = [of(&[0, 2, 4]), of(&[]), of(&[1, 2, 3]), of(&[0, 2])];
+    let parts = parts.each_ref().map(|bytes| (bytes.as_slice(), slots()));
+    let merged = merge_tallies(&parts, VisitTally::merge).unwrap();
+
+    let times = |times: usize| {
+        let mut sum = visits();
+        (1..times).for_each(|_| sum.merge(&visits()));
+        sum
+    };
+    let expected = [(0, 2), (1, 1), (2, 3), (3, 1), (4, 1)];
+    let expected = expected.map(|(place, sum)| (names[place].map(QueueId::new), times(sum)));
+    let mut expected: BTreeMap<_, _> = expected.into();
+    let tallies = expected.iter_mut();
+    let expected = write_tallies(tallies.map(|(queue, tally)| (queue.as_ref(), tally)));
+    assert_eq!(merged, expected);
+
+    // Nothing makes nothing up, and what is damaged or out of order is said to be.
+    let nothing = merge_tallies::<VisitTally>(&[], VisitTally::merge);
+    assert_eq!(nothing, Some(of(&[])));
+    let mut damaged = of(&[1, 2]);
+    damaged[7] ^= 1;
+    let (b, a) = (QueueId::new("b"), QueueId::new("a"));
+    let mut tallies = [(Some(&b), visits()), (Some(&a), visits())];
+    let tallies = tallies.iter_mut().map(|(queue, tally)| (*queue, tally));
+    for wrong in [damaged, write_tallies(tallies)] {
+        let parts = [(wrong.as_slice(), slots())];
+        assert_eq!(merge_tallies(&parts, VisitTally::merge), None);
+    }
+}

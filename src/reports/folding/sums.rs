@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::kpi::{self, CallTally, Edges, Held, RollupHead, Tally, TransferTally, VisitTally};
+use crate::kpi::{
+    self, CallTally, Edges, Held, RollupHead, Slots, Tally, TransferTally, VisitTally,
+};
 use crate::model::{QueueId, Targets};
 use crate::reports::bucket::Bucket;
 use crate::reports::group::Group;
@@ -82,42 +84,38 @@ pub(super) fn of_rollups(
         sum.digest.merge(head.digest);
         sum.test += head.test;
     }
-    // One kind after the other: of a hundred thousand queues all kinds at once would be a lot.
+    let slots = slots(within, edges)?;
     Some(Some(Rollup {
         level,
         period,
         edges: kpi::write_edges(edges),
         head: sum.write(),
-        transfers: added(within, edges, |of| &of.transfers, TransferTally::merge)?,
-        calls: added(within, edges, |of| &of.calls, CallTally::merge)?,
-        visits: added(within, edges, |of| &of.visits, VisitTally::merge)?,
-        journeys: added(within, edges, |of| &of.journeys, VisitTally::merge)?,
+        transfers: added(within, &slots, |of| &of.transfers, TransferTally::merge)?,
+        calls: added(within, &slots, |of| &of.calls, CallTally::merge)?,
+        visits: added(within, &slots, |of| &of.visits, VisitTally::merge)?,
+        journeys: added(within, &slots, |of| &of.journeys, VisitTally::merge)?,
     }))
+}
+
+/// How each roll-up's waits are read on these edges; `None` = one's cannot be.
+fn slots(within: &[Rollup], edges: &Edges) -> Option<Vec<Slots>> {
+    let mut known = KnownSlots::default();
+    let slots = within
+        .iter()
+        .map(|rollup| known.of(&rollup.edges, edges).cloned());
+    slots.collect()
 }
 
 /// The sums of one kind that roll-ups make up, as bytes; `None` = one is damaged.
 fn added<T: Tally>(
     within: &[Rollup],
-    edges: &Edges,
+    slots: &[Slots],
     kind: fn(&Rollup) -> &[u8],
     merge: fn(&mut T, &T),
 ) -> Option<Vec<u8>> {
-    let mut sums = ByQueue::<T>::new();
-    let mut known = KnownSlots::default();
-    for rollup in within {
-        let slots = known.of(&rollup.edges, edges)?;
-        let add = |queue: Option<&str>, tally: T| {
-            let queue = queue.map(QueueId::new);
-            match sums.get_mut(&queue) {
-                Some(sum) => merge(sum, &tally),
-                None => {
-                    sums.insert(queue, tally);
-                }
-            }
-        };
-        kpi::read_tallies(kind(rollup), slots, |_| true, add)?;
-    }
-    Some(bytes(&mut sums))
+    let parts = within.iter().zip(slots);
+    let parts = parts.map(|(rollup, slots)| (kind(rollup), slots.clone()));
+    kpi::merge_tallies(&parts.collect::<Vec<_>>(), merge)
 }
 
 type ByQueue<T> = BTreeMap<Option<QueueId>, T>;
