@@ -6,9 +6,10 @@ use crate::journal::EpochState;
 use crate::model::{EpochName, Mode, SourceId, Timestamp};
 use crate::proto::v1 as wire;
 
+use super::error::IngestError;
 use super::ingest::Ingest;
 use super::open;
-use super::status::{self, IngestError};
+use super::status;
 
 /// Numberings shown when all are asked for.
 const EPOCHS_SHOWN: usize = 100;

@@ -14,8 +14,9 @@ use crate::store::{CasesAsked, StoredCase};
 use crate::survey::limits;
 use crate::validate::caps;
 
+use super::super::error::SurveyError;
 use super::super::source::timestamp;
-use super::super::status::{self, SurveyError};
+use super::super::status;
 use super::Surveys;
 
 /// A page of cases, unless more are asked for, and at the most.

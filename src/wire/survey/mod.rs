@@ -31,7 +31,8 @@ use crate::proto::v1::survey_service_server::SurveyService;
 use crate::store::Store;
 use crate::survey::Plan;
 
-use super::status::{self, SurveyError};
+use super::error::SurveyError;
+use super::status;
 
 pub use case_opening::CasePlan;
 use definitions::{Definitions, Kept};
