@@ -4,6 +4,7 @@
 //! orders on once that is durable. Whatever goes wrong, the last order lets the caller go. Digits are in no log.
 
 mod case_opening;
+mod case_report;
 mod cases;
 mod definitions;
 mod desk;
