@@ -201,7 +201,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         stored.clone(),
         ready.clone(),
         stopping.clone(),
-        clock,
+        clock.clone(),
         privacy,
     );
     let report_options = reports::Options {
@@ -253,6 +253,8 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         open_bridge(pbx, own_server(grpc_address)?, stopping.clone()).await?;
     }
     tokio::spawn(stopping.clone().run_until_cancelled_owned(usual));
+    let looking = journal::look_over(reader, stored_now.clone(), clock);
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(looking));
     let folding = folder.run(stored_now);
     tokio::spawn(stopping.clone().run_until_cancelled_owned(folding));
 

@@ -5,7 +5,7 @@
 //! every chore done twice is the same.
 
 use sqlx::postgres::PgConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::database::{self, Bind, Db, Fetch as _};
 use crate::model::Position;
@@ -33,11 +33,19 @@ pub(super) struct Asked {
 
 /// The way to the journal's writer, for chores; cheap to clone. The writer ends when its other handles are gone.
 #[derive(Clone, Debug)]
-pub struct Chores(mpsc::Sender<Asked>);
+pub struct Chores {
+    asked: mpsc::Sender<Asked>,
+    end: watch::Receiver<Position>,
+}
 
 impl Chores {
-    pub(super) fn new(sender: mpsc::Sender<Asked>) -> Self {
-        Self(sender)
+    pub(super) fn new(asked: mpsc::Sender<Asked>, end: watch::Receiver<Position>) -> Self {
+        Self { asked, end }
+    }
+
+    /// Everything up to here is committed.
+    pub fn committed(&self) -> Position {
+        *self.end.borrow()
     }
 
     /// Has a chore done; `None` = the writer has stopped.
@@ -46,7 +54,7 @@ impl Chores {
     /// When the database fails, is full or is lost.
     pub async fn ask(&self, chore: Chore) -> Result<Option<()>, Error> {
         let (reply, answer) = oneshot::channel();
-        if self.0.send(Asked { chore, reply }).await.is_err() {
+        if self.asked.send(Asked { chore, reply }).await.is_err() {
             return Ok(None);
         }
         answer.await.ok().transpose()

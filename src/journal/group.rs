@@ -113,8 +113,9 @@ impl Writer {
     pub(super) async fn commit(&mut self, mut group: Group) -> Result<(), Error> {
         let started = self.clock.elapsed();
         let committed_at = self.clock.now();
-        let first = Position(self.end.0 + 1);
-        let last = Position(self.end.0 + group.positions);
+        let end = self.end();
+        let first = Position(end.0 + 1);
+        let last = Position(end.0 + group.positions);
         let body = (group.positions > 0).then(|| Body {
             first,
             last,
@@ -145,7 +146,8 @@ impl Writer {
                 Err(error) => return Err(error),
             }
         }
-        self.end = last;
+        // Before the answers: whoever has one and asks how far the journal goes is not told less.
+        self.end.send_replace(last);
         self.log_bytes += LOG_BYTES_A_COMMIT + body.map_or(0, |body| body.bytes.len() as u64);
         let took = self.clock.elapsed().saturating_sub(started);
         self.answer(group.answers, last);
@@ -187,3 +189,7 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "group_test.rs"]
+mod tests;

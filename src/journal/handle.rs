@@ -1,6 +1,6 @@
 //! The way to the writer: everybody's cheap handle, and what goes back and forth.
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::model::{
     Digest, EpochIndex, EpochName, Mode, Position, SourceId, SurveyEvent, Timestamp,
@@ -187,6 +187,7 @@ pub struct Handle {
     commands: mpsc::Sender<Command>,
     questions: mpsc::Sender<Question>,
     chores: mpsc::Sender<Asked>,
+    end: watch::Receiver<Position>,
 }
 
 impl Handle {
@@ -194,17 +195,24 @@ impl Handle {
         commands: mpsc::Sender<Command>,
         questions: mpsc::Sender<Question>,
         chores: mpsc::Sender<Asked>,
+        end: watch::Receiver<Position>,
     ) -> Self {
         Self {
             commands,
             questions,
             chores,
+            end,
         }
+    }
+
+    /// Everything up to here is committed; never less than what an answer that has left says.
+    pub fn committed(&self) -> Position {
+        *self.end.borrow()
     }
 
     /// The way to the writer for chores alone, which does not keep it running.
     pub fn chores(&self) -> Chores {
-        Chores::new(self.chores.clone())
+        Chores::new(self.chores.clone(), self.end.clone())
     }
 
     /// Says where an epoch stands; an unknown source or epoch is noted.

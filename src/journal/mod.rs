@@ -17,6 +17,7 @@ mod epochs;
 mod form;
 mod group;
 mod handle;
+mod look;
 mod marks;
 mod outage;
 mod postgres;
@@ -32,6 +33,7 @@ pub use durable::Durable;
 pub use handle::{
     Acked, EpochState, Handle, Note, Opened, Opening, Refusal, Submission, SubmissionKind,
 };
+pub use look::look_over;
 pub use marks::Gap;
 pub use record::{Entry, EntryKind, RecordError, decode, encode};
 pub use writer::{Committed, Item, Options, RejectedEvent, Writer};

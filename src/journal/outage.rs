@@ -64,7 +64,7 @@ impl Writer {
             Some(body) => {
                 let (row, end) = self.database.row_at(body.first).await?;
                 match row {
-                    None if end == self.end => false,
+                    None if end == self.end() => false,
                     Some(row) if end == body.last && row.body == body.bytes => true,
                     None | Some(_) => return Err(Error::TakenOver),
                 }
@@ -109,7 +109,7 @@ impl Writer {
 
     async fn is_as_it_was(&mut self) -> Result<bool, Error> {
         let end = self.database.end().await?;
-        Ok(end == self.end && self.epochs.are(&self.database.known().await?))
+        Ok(end == self.end() && self.epochs.are(&self.database.known().await?))
     }
 
     /// After a new numbering's note was lost: waits for the database, and says whether it is there. Who asked for it is

@@ -108,7 +108,8 @@ pub struct Writer {
     stored: watch::Receiver<Position>,
     pub(super) chores: mpsc::Receiver<Asked>,
     pub(super) epochs: Epochs,
-    pub(super) end: Position,
+    /// Moves with each commit, before its answers leave.
+    pub(super) end: watch::Sender<Position>,
     pub(super) log_bytes: u64,
 }
 
@@ -127,7 +128,7 @@ impl Writer {
         let (sender, commands) = mpsc::channel(SUBMISSIONS_WAITING);
         let (question_sender, questions) = mpsc::channel(QUESTIONS_WAITING);
         let (chore_sender, chores) = mpsc::channel(1);
-        let end = database.end().await?;
+        let (end, committed_end) = watch::channel(database.end().await?);
         let mut writer = Self {
             options,
             clock,
@@ -144,7 +145,7 @@ impl Writer {
         for known in writer.database.known().await? {
             writer.epochs.know(known);
         }
-        let handle = Handle::new(sender, question_sender, chore_sender);
+        let handle = Handle::new(sender, question_sender, chore_sender, committed_end);
         Ok((writer, handle))
     }
 
@@ -216,7 +217,7 @@ impl Writer {
     /// Waits while too much is committed that reports do not hold yet; questions are answered meanwhile. False =
     /// everybody has gone while the database was away.
     async fn wait_for_store(&mut self) -> Result<bool, Error> {
-        let (end, lag_max) = (self.end.0, self.options.store_lag_max);
+        let (end, lag_max) = (self.end().0, self.options.store_lag_max);
         let near = |stored: &Position| end.saturating_sub(stored.0) <= lag_max;
         loop {
             tokio::select! {
@@ -367,6 +368,11 @@ impl Writer {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The last position committed.
+    pub(super) fn end(&self) -> Position {
+        *self.end.borrow()
     }
 
     /// Every source with its missing and its rejected numbers.

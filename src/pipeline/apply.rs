@@ -132,7 +132,6 @@ impl Pipeline {
             process.committed(row.took, (row.last.0 + 1 - row.first.0) as usize);
         }
         process.journaled(row.last);
-        self.status.commit(row.last);
         for (source, missing) in &row.missing {
             self.source(source).gap_events = *missing;
             self.touched.insert(source.clone());

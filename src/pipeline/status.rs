@@ -1,11 +1,10 @@
 //! What is known of each source, for those who ask: resumption, completeness.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::clock::Clock;
-use crate::model::{Position, SILENCE_MAX, SourceId, Timestamp};
+use crate::model::{SILENCE_MAX, SourceId, Timestamp};
 use crate::reports::{SourceCompleteness, Sources};
 
 /// What is known of one source.
@@ -41,7 +40,6 @@ impl SourceStatus {
 pub struct Status {
     clock: Clock,
     sources: Arc<Mutex<BTreeMap<SourceId, SourceStatus>>>,
-    committed: Arc<AtomicU64>,
 }
 
 impl Status {
@@ -50,7 +48,6 @@ impl Status {
         Self {
             clock,
             sources: Arc::default(),
-            committed: Arc::default(),
         }
     }
 
@@ -67,20 +64,11 @@ impl Status {
             .collect()
     }
 
-    /// Everything up to here is in the journal.
-    pub fn committed(&self) -> Position {
-        Position(self.committed.load(Ordering::Relaxed))
-    }
-
     /// So many late events of each of these sources are in the figures by now.
     pub fn take_recomputed(&self, events: &[(SourceId, u64)]) {
         for (source, events) in events {
             self.update(source, |status| status.recomputed_events = *events);
         }
-    }
-
-    pub(super) fn commit(&self, position: Position) {
-        self.committed.fetch_max(position.0, Ordering::Relaxed);
     }
 
     pub(super) fn update(&self, source: &SourceId, change: impl FnOnce(&mut SourceStatus)) {

@@ -84,7 +84,7 @@ impl Upkeep {
 
     /// Waits until the rows hold everything that is acked by now.
     async fn catch_up(&self) -> Result<(), Error> {
-        let committed = self.status.committed();
+        let committed = self.journal_chores.committed();
         let mut stored = self.stored.clone();
         let waited = stored.wait_for(|stored| *stored >= committed).await;
         waited.map(drop).map_err(|_| Error::Stopped)

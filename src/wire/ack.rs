@@ -9,7 +9,8 @@ use crate::journal::{Acked, Durable, Refusal};
 use crate::proto::v1 as wire;
 use crate::validate::Rejection;
 
-use super::status::{self, IngestError};
+use super::error::IngestError;
+use super::status;
 
 /// What a submission was, so that its answer can be told.
 #[derive(Debug)]

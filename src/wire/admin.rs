@@ -17,9 +17,10 @@ use crate::upkeep::{self, Person, Progress, QueueFigures, Recomputed, Upkeep};
 
 use crate::validate::{Privacy, caps, country_of};
 
+use super::error::IngestError;
 use super::report;
 use super::source::timestamp;
-use super::status::{self, IngestError};
+use super::status;
 
 /// Messages of one stream that may wait for its reader.
 const MESSAGES_WAITING: usize = 4;

@@ -18,8 +18,9 @@ use crate::proto::v1 as wire;
 use crate::proto::v1::ingest_service_server::IngestService;
 use crate::validate::{Privacy, Validator};
 
+use super::error::IngestError;
 use super::lease::Leases;
-use super::status::{self, IngestError};
+use super::status;
 use super::{ack, open, session, source};
 
 /// Answers of one stream that may wait for its sender.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::model::{Mode, SourceId};
 
-use super::status::IngestError;
+use super::error::IngestError;
 
 /// The leases of all sources; cheap to clone.
 #[derive(Clone, Debug)]

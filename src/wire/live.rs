@@ -18,7 +18,8 @@ use crate::reports::nearest;
 use crate::validate::caps;
 use crate::wall::{Pictures, Shown};
 
-use super::status::{self, IngestError, LiveError};
+use super::error::{IngestError, LiveError};
+use super::status;
 
 /// Watchers at the same time: a wall in every office, and room for those who have several; each takes some kilobytes.
 const WATCHERS_MAX: usize = 500;

@@ -5,6 +5,7 @@
 
 mod ack;
 pub mod admin;
+pub mod error;
 mod ingest;
 mod lease;
 mod limits;

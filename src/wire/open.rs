@@ -5,7 +5,7 @@ use crate::model::{Digest, EpochName, Mode, SourceId, Timestamp};
 use crate::proto::v1 as wire;
 use crate::validate::{caps, instant};
 
-use super::status::IngestError;
+use super::error::IngestError;
 
 /// A checked `open`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,10 +17,11 @@ use crate::proto::v1::stream_events_request::Message;
 use crate::validate::{Rejection, Validator, caps};
 
 use super::ack::{self, Acker, Asked};
+use super::error::IngestError;
 use super::ingest::Ingest;
 use super::lease::Lease;
 use super::open::{self, Open};
-use super::status::{self, IngestError};
+use super::status;
 
 /// Submissions of one stream that may wait for the journal.
 const SUBMISSIONS_WAITING: usize = 64;

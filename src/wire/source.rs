@@ -6,9 +6,10 @@ use crate::journal::EpochState;
 use crate::model::{EpochName, Mode, SourceId, Timestamp};
 use crate::proto::v1 as wire;
 
+use super::error::IngestError;
 use super::ingest::Ingest;
 use super::open;
-use super::status::{self, IngestError};
+use super::status;
 
 /// Numberings shown when all are asked for.
 const EPOCHS_SHOWN: usize = 100;
@@ -33,7 +34,9 @@ pub(super) async fn get(
     let Some(epochs) = described.map_err(|error| refuse(error.into()))? else {
         return Err(refuse(unknown(ingest, name)));
     };
-    let committed_position = *ingest.stored.borrow();
+    // In this order: marks and rows are never shown ahead of the journal.
+    let stored_position = *ingest.stored.borrow();
+    let committed_position = ingest.journal.committed();
     let mut shown = Vec::new();
     let wanted = |epoch: &&EpochState| asked.is_none_or(|asked| asked == epoch.name);
     for epoch in epochs.iter().filter(wanted).take(EPOCHS_SHOWN) {
@@ -62,8 +65,8 @@ pub(super) async fn get(
         source: name.to_owned(),
         epochs: shown,
         watermark: known.watermark.map(timestamp),
-        committed_position: ingest.status.committed().0.max(committed_position.0),
-        stored_position: ingest.stored.borrow().0,
+        committed_position: committed_position.0,
+        stored_position: stored_position.0,
         late_events: known.late_left(),
         recomputed_events: known.recomputed_events,
         call_exists_events: known.call_exists_events,

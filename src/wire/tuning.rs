@@ -19,7 +19,8 @@ use crate::proto::v1;
 use crate::proto::v1::tuning_service_server::TuningService;
 use crate::validate::caps;
 
-use super::status::{self, IngestError, TuningError};
+use super::error::{IngestError, TuningError};
+use super::status;
 
 /// Connectors that watch at the same time: one a switch.
 const WATCHERS_MAX: usize = 100;

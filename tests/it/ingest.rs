@@ -57,6 +57,33 @@ async fn an_ack_is_cumulative_synced_and_says_what_was_known() {
 }
 
 #[tokio::test]
+async fn what_was_acked_is_committed_for_whoever_asks_at_once() {
+    let server = Server::start().await;
+    let at = now() - 600 * SECOND;
+    let mut file = Sender::open(&server, history("file", 1)).await.unwrap();
+    let mut pbx = Sender::open(&server, live("pbx")).await.unwrap();
+    let mut client = server.ingest().await;
+    for round in 0..200 {
+        // What is applied next waits behind these.
+        let calls = (0..50).map(|call| round * 50 + call);
+        let many = calls.flat_map(|call| answered(1 + 4 * call, &format!("h{call}"), at));
+        file.batch(many.collect()).await;
+        let events = answered(1 + 4 * round, &format!("c{round}"), at);
+        let ack = pbx.batch(events).await;
+        let asked = GetSourceRequest {
+            source: "pbx".into(),
+            epoch: None,
+        };
+        let known = client.get_source(asked).await.unwrap().into_inner();
+        assert!(
+            known.committed_position >= ack.position,
+            "round {round}: {known:?} after {ack:?}"
+        );
+        assert!(known.stored_position <= known.committed_position);
+    }
+}
+
+#[tokio::test]
 async fn a_jump_opens_a_gap_that_is_shown_everywhere_and_fills_late() {
     let mut server = Server::start().await;
     let at = now() - 600 * SECOND;

@@ -12,6 +12,7 @@ use crate::harness::{PATIENCE, Said, Server, dozvon, run};
 use crate::rows::{Part, Rows};
 use crate::sender::{
     QUEUE, SECOND, Sender, all_queues, answered, event, live, now, queue_report, source, stored,
+    until,
 };
 
 /// This `dozvon serve` on free ports, which is expected to end by itself.
@@ -212,23 +213,53 @@ async fn a_database_of_a_newer_version_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_damaged_row_of_the_journal_is_refused_by_its_position() {
-    let server = stopped().await;
-    let mut rows = Rows::of(&server, Part::Journal).await;
-    let query =
-        "select cast(first_position as text) from journal order by first_position limit 1 offset 1";
-    let position = rows.texts(query).await.remove(0).remove(0);
+/// Damages the second row of the journal; its first and its last position.
+async fn damage_a_row(server: &Server) -> (String, String) {
+    let mut rows = Rows::of(server, Part::Journal).await;
+    let query = "select cast(first_position as text), cast(last_position as text) from journal
+        order by first_position limit 1 offset 1";
+    let mut positions = rows.texts(query).await.remove(0);
+    let (last, first) = (positions.pop().unwrap(), positions.pop().unwrap());
     let damage = format!(
         "update journal set body = substr(body, 1, 20) || {} || substr(body, 23)
-        where first_position = {position}",
+        where first_position = {first}",
         rows.bytes("ffff")
     );
     rows.change(&damage).await;
+    (first, last)
+}
+
+#[tokio::test]
+async fn a_damaged_row_of_the_journal_is_refused_by_its_position() {
+    let server = stopped().await;
+    let (position, _) = damage_a_row(&server).await;
     remove_store(&server).await;
     let said = serve(server.serve(), &[]).await;
     let named = format!("position {position}");
     refused(&said, 1, &["journal", &named, "backup"]);
+}
+
+#[tokio::test]
+async fn a_damaged_row_that_a_start_does_not_read_is_named_in_the_log() {
+    let server = stopped().await;
+    let (first, last) = damage_a_row(&server).await;
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("log");
+    let mut command = server.serve();
+    command
+        .args(["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(&log).unwrap());
+    let mut serving = command.spawn().unwrap();
+    let named = format!("the journal's row of positions {first} to {last} is damaged");
+    until(&named, || async {
+        let said = std::fs::read_to_string(&log).unwrap();
+        said.contains(&named).then_some(())
+    })
+    .await;
+    assert_eq!(serving.try_wait().unwrap(), None, "it goes on");
+    serving.kill().unwrap();
+    serving.wait().unwrap();
 }
 
 /// The store with all that is in it.

@@ -4,6 +4,31 @@ use super::columns::{Cell, Columns, Kind};
 use super::lang::Lang;
 use super::text::{clock, percent, when};
 
+/// Columns whose words are of closed lists.
+const LISTED: [&str; 8] = [
+    "kind",
+    "target",
+    "from_kind",
+    "exit",
+    "disposition",
+    "cause",
+    "dimension",
+    "remark",
+];
+
+/// How columns are named that stand beside a figure.
+const BESIDE: [&str; 9] = [
+    "{} effective n",
+    "{} n",
+    "{} low",
+    "{} high",
+    "{} standard error",
+    "{} centre",
+    "{} limit low",
+    "{} limit high",
+    "{} signal",
+];
+
 /// A column's name, and what it ends in where cells are bare numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Head {
@@ -47,7 +72,8 @@ impl Grid {
 
     /// Sets it as a table for people: every column, under its name.
     pub(super) fn table(&self, lang: Lang) -> String {
-        let heads: Vec<_> = self.heads.iter().map(|head| spaced(&head.name)).collect();
+        let heads = self.heads.iter().map(|head| heading(lang, &head.name));
+        let heads: Vec<_> = heads.collect();
         let heads: Vec<_> = heads.iter().map(String::as_str).collect();
         let words = self.heads.iter();
         let words = words.take_while(|head| head.kind == Kind::Words).count();
@@ -65,15 +91,40 @@ impl Grid {
 /// A cell as people read it; words of closed lists in their language, names as they are.
 pub(super) fn in_words(lang: Lang, head: &Head, cell: &Cell) -> String {
     match (head.name.as_str(), cell) {
-        ("kind" | "target" | "from_kind" | "exit", Cell::Text(word)) => lang.say(word).to_owned(),
+        ("counts_as", Cell::Text(word)) => lang.say(&spaced(word)).to_owned(),
+        ("channel", Cell::Text(word)) => lang.channel(word).to_owned(),
         ("queue" | "line" | "team", Cell::Text(name)) => lang.queue(name),
+        (name, Cell::Text(word)) if LISTED.contains(&name) || name.ends_with("_signal") => {
+            lang.say(word).to_owned()
+        }
         _ => shown(cell),
     }
 }
 
-/// A column's name as people write it.
+/// A column's name in words. What stands beside a figure is named after it.
+pub(super) fn heading(lang: Lang, name: &str) -> String {
+    let name = spaced(name);
+    let said = lang.say(&name);
+    if said != name {
+        return said.to_owned();
+    }
+    let beside = BESIDE.iter().find_map(|phrase| {
+        let figure = name.strip_suffix(phrase.trim_start_matches("{}"))?;
+        let said = lang.say(figure);
+        (said != figure).then(|| lang.fill(phrase, &[said]))
+    });
+    beside.unwrap_or(name)
+}
+
+/// A column's name as people write it; `outside` alone would not say of what.
 fn spaced(name: &str) -> String {
-    name.replace('_', " ")
+    let name = name.replace('_', " ");
+    match name.strip_prefix("outside") {
+        Some(rest) if rest.is_empty() || rest.starts_with(' ') => {
+            format!("outside the scale{rest}")
+        }
+        _ => name,
+    }
 }
 
 /// A cell as people read it.

@@ -92,6 +92,14 @@ impl Lang {
         }
     }
 
+    /// How answers to a survey came.
+    pub(super) fn channel(self, channel: &str) -> &str {
+        match self {
+            Self::En => channel,
+            Self::Ru => russian::channel(channel).unwrap_or(channel),
+        }
+    }
+
     /// A figure as it is written: Russian has a decimal comma, and its own seconds.
     pub(super) fn figure(self, written: &str) -> String {
         match self {

@@ -1,6 +1,8 @@
 //! What a reader of Russian tables finds in them.
 
 use super::*;
+use crate::model::{AnswerChannel, Cause, Disposition};
+use crate::proto::v1;
 
 #[test]
 fn russian_words_go_with_their_number() {
@@ -82,42 +84,129 @@ fn every_word_of_a_closed_list_has_its_russian() {
     }
 }
 
-#[test]
-fn the_table_of_surveys_has_no_english_heading() {
-    use crate::model::Disposition;
-    use crate::proto::v1::{
-        GetSurveyReportResponse, SurveyDisposition, SurveyFunnelRow, SurveyScoreRow,
-    };
-    let row = SurveyFunnelRow {
-        dispositions: Disposition::ALL
-            .iter()
-            .map(|word| SurveyDisposition {
-                disposition: word.as_str().into(),
-                sessions: 1,
-            })
-            .collect(),
-        handled: 13,
-        ..SurveyFunnelRow::default()
-    };
-    let score = SurveyScoreRow {
-        suppressed: true,
-        ..SurveyScoreRow::default()
-    };
-    let answer = GetSurveyReportResponse {
-        funnel: vec![row],
-        scores: vec![score],
-        ..GetSurveyReportResponse::default()
-    };
-    let russian = super::super::survey::survey_table(&answer, Lang::Ru);
-    // Ids of definitions, and what is called so everywhere; the version of a survey is `v0`.
+/// What is left of English. Ids of definitions, and what is called so everywhere, are the same in both languages; the
+/// version of a survey is `v0`.
+fn english(russian: &str) -> Vec<&str> {
     let names = [
         "Q1", "Q2", "Q3", "Q4", "RR1", "RR2", "NPS", "n", "v0", "UTC",
     ];
     let words = russian.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    let english = |word: &&str| word.chars().any(|letter| letter.is_ascii_alphabetic());
-    let left: Vec<_> = words
-        .filter(english)
-        .filter(|word| !names.contains(word))
-        .collect();
-    assert_eq!(left, [""; 0], "{russian}");
+    let latin = |word: &&str| word.chars().any(|letter| letter.is_ascii_alphabetic());
+    let left = words.filter(latin).filter(|word| !names.contains(word));
+    left.collect()
+}
+
+/// A row of every kind that there is, of one channel.
+fn survey_of(channel: AnswerChannel) -> v1::GetSurveyReportResponse {
+    let share = || Some(v1::SurveyShare::default());
+    let score = |kind: &str| v1::SurveyScoreRow {
+        channel: channel.as_str().into(),
+        kind: kind.into(),
+        suppressed: true,
+        top_box: share(),
+        answers: [(true, false), (false, true), (false, false)]
+            .map(|(positive, outside)| v1::SurveyAnswerCount {
+                positive,
+                outside,
+                ..v1::SurveyAnswerCount::default()
+            })
+            .into(),
+        ..v1::SurveyScoreRow::default()
+    };
+    let cause = |cause: &Cause| v1::SurveyCauseRow {
+        channel: channel.as_str().into(),
+        month: "2026-01".into(),
+        cause: cause.as_str().into(),
+        share: share(),
+        ..v1::SurveyCauseRow::default()
+    };
+    let ended = |disposition: &Disposition| v1::SurveyDisposition {
+        disposition: disposition.as_str().into(),
+        sessions: 1,
+    };
+    let coverage = |dimension: &str| v1::SurveyCoverageRow {
+        dimension: dimension.into(),
+        ..v1::SurveyCoverageRow::default()
+    };
+    let steering = |signal: &str| v1::SurveySteeringRow {
+        invited_share: Some(v1::SurveyControl {
+            signal: signal.into(),
+            ..v1::SurveyControl::default()
+        }),
+        ..v1::SurveySteeringRow::default()
+    };
+    let kinds = [
+        "choice",
+        "scale",
+        "yes_no",
+        "number",
+        "nps_0_10",
+        "voice_note",
+    ];
+    let dimensions = ["transfers", "hung_up_first", "queue", "hour", "wait"];
+    let funnel = v1::SurveyFunnelRow {
+        dispositions: Disposition::ALL.iter().map(ended).collect(),
+        ..v1::SurveyFunnelRow::default()
+    };
+    let mut answer = v1::GetSurveyReportResponse::default();
+    match channel {
+        AnswerChannel::Phone => {
+            answer.funnel = vec![funnel];
+            answer.coverage = dimensions.map(coverage).into();
+            answer.steering = ["below", "above", ""].map(steering).into();
+            answer.scores = kinds.map(score).into();
+        }
+        AnswerChannel::Appeal | AnswerChannel::Social => {
+            answer.causes = Cause::ALL.iter().map(cause).collect();
+        }
+        AnswerChannel::Paper
+        | AnswerChannel::Web
+        | AnswerChannel::Exit
+        | AnswerChannel::Window
+        | AnswerChannel::Mystery => answer.scores = kinds.map(score).into(),
+    }
+    answer
+}
+
+#[test]
+fn no_channel_of_surveys_has_english_words_in_its_tables() {
+    use super::super::grid::{heading, in_words};
+    use super::super::survey::{parts, survey_table};
+    // What is asked by, whatever the language.
+    let codes = ["survey", "question", "version"];
+    for channel in AnswerChannel::ALL {
+        let answer = survey_of(*channel);
+        let table = survey_table(&answer, Lang::Ru);
+        assert!(table.lines().count() > 5, "{table}");
+        assert_eq!(english(&table), [""; 0], "{channel:?}: {table}");
+        for part in parts(&answer, *channel) {
+            let title = Lang::Ru.say(part.title);
+            assert_eq!(english(title), [""; 0], "{channel:?}");
+            assert!(!part.rows.is_empty(), "{channel:?}: nothing in {title}");
+            for (index, head) in part.heads.iter().enumerate() {
+                let named = heading(Lang::Ru, &head.name);
+                assert_eq!(english(&named), [""; 0], "{channel:?}: {}", head.name);
+                let cells = part.rows.iter().map(|row| &row[index]);
+                let said = cells.map(|cell| in_words(Lang::Ru, head, cell));
+                for said in said.filter(|_| !codes.contains(&&*head.name)) {
+                    assert_eq!(english(&said), [""; 0], "{channel:?}: {}", head.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stands_beside_a_figure_is_named_after_it() {
+    use super::super::grid::heading;
+    for (name, english, russian) in [
+        ("top_box_low", "top box low", "довольны: не меньше"),
+        ("nps_n", "nps n", "NPS: n"),
+        ("outside", "outside the scale", "вне шкалы"),
+        ("outside_n", "outside the scale n", "вне шкалы: n"),
+        ("blind_outside", "blind outside", "blind outside"),
+    ] {
+        assert_eq!(heading(Lang::En, name), english);
+        assert_eq!(heading(Lang::Ru, name), russian);
+    }
 }

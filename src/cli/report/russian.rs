@@ -503,6 +503,12 @@ pub(super) fn of(english: &str) -> Option<&'static str> {
     found.map(|(_, russian)| *russian)
 }
 
+/// The Russian of a channel of surveys.
+pub(super) fn channel(english: &str) -> Option<&'static str> {
+    let found = survey::CHANNELS.iter().find(|(key, _)| *key == english);
+    found.map(|(_, russian)| *russian)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -4,17 +4,16 @@
 //! behind which the customer stands after a transfer by a Local member. A channel that no customer stands behind is an
 //! agent who consults: no visit, until a transfer puts a customer there.
 //!
-//! `QueueCallerAbandon` does not mean abandoned: a timeout and an emptied queue send it, too, and a key does not. So an
-//! exit is decided from what surrounds it, at the latest a second later.
+//! Agents that ring are in `offers`, how a visit ends without an answer in `exits`.
+
+mod exits;
+mod offers;
 
 use std::time::Duration;
 
 use crate::{
     model::Timestamp,
-    proto::v1::{
-        AgentOffered, MissedReason, OfferMissed, QueueEntered, QueueExit, QueueLeft,
-        call_event::Kind,
-    },
+    proto::v1::{AgentOffered, QueueEntered, call_event::Kind},
 };
 
 use super::{
@@ -22,25 +21,12 @@ use super::{
     interpreter::{Due, Interpreter},
     members::agent_of_interface,
     message::Message,
-    queue_log::LoggedExit,
     said::What,
 };
 
 /// After this a caller who left a queue and still lives was sent on by the dialplan. In every run measured a hang-up
 /// followed the leave within 50 ms.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// Ringing that ends within this of leaving the queue ended because of that: the two are told within 5 ms.
-const CUT_OFF: Duration = Duration::from_millis(100);
-
-/// A key that leads out of a queue is told within some milliseconds of it.
-const KEY_BEFORE: Duration = Duration::from_millis(1_500);
-
-/// An emptied queue lets its callers go at their next look: the retry of a queue, 5 s by default, and a second.
-const EMPTIED_BEFORE: Duration = Duration::from_secs(7);
-
-/// The most queues whose ringing is remembered.
-const QUEUES_MAX: usize = 10_000;
 
 /// A channel in a queue.
 #[derive(Debug)]
@@ -214,166 +200,6 @@ impl Interpreter {
         }
     }
 
-    pub(super) fn agent_called(&mut self, message: &Message<'_>, at: Timestamp) {
-        let (Some(key), Some(queue)) = (self.channel(message, at), message.text("Queue")) else {
-            return;
-        };
-        let dest = self.second_channel(message, "DestUniqueid", "DestChannel", at);
-        let (Some(dest), Some(interface)) = (dest, message.get("Interface")) else {
-            return;
-        };
-        self.members.learn(message);
-        if !self.waits.contains_key(&key) {
-            self.open_wait(key, &queue, 0, at);
-        }
-        let agent = agent_of_interface(interface);
-        self.offer(key, agent, dest, at);
-    }
-
-    /// An agent rings for a channel that waits.
-    fn offer(&mut self, key: ChannelKey, agent: String, dest: ChannelKey, at: Timestamp) {
-        let phone = self.phone_behind(dest);
-        let Some(wait) = self.waits.get_mut(&key) else {
-            return;
-        };
-        if wait.offers.iter().any(|offer| offer.dest == dest) {
-            return;
-        }
-        wait.offers.push(Offer {
-            agent: agent.clone(),
-            dest,
-            phone,
-            no_answer_at: None,
-            rang: None,
-            gone_at: None,
-            cause: None,
-            told: false,
-        });
-        if let Some(call) = wait.call {
-            let queue = wait.queue.clone();
-            let offered = AgentOffered { agent, queue };
-            self.say(call, at, What::Event(Kind::AgentOffered(offered)));
-        }
-    }
-
-    pub(super) fn ring_no_answer(&mut self, message: &Message<'_>, at: Timestamp) {
-        let Some(key) = self.channel(message, at) else {
-            return;
-        };
-        let dest = message
-            .text("DestUniqueid")
-            .and_then(|id| self.channels.find(&id));
-        let agent = message.get("Interface").map(agent_of_interface);
-        // Here, and only here, the time is in milliseconds.
-        let rang = u64::try_from(message.number("RingTime").unwrap_or(0)).unwrap_or(0);
-        let rang = Duration::from_millis(rang);
-        let Some(wait) = self.waits.get_mut(&key) else {
-            return;
-        };
-        let mut offers = wait.offers.iter_mut().rev();
-        let offer = offers.find(|offer| match dest {
-            Some(dest) => offer.dest == dest,
-            None => Some(&offer.agent) == agent.as_ref(),
-        });
-        if let Some(offer) = offer {
-            offer.no_answer_at.get_or_insert(at);
-            offer.rang.get_or_insert(rang);
-        } else if let (Some(dest), Some(agent)) = (dest, agent) {
-            // Its beginning was lost.
-            let since = at.minus(rang).max(wait.entered_at);
-            self.offer(key, agent, dest, since);
-            if let Some(offer) = self
-                .waits
-                .get_mut(&key)
-                .and_then(|one| one.offers.last_mut())
-            {
-                offer.no_answer_at = Some(at);
-                offer.rang = Some(rang);
-            }
-        }
-        self.later(at, CUT_OFF * 2, Due::Offers(key));
-    }
-
-    /// A telephone that rang is gone: the cause tells busy from no answer, which the queue's own event does not.
-    pub(super) fn offer_gone(&mut self, gone: ChannelKey, at: Timestamp, cause: Option<i64>) {
-        let mut found = Vec::new();
-        for (key, wait) in &mut self.waits {
-            let mut offers = wait.offers.iter_mut();
-            let of_it = |offer: &&mut Offer| offer.dest == gone || offer.phone == Some(gone);
-            if let Some(offer) = offers.find(of_it) {
-                offer.gone_at.get_or_insert(at);
-                if offer.cause.is_none_or(|known| !says_why(known)) {
-                    offer.cause = cause.or(offer.cause);
-                }
-                found.push(*key);
-            }
-        }
-        for key in found {
-            self.later(at, CUT_OFF * 2, Due::Offers(key));
-        }
-    }
-
-    /// Says how ringing ended while the customer goes on waiting.
-    pub(super) fn settle_offers(&mut self, key: ChannelKey) {
-        let Some(wait) = self.waits.get(&key) else {
-            return;
-        };
-        if wait.left_at.is_none() && wait.abandoned_at.is_none() {
-            self.say_missed(key, None);
-        }
-    }
-
-    /// Says how ringing ended that ended by itself before `before`; what leaving the queue cut off needs no word.
-    fn say_missed(&mut self, key: ChannelKey, before: Option<Timestamp>) {
-        let Some(wait) = self.waits.get_mut(&key) else {
-            return;
-        };
-        let (call, queue) = (wait.call, wait.queue.clone());
-        // A ring as long as those that ended by themselves did so too, though the queue's time was up a moment later: it
-        // looks for somebody once a second, and rings for a whole number of seconds.
-        let full_ring = self.full_rings.get(&queue).copied();
-        let mut longest = full_ring;
-        let mut missed = Vec::new();
-        for offer in wait.offers.iter_mut().filter(|offer| !offer.told) {
-            let Some(ended_at) = offer.ended_at() else {
-                continue;
-            };
-            let rang = offer.rang_out();
-            let is_full =
-                full_ring.is_some_and(|full| rang.is_some_and(|rang| rang + CUT_OFF >= full));
-            let is_own = before.is_none_or(|before| is_full || ended_at.plus(CUT_OFF) < before);
-            if before.is_none() {
-                longest = longest.max(rang);
-            }
-            if is_own {
-                offer.told = true;
-                let reason = match offer.cause {
-                    Some(17) => MissedReason::Busy,
-                    Some(21) => MissedReason::Rejected,
-                    _ => MissedReason::NoAnswer,
-                };
-                missed.push((ended_at, offer.agent.clone(), reason));
-            }
-        }
-        if let Some(longest) = longest
-            && full_ring != Some(longest)
-            && self.full_rings.len() < QUEUES_MAX
-        {
-            self.full_rings.insert(queue.clone(), longest);
-        }
-        for (at, agent, reason) in missed {
-            let queue = queue.clone();
-            if let Some(call) = call {
-                let missed = OfferMissed {
-                    agent,
-                    queue,
-                    reason: reason.into(),
-                };
-                self.say(call, at, What::Event(Kind::OfferMissed(missed)));
-            }
-        }
-    }
-
     pub(super) fn agent_connect(&mut self, message: &Message<'_>, at: Timestamp) {
         let Some(key) = self.channel(message, at) else {
             return;
@@ -469,115 +295,6 @@ impl Interpreter {
         if let Some(wait) = self.waits.get_mut(&key) {
             wait.key_at = Some(at);
         }
-    }
-
-    /// Decides how a channel left its queue, once that can be known.
-    pub(super) fn decide_exit(&mut self, key: ChannelKey, is_final: bool) {
-        let Some(wait) = self.waits.get(&key) else {
-            return;
-        };
-        let Some(left_at) = wait.left_at.or(wait.abandoned_at).filter(|_| is_final) else {
-            return;
-        };
-        let Some(call) = wait.call else {
-            self.waits.remove(&key);
-            return;
-        };
-        let exit = self.exit_of(key, call, left_at);
-        self.leave_queue(key, call, exit, left_at);
-    }
-
-    /// Says the exit; `None` = the caller hung up, which the call's end says.
-    pub(super) fn leave_queue(
-        &mut self,
-        key: ChannelKey,
-        call: u64,
-        exit: Option<QueueExit>,
-        at: Timestamp,
-    ) {
-        // An emptied queue does not interrupt a ring; a timeout does.
-        let is_uncut = exit == Some(QueueExit::LeftEmpty);
-        self.say_missed(key, Some(at).filter(|_| !is_uncut));
-        let Some(wait) = self.waits.remove(&key) else {
-            return;
-        };
-        if let Some(exit) = exit {
-            let left = QueueLeft {
-                queue: wait.queue,
-                exit: exit.into(),
-            };
-            self.say(call, at, What::Event(Kind::QueueLeft(left)));
-        }
-    }
-
-    fn exit_of(&self, key: ChannelKey, call: u64, left_at: Timestamp) -> Option<QueueExit> {
-        let wait = self.waits.get(&key)?;
-        let channel = self.channels.get(key);
-        let id = channel.map(|one| &*one.id);
-        match id.and_then(|id| self.options.exits.near(id, &wait.queue, left_at)) {
-            Some(LoggedExit::Left(exit)) => return Some(exit),
-            Some(LoggedExit::Abandoned) => return None,
-            None => {}
-        }
-        // The caller's own hang-up is requested; the dialplan's is not.
-        let customer = self.calls.get(&call).map(|call| call.channel);
-        let customer = customer.and_then(|key| self.channels.get(key));
-        if customer.is_some_and(|one| one.hangup_requested.is_some()) {
-            return None;
-        }
-        let within = |at: Timestamp| left_at.since(at).is_some_and(|gap| gap <= KEY_BEFORE);
-        let was_sent_on = channel.is_some_and(|one| one.context != wait.context);
-        if wait.abandoned_at.is_none() && (was_sent_on || wait.key_at.is_some_and(within)) {
-            return Some(QueueExit::KeyExit);
-        }
-        if self.was_emptied(wait, left_at) {
-            return Some(QueueExit::LeftEmpty);
-        }
-        Some(QueueExit::Timeout)
-    }
-
-    /// Whether the queue's last agent went away shortly before: a ring is not interrupted by it.
-    fn was_emptied(&self, wait: &Wait, left_at: Timestamp) -> bool {
-        let Some(empty_since) = self.members.empty_since(&wait.queue) else {
-            return false;
-        };
-        let rang_until = wait.offers.iter().filter_map(Offer::ended_at).max();
-        let looked_at = rang_until.map_or(empty_since, |rang| rang.max(empty_since));
-        let entered_empty = empty_since <= wait.entered_at;
-        let since = if entered_empty {
-            wait.entered_at
-        } else {
-            looked_at
-        };
-        let limit = if entered_empty { GRACE } else { EMPTIED_BEFORE };
-        left_at.since(since).is_some_and(|gap| gap <= limit)
-    }
-
-    /// The customer is gone: nobody waits any more. Ringing that had ended before is told.
-    pub(super) fn end_waits(&mut self, call: u64, at: Timestamp) {
-        let of_call = self
-            .waits
-            .iter()
-            .filter(|(_, wait)| wait.call == Some(call));
-        let keys: Vec<ChannelKey> = of_call.map(|(key, _)| *key).collect();
-        for key in keys {
-            self.say_missed(key, Some(at));
-            self.waits.remove(&key);
-        }
-    }
-
-    /// Whether a customer's visit ended without an exit decided: where, and when.
-    pub(super) fn undecided(&self, call: u64) -> Option<ChannelKey> {
-        let mut waits = self.waits.iter();
-        let left = |wait: &Wait| wait.left_at.is_some() || wait.abandoned_at.is_some();
-        let found = waits.find(|(_, wait)| wait.call == Some(call) && left(wait));
-        found.map(|(key, _)| *key)
-    }
-
-    /// When the queue said that the caller was gone.
-    pub(super) fn left_at(&self, key: ChannelKey) -> Option<Timestamp> {
-        let wait = self.waits.get(&key)?;
-        wait.abandoned_at.or(wait.left_at)
     }
 }
 

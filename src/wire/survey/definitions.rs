@@ -9,7 +9,7 @@ use crate::journal::{self, Note};
 use crate::model::{SourceId, SurveyEvent, SurveyId, SurveyText, Timestamp};
 use crate::survey::{Definition, Finding, Severity, lint};
 
-use super::super::status::SurveyError;
+use super::super::error::SurveyError;
 
 /// The most versions that are kept: of a few surveys, a change a week for years.
 const VERSIONS_MAX: usize = 1_000;

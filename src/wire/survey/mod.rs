@@ -4,6 +4,7 @@
 //! orders on once that is durable. Whatever goes wrong, the last order lets the caller go. Digits are in no log.
 
 mod case_opening;
+mod case_report;
 mod cases;
 mod definitions;
 mod desk;
@@ -31,7 +32,8 @@ use crate::proto::v1::survey_service_server::SurveyService;
 use crate::store::Store;
 use crate::survey::Plan;
 
-use super::status::{self, SurveyError};
+use super::error::SurveyError;
+use super::status;
 
 pub use case_opening::CasePlan;
 use definitions::{Definitions, Kept};

@@ -21,6 +21,7 @@ use super::Surveys;
 use super::definitions::Kept;
 use super::desk::{Claim, Cut, Key, Occupied};
 use super::reason::{LetGo, LetGoReason};
+use crate::wire::error::IngestError;
 use crate::wire::open::name;
 use crate::wire::status;
 
@@ -106,8 +107,8 @@ async fn first(
 }
 
 fn asked(open: wire::DialogOpen) -> Result<Asked, LetGo> {
-    let field = |error: status::IngestError| {
-        let is_missing = matches!(error, status::IngestError::FieldMissing { .. });
+    let field = |error: IngestError| {
+        let is_missing = matches!(error, IngestError::FieldMissing { .. });
         let reason = if is_missing {
             LetGoReason::FieldMissing
         } else {

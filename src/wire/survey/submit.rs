@@ -19,7 +19,7 @@ use crate::proto::v1::submitted_form::Content;
 use crate::survey::{Filled, FormFault, FormReason, limits};
 use crate::validate::caps;
 
-use super::super::status::SurveyError;
+use super::super::error::SurveyError;
 use super::Surveys;
 use super::case_opening::About;
 

@@ -36,7 +36,7 @@ fn scores(lang: Lang, starts: &Starts, rows: &[SurveyScoreRow]) -> String {
     let rows = rows.iter().map(|row| {
         let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         cells.extend([
-            lang.say(&row.channel).to_owned(),
+            lang.channel(&row.channel).to_owned(),
             format!("{} v{}", row.survey, row.version),
             row.question.clone(),
             row.asked.to_string(),
@@ -64,7 +64,7 @@ fn causes(lang: Lang, rows: &[SurveyCauseRow]) -> String {
     let rows = rows.iter().map(|row| {
         vec![
             row.month.clone(),
-            lang.say(&row.channel).to_owned(),
+            lang.channel(&row.channel).to_owned(),
             lang.say(&row.cause).to_owned(),
             row.count.to_string(),
             share(lang, row.share.as_ref()),
