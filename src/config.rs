@@ -7,12 +7,14 @@
 mod agi;
 mod asterisk;
 mod check;
+mod check_hours;
 mod check_tables;
 mod database;
 mod environment;
 mod floor;
 mod hours;
 mod place;
+mod plan;
 mod retention;
 mod rules;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub use database::DatabaseUrl;
 pub use environment::variables;
 pub use floor::{Agent, Line, PlannedRoute};
 pub use hours::{CalendarTable, Exception, FromTo, Weekly};
+pub use plan::{PlanTable, PlannedShift};
 pub use rules::{Queue, ServiceLevel, Since};
 pub use tree::{
     Calls, Config, Ingest, Invite, Log, LogFormat, LogLevel, Privacy, Retention, Server, Source,

@@ -113,6 +113,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
         live: live::Options {
             targets: targets.clone(),
             zone: config.zone.time_zone().clone(),
+            plans: config.agent_plans(),
         },
     };
     let started = Pipeline::start(

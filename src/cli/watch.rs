@@ -1,5 +1,7 @@
 //! `dozvon watch`: the board in the terminal.
 
+mod planned;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -36,8 +38,9 @@ Examples:
   dozvon watch --once --output json | jq '.queues[] | {queue, waiting}'
 
 Marks: ● all is well, ▲ somebody waits beyond the threshold, ■ stuck, ○ closed.
-Next waits: four of five callers who come now wait so long. Usual: the median of this weekday up to this time
-of the day. By evening: visits to be expected by the end of the day.
+Next waits: four of five callers who come now wait so long. Usual: the median of this weekday up to
+this time of the day. By evening: visits to be expected by the end of the day. As planned: agents
+who are there, of those planned for this time; ▲ when they are fewer.
 Exit codes: 0 ok, 1 refused or failed, 2 usage, 4 server unreachable.")]
 pub struct Args {
     /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
@@ -214,6 +217,9 @@ fn head(hotline: Option<&v1::HotlineLive>) -> String {
         }
         Some(_) => head.push_str("data is current\n"),
     }
+    if let Some(agents) = planned::planned(hotline.agents.as_ref(), hotline.agents_planned) {
+        let _ = writeln!(head, "agents as planned: {agents}");
+    }
     for source in &hotline.sources {
         if source.gap_events > 0 {
             let (name, gaps) = (&source.source, source.gap_events);
@@ -332,7 +338,7 @@ fn attention(queues: &[v1::QueueLive]) -> String {
 
 /// The first hour.
 fn day(queues: &[v1::QueueLive]) -> String {
-    let header = [
+    let mut header = vec![
         "today",
         "offered",
         "usual",
@@ -346,13 +352,18 @@ fn day(queues: &[v1::QueueLive]) -> String {
         "90 % within",
         "passed on",
     ];
+    // Who has no plan needs no column for it.
+    let has_plan = queues.iter().any(|queue| queue.agents_planned.is_some());
+    if has_plan {
+        header.push("agents as planned");
+    }
     let rows = queues.iter().map(|queue| {
         let day = queue.day.unwrap_or_default();
         let waits = day.censored_waits.unwrap_or_default();
         let usual = |of: &dyn Fn(&v1::UsualLive) -> String| {
             queue.usual.as_ref().map_or_else(|| text::clock(None), of)
         };
-        vec![
+        let mut row = vec![
             queue.queue.clone(),
             day.offered.to_string(),
             usual(&|usual| format!("{:.0}", usual.offered)),
@@ -365,7 +376,12 @@ fn day(queues: &[v1::QueueLive]) -> String {
             text::clock(day.asa.as_ref()),
             text::clock(waits.p90.as_ref()),
             day.transfers.to_string(),
-        ]
+        ];
+        if has_plan {
+            let agents = planned::planned(queue.agents.as_ref(), queue.agents_planned);
+            row.push(agents.unwrap_or_else(|| text::clock(None)));
+        }
+        row
     });
     frame::table(&header, 1, rows.collect())
 }
@@ -495,5 +511,47 @@ mod tests {
             .map(|cell| cell.trim_matches(&[' ', '│'][..]))
             .collect();
         assert_eq!(cells[1..4], ["84", "76", "190"], "{text}");
+    }
+
+    #[test]
+    fn agents_stand_beside_the_plan_where_there_is_one() {
+        let agents = Some(v1::AgentsLive {
+            available: 4,
+            paused: 1,
+            ..v1::AgentsLive::default()
+        });
+        let jobs = v1::QueueLive {
+            agents,
+            ..queue(0, 0)
+        };
+        let hotline = v1::HotlineLive {
+            agents,
+            ..v1::HotlineLive::default()
+        };
+        let text = |jobs: &v1::QueueLive, hotline: &v1::HotlineLive| {
+            drawn(&v1::GetQueuesResponse {
+                hotline: Some(hotline.clone()),
+                queues: vec![jobs.clone(), queue(0, 0)],
+                ..v1::GetQueuesResponse::default()
+            })
+        };
+        let without = text(&jobs, &hotline);
+        assert!(!without.contains("as planned"), "{without}");
+        let jobs = v1::QueueLive {
+            agents_planned: Some(6),
+            ..jobs
+        };
+        let hotline = v1::HotlineLive {
+            agents_planned: Some(5),
+            ..hotline
+        };
+        let with = text(&jobs, &hotline);
+        assert!(with.contains("\nagents as planned: 5 of 5\n"), "{with}");
+        let last: Vec<&str> = with[with.find("│ today").unwrap()..]
+            .lines()
+            .filter_map(|row| row.rsplit('┆').next()?.strip_suffix('│'))
+            .map(str::trim)
+            .collect();
+        assert_eq!(last, ["agents as planned", "▲ 5 of 6", "–"], "{with}");
     }
 }

@@ -1,14 +1,13 @@
-//! What must fit together in the tables of queues, calendars, lines, agents and routes.
+//! What must fit together in the tables of queues, calendars, lines, agents, routes and plans.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::check::Problem;
-use super::hours::FromTo;
 use super::nearest::{nearest, suggestion};
 use super::rules::{ALWAYS, Since};
-use super::{Config, Queue};
-use crate::model::{DAY_MINUTES, Timeline, Timestamp};
+use super::{Config, Queue, check_hours};
+use crate::model::{Timeline, Timestamp};
 
 /// How many different thresholds there may be: each is a line more in every histogram of every queue.
 const THRESHOLDS_MAX: usize = 32;
@@ -20,11 +19,12 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     calendar_names(config)?;
     lines(config)?;
     agents(config)?;
-    routes(config)
+    routes(config)?;
+    plans(config)
 }
 
 /// A key's place in the file.
-fn place<'a>(path: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn place<'a>(path: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     path.into_iter().map(str::to_owned).collect()
 }
 
@@ -152,55 +152,8 @@ fn calendars(config: &Config) -> Result<(), Problem> {
             let message = "is never open: say weekly = { mon = [\"08:00-17:00\"], … }";
             return Err(Problem::at(["calendar", &index], message));
         }
-        for (day, (name, spans)) in days.iter().enumerate() {
-            let path = place(["calendar", &index, "weekly", name]);
-            apart(&path, spans)?;
-            let (before, night) = days[(day + 6) % 7];
-            let past = night.iter().map(|span| span.minutes().1).max();
-            let past = past.unwrap_or_default().saturating_sub(DAY_MINUTES);
-            let early = spans.iter().position(|span| span.minutes().0 < past);
-            if let Some(early) = early {
-                let path = [path, place([early.to_string().as_str()])].concat();
-                let message = format!(
-                    "begins before the hours of {before} have ended, at {:02}:{:02}",
-                    past / 60,
-                    past % 60
-                );
-                return Err(Problem::new(path, message));
-            }
-        }
-        let mut seen = HashSet::new();
-        for (place_of, day) in table.holidays.iter().enumerate() {
-            if !seen.insert(day.date()) {
-                let path = ["calendar", &index, "holidays", &place_of.to_string()];
-                return Err(Problem::at(path, format!("{} is there twice", day.date())));
-            }
-        }
-        for (place_of, one) in table.exceptions.iter().enumerate() {
-            let place_of = place_of.to_string();
-            let path = place(["calendar", &index, "exceptions", &place_of]);
-            if !seen.insert(one.date.date()) {
-                let message = format!("{} is there twice", one.date.date());
-                return Err(Problem::new([path, place(["date"])].concat(), message));
-            }
-            apart(&[path, place(["hours"])].concat(), &one.hours)?;
-        }
-    }
-    Ok(())
-}
-
-/// Hours of one day lie apart.
-fn apart(path: &[String], spans: &[FromTo]) -> Result<(), Problem> {
-    for (index, span) in spans.iter().enumerate() {
-        let (from, to) = span.minutes();
-        let overlaps = spans[..index].iter().any(|other| {
-            let other = other.minutes();
-            from < other.1 && other.0 < to
-        });
-        if overlaps {
-            let path = [path, &place([index.to_string().as_str()])].concat();
-            return Err(Problem::new(path, "overlaps the hours before it"));
-        }
+        let path = place(["calendar", &index]);
+        check_hours::check(&path, &table.weekly, &table.holidays, &table.exceptions)?;
     }
     Ok(())
 }
@@ -324,6 +277,34 @@ fn routes(config: &Config) -> Result<(), Problem> {
         if !seen.insert((&route.from, &route.to)) {
             let message = "this route is there twice";
             return Err(Problem::at(["planned_route", &index, "from"], message));
+        }
+    }
+    Ok(())
+}
+
+fn plans(config: &Config) -> Result<(), Problem> {
+    let zone = config.zone.time_zone();
+    let mut seen = HashSet::new();
+    for (index, table) in config.plans.iter().enumerate() {
+        let index = index.to_string();
+        let path = place(["plan", &index]);
+        if let Some(queue) = &table.queue {
+            printable(["plan", &index, "queue"], queue)?;
+        }
+        let days = table.weekly.days();
+        if days.iter().all(|(_, shifts)| shifts.is_empty()) && table.exceptions.is_empty() {
+            let message = "never plans anybody: say weekly = { mon = [\"08:00-12:00 = 6\"], … }";
+            return Err(Problem::new(path, message));
+        }
+        check_hours::check(&path, &table.weekly, &table.holidays, &table.exceptions)?;
+        if !seen.insert((&table.queue, table.since(zone))) {
+            let of = match &table.queue {
+                Some(queue) => format!("the queue \"{queue}\""),
+                None => "the whole hotline".to_owned(),
+            };
+            let message =
+                format!("is the second one of {of} from the same time on: say queue or valid_from");
+            return Err(Problem::new(path, message));
         }
     }
     Ok(())

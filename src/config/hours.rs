@@ -1,4 +1,6 @@
 //! Business calendars as a file says them: hours by weekday, holidays, days with hours of their own.
+//!
+//! Days of the week and days of their own are those of plans, too (`plan`), which say more of each stretch of hours.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -25,34 +27,40 @@ pub struct CalendarTable {
 }
 
 /// The usual hours of each day of the week.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the days of every week")]
-pub struct Weekly {
+pub struct Weekly<T = FromTo> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mon: Vec<FromTo>,
+    pub mon: Vec<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tue: Vec<FromTo>,
+    pub tue: Vec<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub wed: Vec<FromTo>,
+    pub wed: Vec<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub thu: Vec<FromTo>,
+    pub thu: Vec<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub fri: Vec<FromTo>,
+    pub fri: Vec<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sat: Vec<FromTo>,
+    pub sat: Vec<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sun: Vec<FromTo>,
+    pub sun: Vec<T>,
 }
 
 /// A day with hours of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Exception {
+pub struct Exception<T = FromTo> {
     /// The day.
     pub date: Day,
     /// Its hours; none = closed.
-    pub hours: Vec<FromTo>,
+    pub hours: Vec<T>,
+}
+
+/// Something that a file says of a stretch of hours.
+pub(super) trait Stretch {
+    /// Minutes from the day's midnight; past `DAY_MINUTES` of the next morning.
+    fn minutes(&self) -> (u16, u16);
 }
 
 /// Hours of a day: `08:00-17:00`. What ends no later than it begins ends on the next day.
@@ -62,9 +70,8 @@ pub struct FromTo {
     to: u16,
 }
 
-impl FromTo {
-    /// Minutes from the day's midnight; past `DAY_MINUTES` of the next morning.
-    pub(super) fn minutes(self) -> (u16, u16) {
+impl Stretch for FromTo {
+    fn minutes(&self) -> (u16, u16) {
         (self.from, self.to)
     }
 }
@@ -120,9 +127,24 @@ fn minute(text: &str) -> Option<u16> {
     (minute < 60 && minutes <= DAY_MINUTES).then_some(minutes)
 }
 
-impl Weekly {
+// Without asking the same of what is said of the hours.
+impl<T> Default for Weekly<T> {
+    fn default() -> Self {
+        Self {
+            mon: Vec::new(),
+            tue: Vec::new(),
+            wed: Vec::new(),
+            thu: Vec::new(),
+            fri: Vec::new(),
+            sat: Vec::new(),
+            sun: Vec::new(),
+        }
+    }
+}
+
+impl<T> Weekly<T> {
     /// The days by their names, Monday first.
-    pub(super) fn days(&self) -> [(&'static str, &Vec<FromTo>); 7] {
+    pub(super) fn days(&self) -> [(&'static str, &Vec<T>); 7] {
         [
             ("mon", &self.mon),
             ("tue", &self.tue),

@@ -118,6 +118,28 @@ fn the_manual_leaves_no_key_out_and_its_examples_are_right() {
         from: "first line".into(),
         to: "specialists".into(),
     }];
+    let shifts = |texts: &[&str]| -> Vec<PlannedShift> {
+        serde_json::from_value(serde_json::json!(texts)).unwrap()
+    };
+    let usual = || shifts(&["08:00-17:00 = 5"]);
+    whole.plans = vec![PlanTable {
+        queue: Some("sales".into()),
+        valid_from: Some(day("2026-10-01")),
+        weekly: Weekly {
+            mon: shifts(&["08:00-12:00 = 6", "12:00-17:00 = 5"]),
+            tue: usual(),
+            wed: usual(),
+            thu: usual(),
+            fri: shifts(&["08:00-16:00 = 5"]),
+            sat: shifts(&["10:00-14:00 = 2"]),
+            sun: shifts(&["10:00-14:00 = 2"]),
+        },
+        holidays: vec![date("2026-11-04"), date("2027-01-01")],
+        exceptions: vec![Exception {
+            date: date("2026-12-31"),
+            hours: shifts(&["08:00-13:00 = 3"]),
+        }],
+    }];
     whole.sources = vec![Source {
         name: "pbx-1".into(),
         country: Country::default(),

@@ -12,6 +12,7 @@ use super::asterisk::Asterisk;
 use super::database::DatabaseUrl;
 use super::floor::{Agent, Line, PlannedRoute};
 use super::hours::CalendarTable;
+use super::plan::PlanTable;
 use super::rules::{Queue, ServiceLevel};
 use super::value::{self, Country, Zone};
 
@@ -63,6 +64,9 @@ pub struct Config {
     /// The way that calls are meant to go.
     #[serde(rename = "planned_route", skip_serializing_if = "Vec::is_empty")]
     pub planned_routes: Vec<PlannedRoute>,
+    /// How many agents are to be there.
+    #[serde(rename = "plan", skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<PlanTable>,
 }
 
 impl Default for Config {
@@ -86,6 +90,7 @@ impl Default for Config {
             lines: Vec::new(),
             agents: Vec::new(),
             planned_routes: Vec::new(),
+            plans: Vec::new(),
         }
     }
 }

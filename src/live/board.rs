@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    AgentEvent, ByKey, CallKey, CallRecord, QueueId, SILENCE_MAX, SourceId, Targets, Timestamp,
+    AgentEvent, AgentPlans, ByKey, CallKey, CallRecord, QueueId, SILENCE_MAX, SourceId, Targets,
+    Timestamp,
 };
 
 use super::agents::Agents;
@@ -29,6 +30,8 @@ pub struct Options {
     pub targets: Targets,
     /// The hotline's zone: its midnight begins the day.
     pub zone: TimeZone,
+    /// How many agents are to be there.
+    pub plans: AgentPlans,
 }
 
 impl Default for Options {
@@ -36,6 +39,7 @@ impl Default for Options {
         Self {
             targets: Targets::default(),
             zone: TimeZone::UTC,
+            plans: AgentPlans::default(),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use crate::calls::tests::{open, records, settled};
 use crate::kpi::{Curve, WaitEnd, WatchedWait};
 use crate::model::{
-    AgentCounts, AgentEvent, AgentState, CallId, CallKey, CallRecord, Exit, ExitClass, QueueId,
-    SourceId, Targets, Timestamp,
+    AgentCounts, AgentEvent, AgentPlan, AgentPlans, AgentState, CallId, CallKey, CallRecord, Exit,
+    ExitClass, QueueId, Shift, SourceId, Targets, Timestamp,
 };
 
 use super::{Live, Options, QueuePicture, WINDOWS};
@@ -201,7 +202,8 @@ fn the_oldest_journey_began_in_the_first_queue() {
         (seconds(59), seconds(90))
     );
     assert_eq!(picture(&live, "q", now).waiting, 0);
-    assert_eq!(live.hotline(now).oldest_journey, seconds(90));
+    let hotline = live.hotline(now, &live.agents(now));
+    assert_eq!(hotline.oldest_journey, seconds(90));
 }
 
 #[test]
@@ -244,6 +246,8 @@ fn agents_are_in_one_state_each_and_named_when_it_lasts_too_long() {
         "ann is of two queues: {both:?}"
     );
     assert_eq!(both, counts(&now.queues[&QueueId::new("q")]));
+    let hotline = live.hotline(start(), &live.agents(start()));
+    assert_eq!(both, counts(&hotline.agents));
     assert_eq!(now.queues[&QueueId::new("r")].of(AgentState::Talking), 1);
 
     // 16 min later ann still talks; half an hour is not over for cyd.
@@ -263,6 +267,47 @@ fn agents_are_in_one_state_each_and_named_when_it_lasts_too_long() {
     );
     live.settle(&source(), key(0), &done, &itself);
     assert_eq!(of(&picture(&live, "q", now)), [2, 0, 1]);
+}
+
+#[test]
+fn agents_are_planned_by_the_source_s_clock_in_the_hotline_s_zone() {
+    let shift = |from: u16, to: u16, agents| Shift {
+        from: from * 60,
+        to: to * 60,
+        agents,
+    };
+    let plan = |shifts: &[Shift]| AgentPlan {
+        since: Timestamp::MIN,
+        weekly: std::array::from_fn(|_| shifts.to_vec()),
+        days: Default::default(),
+    };
+    let zone = TimeZone::get("Europe/Samara").unwrap();
+    // 10:00 in UTC is 14:00 there.
+    let of_q = plan(&[shift(8, 14, 5), shift(14, 17, 6)]);
+    let of_all = plan(&[shift(8, 17, 9)]);
+    let plans = [(Some(QueueId::new("q")), of_q), (None, of_all)];
+    let mut live = Live::new(Options {
+        plans: AgentPlans::new(zone.clone(), plans),
+        zone,
+        ..Options::default()
+    });
+    let planned = |live: &Live, ours| {
+        let of = |queue| picture(live, queue, ours).agents_planned;
+        let hotline = live.hotline(ours, &live.agents(ours));
+        [of("q"), of("r"), hotline.agents_planned]
+    };
+    // Before any source was heard our own clock has to do.
+    assert_eq!(planned(&live, start()), [Some(6), None, Some(9)]);
+    // The switch's clock is a second behind the shift's beginning, and goes on with ours.
+    let before = start().minus(seconds(1));
+    live.hear(&source(), (before, start()), 0);
+    assert_eq!(planned(&live, start()), [Some(5), None, Some(9)]);
+    let after = start().plus(seconds(1));
+    assert_eq!(planned(&live, after), [Some(6), None, Some(9)]);
+    // Nobody is planned in the evening, which is not the same as no plan.
+    let evening = start().plus(seconds(3 * 3600));
+    live.hear(&source(), (evening, evening), 0);
+    assert_eq!(planned(&live, evening), [Some(0), None, Some(0)]);
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub struct QueuePicture {
     pub second_transfer: u64,
     /// Its agents.
     pub agents: AgentCounts,
+    /// Agents who are to be there; `None` where no plan counts.
+    pub agents_planned: Option<u64>,
     /// Of them those who have been in a state for too long.
     pub too_long: Vec<TooLong>,
     /// The windows, by `WINDOWS`.
@@ -92,6 +94,10 @@ pub struct HotlinePicture {
     pub refused_today: u64,
     /// Every source.
     pub sources: Vec<SourcePicture>,
+    /// Its agents, each once.
+    pub agents: AgentCounts,
+    /// Agents who are to be there; `None` where no plan counts.
+    pub agents_planned: Option<u64>,
 }
 
 /// How far the board may be believed as to one source.
@@ -139,7 +145,8 @@ impl Live {
     }
 
     /// What is of no single queue, at this moment of ours.
-    pub fn hotline(&self, ours: Timestamp) -> HotlinePicture {
+    pub fn hotline(&self, ours: Timestamp, agents: &AgentsPicture) -> HotlinePicture {
+        let plans = &self.options.plans;
         let mut picture = HotlinePicture {
             waiting: 0,
             oldest_wait: Duration::ZERO,
@@ -147,6 +154,8 @@ impl Live {
             refused: [0; 4],
             refused_today: 0,
             sources: Vec::new(),
+            agents: agents.counts.all,
+            agents_planned: plans.planned(None, self.furthest(ours).unwrap_or(ours)),
         };
         for (name, source) in &self.sources {
             let (Some(now), Some((sent_at, received_at))) = (source.now(ours), source.heard) else {
@@ -208,13 +217,7 @@ impl Live {
             .filter_map(|source| Some((source, source.queues.get(queue)?, source.now(ours)?)))
             .collect();
         let now = here.iter().map(|(.., now)| *now).max();
-        let now = now.or_else(|| {
-            self.sources
-                .values()
-                .filter_map(|source| source.now(ours))
-                .max()
-        });
-        let now = now.unwrap_or(ours);
+        let now = now.or_else(|| self.furthest(ours)).unwrap_or(ours);
         let targets = &self.options.targets;
         let windows = WINDOWS.map(|window| self.window(queue, &here, window));
         let (mut oldest_wait, mut oldest_journey) = (Duration::ZERO, Duration::ZERO);
@@ -257,12 +260,19 @@ impl Live {
                 .copied()
                 .unwrap_or_default(),
             agents: counts,
+            agents_planned: self.options.plans.planned(Some(queue), now),
             too_long: agents.too_long.get(queue).cloned().unwrap_or_default(),
             windows,
             day_since,
             day,
             estimate,
         }
+    }
+
+    /// The clock of the source that is furthest, at this moment of ours; `None` before the first live message.
+    pub(super) fn furthest(&self, ours: Timestamp) -> Option<Timestamp> {
+        let now = self.sources.values().filter_map(|source| source.now(ours));
+        now.max()
     }
 
     fn window(

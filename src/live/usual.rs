@@ -92,8 +92,8 @@ pub(super) struct Usual {
 impl Live {
     /// The date at this moment of ours, by the source that is furthest; `None` before the first live message.
     pub fn today(&self, ours: Timestamp) -> Option<Date> {
-        let now = self.sources.values().filter_map(|source| source.now(ours));
-        self.options.clock(now.max()?).map(|(date, _)| date)
+        let now = self.furthest(ours)?;
+        self.options.clock(now).map(|(date, _)| date)
     }
 
     /// Takes in the days that lie whole weeks before a date, in any order.

@@ -116,7 +116,7 @@ fn a_day_on_which_the_queue_is_closed_does_not_count_and_the_day_begins_with_its
     targets.queues.insert(queue(), Timeline::always(rules));
     let options = Options {
         targets,
-        zone: TimeZone::UTC,
+        ..Options::default()
     };
     // 8:00 (32) is before the opening.
     let quarters: &[(u8, u32)] = &[(32, 50), (36, 20)];

@@ -3,6 +3,7 @@
 //! Pure data and its bytes. Nothing here decides anything: checks live in `validate`, conclusions in `calls`, figures
 //! in `kpi`. It imports nothing of ours.
 
+mod agent_plan;
 mod altered_hours;
 mod calendar;
 mod calendar_text;
@@ -29,6 +30,7 @@ mod timestamp;
 mod told;
 mod words;
 
+pub use agent_plan::{AgentPlan, AgentPlans, Shift};
 pub use altered_hours::AlteredHours;
 pub use calendar::{Calendar, DAY_MINUTES, Hours, Span};
 pub use codec::{

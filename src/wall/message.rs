@@ -65,6 +65,8 @@ fn hotline(picture: &HotlinePicture) -> v1::HotlineLive {
         refused_today: picture.refused_today,
         data_age: oldest.map(duration),
         sources: picture.sources.iter().map(source).collect(),
+        agents: Some(agents(&picture.agents)),
+        agents_planned: picture.agents_planned,
     }
 }
 
@@ -99,6 +101,7 @@ fn queue(picture: &QueuePicture) -> v1::QueueLive {
         day_since: Some(instant(picture.day_since)),
         estimate: Some(estimate(&picture.estimate)),
         usual: picture.usual.as_ref().map(usual),
+        agents_planned: picture.agents_planned,
     }
 }
 

@@ -119,8 +119,10 @@ impl Pictures {
 /// The board at this moment; the pipeline waits for one queue at the most.
 fn take(board: &LiveBoard) -> Shown {
     let now = board.clock().now();
-    let (hotline, agents, queues) =
-        board.with(|live| (live.hotline(now), live.agents(now), live.queues()));
+    let (hotline, agents, queues) = board.with(|live| {
+        let agents = live.agents(now);
+        (live.hotline(now, &agents), agents, live.queues())
+    });
     let queues = queues.iter();
     let queues = queues.map(|queue| board.with(|live| live.queue(queue, now, &agents)));
     shown(now, &hotline, &queues.collect::<Vec<_>>())

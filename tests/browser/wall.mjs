@@ -23,10 +23,14 @@ function read() {
     now: [...article.querySelectorAll(".now b")].map(text),
     facts: Object.fromEntries(
       [...article.querySelectorAll("dl div")].map((pair) => [text(pair.querySelector("dt")), text(pair.querySelector("dd"))])),
+    marked: [...article.querySelectorAll("dl div:has(dd.mark) dt")].map(text),
   });
+  const agents = document.getElementById("agents");
   return {
     language: document.documentElement.lang,
     line: text(document.getElementById("line")),
+    agents: agents.hidden ? null : text(agents),
+    agentsMarked: agents.querySelector(".mark") !== null,
     stale: stale.hidden ? null : text(stale),
     old: document.body.classList.contains("old"),
     queues: [...document.querySelectorAll("article")].map(queue),

@@ -39,6 +39,28 @@ target = \"10m\"
 name = \"Вакансии\"
 target = \"10m\"
 ";
+/// Agents by queue, and in the whole hotline; there are 4 of each queue, of the last three are logged out.
+const PLANNED: [(Option<&str>, u64); 4] = [
+    (Some("Первая линия"), 6),
+    (Some("Вакансии"), 4),
+    (Some("Для работодателей"), 2),
+    (None, 18),
+];
+
+/// The configuration, with the same number of agents planned at all times.
+fn config() -> String {
+    let mut config = CONFIG.to_owned();
+    for (queue, agents) in PLANNED {
+        config += "[[plan]]\n";
+        if let Some(queue) = queue {
+            config += &format!("queue = \"{queue}\"\n");
+        }
+        for day in ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] {
+            config += &format!("weekly.{day} = [\"00:00-24:00 = {agents}\"]\n");
+        }
+    }
+    config
+}
 
 /// An hour of a busy floor: all is well in two queues, callers wait too long in one, where others are answered; one is
 /// stuck, one is deserted.
@@ -101,6 +123,16 @@ fn expected(queue: &QueueLive, language: &str) -> Value {
     };
     let agents = queue.agents.unwrap();
     let day = queue.day.unwrap();
+    let there = agents.available
+        + agents.ringing
+        + agents.talking
+        + agents.wrap_up
+        + agents.other_call
+        + agents.desk
+        + agents.paused;
+    let of = if russian { "из" } else { "of" };
+    let planned = queue.agents_planned;
+    let planned = planned.map(|planned| format!("{there} {of} {planned}"));
     let names = if russian {
         [
             "свободны",
@@ -108,6 +140,7 @@ fn expected(queue: &QueueLive, language: &str) -> Value {
             "на паузе",
             "звонков сегодня",
             "в срок сегодня",
+            "специалисты по плану",
         ]
     } else {
         [
@@ -116,19 +149,22 @@ fn expected(queue: &QueueLive, language: &str) -> Value {
             "paused",
             "calls today",
             "in time today",
+            "agents as planned",
         ]
     };
     let values = [
-        agents.available.to_string(),
-        agents.talking.to_string(),
-        agents.paused.to_string(),
-        day.offered.to_string(),
-        share(day.service_level),
+        agents.available.to_string().into(),
+        agents.talking.to_string().into(),
+        agents.paused.to_string().into(),
+        day.offered.to_string().into(),
+        share(day.service_level).into(),
+        // Without a plan nothing stands there.
+        planned.map_or(Value::Null, Value::from),
     ];
     let facts: serde_json::Map<String, Value> = names
         .into_iter()
         .zip(values)
-        .map(|(name, value)| (name.to_owned(), value.into()))
+        .map(|(name, value)| (name.to_owned(), value))
         .collect();
     json!({
         "name": queue.queue,
@@ -180,7 +216,7 @@ async fn says_the_same(server: &Server, browser: &mut Browser, language: &str) -
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium: run tests/run"]
 async fn the_wall_says_what_get_queues_says_in_every_size_language_and_theme() {
-    let server = Server::start_with(CONFIG).await;
+    let server = Server::start_with(&config()).await;
     let mut switch = Switch::connect(&server).await;
     busy_floor(&mut switch).await;
     let alive = switch.keep_alive(Some(QUEUES[2]));
@@ -211,6 +247,7 @@ async fn the_wall_says_what_get_queues_says_in_every_size_language_and_theme() {
                 (&page["stale"], &page["old"]),
                 (&Value::Null, &false.into())
             );
+            agents_against_the_plan(&page);
             browser.picture(&name);
             fits(&mut browser, (width, height), &name);
         }
@@ -227,6 +264,33 @@ async fn the_wall_says_what_get_queues_says_in_every_size_language_and_theme() {
     browser.picture("kiosk");
     fits(&mut browser, SIZES[0], "kiosk");
     alive.abort();
+}
+
+/// Fewer than planned are marked; where no plan counts nothing stands.
+fn agents_against_the_plan(page: &Value) {
+    let (name, of) = match page["language"].as_str() {
+        Some("ru") => ("специалисты по плану", "из"),
+        _ => ("agents as planned", "of"),
+    };
+    let queues = page["queues"].as_array().unwrap();
+    let mut shown: Vec<_> = queues
+        .iter()
+        .filter(|queue| !queue["facts"][name].is_null())
+        .map(|queue| {
+            let marked = queue["marked"].as_array().unwrap();
+            let place = QUEUES.iter().position(|known| queue["name"] == *known);
+            let text = queue["facts"][name].as_str().unwrap();
+            (place, text.to_owned(), marked.contains(&name.into()))
+        })
+        .collect();
+    shown.sort_unstable();
+    let expected = [(0, 4, 6, true), (2, 4, 4, false), (4, 1, 2, true)];
+    let expected = expected
+        .map(|(place, there, planned, few)| (Some(place), format!("{there} {of} {planned}"), few));
+    assert_eq!(shown, expected, "{page}");
+    let hotline = format!("{name}: 17 {of} 18");
+    assert_eq!(page["agents"], hotline, "{page}");
+    assert_eq!(page["agentsMarked"], true, "{page}");
 }
 
 /// Nothing is cut off or too small to read, nothing leaves the origin, and every rule of axe holds.

@@ -9,6 +9,7 @@ const WORDS = {
     tooLong: "too long in a state", twice: "passed on twice", repeat: "call again",
     next: "next caller waits", nobody: "nobody there",
     offered: "calls today", usual: "calls today (usual)", today: "in time today", lost: "lost today", asa: "mean answer",
+    planned: "agents as planned", of: "of",
     refused: "refused, 5 min / today", age: "data", seconds: "s", none: "–",
     stale: (s) => `Not current: the data is ${s} old`, cut: "No connection to the server",
     line: (n, w) => `${n} waiting · oldest ${w}`, silent: "No data from the switch yet", empty: "No queue is known yet",
@@ -20,6 +21,7 @@ const WORDS = {
     tooLong: "долго в статусе", twice: "переведены дважды", repeat: "звонят снова",
     next: "новый звонок ждёт", nobody: "никого нет",
     offered: "звонков сегодня", usual: "звонков сегодня (обычно)", today: "в срок сегодня", lost: "потеряно сегодня", asa: "средний ответ",
+    planned: "специалисты по плану", of: "из",
     refused: "отказы, 5 мин / сегодня", age: "данные", seconds: "с", none: "–",
     stale: (s) => `Данные устарели: им ${s}`, cut: "Нет связи с сервером",
     line: (n, w) => `ждут: ${n} · дольше всех ${w}`, silent: "От станции ещё нет данных", empty: "Очередей пока нет",
@@ -91,6 +93,17 @@ function stateOf(queue) {
   return queue.open ? "good" : "shut";
 }
 
+// Agents against the plan: everybody who is not logged out is there. Without a plan nothing is said.
+function againstPlan(all, planned) {
+  if (planned === undefined || planned === null) return null;
+  const agents = all || {};
+  const known = Object.values(agents).reduce((sum, agentsIn) => sum + count(agentsIn), 0);
+  const there = known - count(agents.loggedOut);
+  // Where no agent is known, nobody can say who is there.
+  const text = `${known > 0 ? there : words.none} ${words.of} ${count(planned)}`;
+  return { text, tooFew: known > 0 && there < count(planned) };
+}
+
 function facts(pairs, className) {
   const list = element("dl", undefined, className);
   for (const [term, value, marked] of pairs) {
@@ -123,6 +136,7 @@ function card(queue) {
     big.append(element("b", String(value)), element("span", term));
     now.append(big);
   }
+  const plan = againstPlan(queue.agents, queue.agentsPlanned);
   // Nothing out of the ordinary is no line: what is there wants looking at.
   const unusual = [
     [words.tooLong, (queue.tooLong || []).length, true],
@@ -139,7 +153,10 @@ function card(queue) {
       [words.paused, count(agents.paused)],
     ], "agents"),
     ...(unusual.length > 0 ? [facts(unusual, "unusual")] : []),
-    facts([[words.next, nextWaits(queue.estimate)]]),
+    facts([
+      [words.next, nextWaits(queue.estimate)],
+      ...(plan ? [[words.planned, plan.text, plan.tooFew]] : []),
+    ], "next"),
     facts([
       usual ? [words.usual, `${count(day.offered)} (${Math.round(usual.offered || 0)})`] : [words.offered, count(day.offered)],
       [words.today, percent(day.serviceLevel)],
@@ -166,6 +183,10 @@ function draw(shown) {
   const five = ((hotline.refused || [])[1] || {}).refused;
   const refused = document.getElementById("refused");
   refused.replaceChildren(`${words.refused}: `, element("strong", `${count(five)} / ${count(hotline.refusedToday)}`));
+  const plan = againstPlan(hotline.agents, hotline.agentsPlanned);
+  const agents = document.getElementById("agents");
+  agents.hidden = plan === null;
+  if (plan) agents.replaceChildren(`${words.planned}: `, element("strong", plan.text, plan.tooFew ? "mark" : ""));
   const main = document.getElementById("queues");
   main.classList.toggle("few", queues.length <= 2);
   main.style.setProperty("--columns", String(Math.max(1, Math.ceil(Math.sqrt(queues.length)))));
