@@ -22,7 +22,7 @@ const BATCH: u64 = 1_000;
 const LABELS_MAX: usize = 502;
 /// What all of it may cost at its worst, while roll-ups of so many queues are folded in a debug build. What a queue with a label
 /// of its own keeps (windows, estimates) would be gigabytes for so many.
-const MEMORY_MIB: u64 = 256;
+const MEMORY_MIB: u64 = 160;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_invented_queues_are_500_series_and_one_warning() {
