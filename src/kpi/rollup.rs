@@ -186,7 +186,7 @@ struct Written {
 
 impl Written {
     fn put(&mut self, queue: Option<&str>, tally: &mut impl Tally) {
-        put_option(&mut self.body, queue, |out, queue| put_text(out, queue));
+        put_option(&mut self.body, queue, put_text);
         self.one.clear();
         tally.put(&mut self.one);
         put_uint(&mut self.body, self.one.len() as u64);
