@@ -2,8 +2,8 @@
 
 A simulated hotline is streamed into a running dozvon; what /metrics says every minute becomes Prometheus' history, the
 recording rules are worked out over it, and each alert's expression is asked for at each minute of each day. An alert
-pages when it has been true for its `for`, after Alertmanager's inhibitions; it fires on for its `keep_firing_for`, and pages
-that follow each other within Alertmanager's group interval are one.
+pages when it has been true for its `for`, after Alertmanager's inhibitions; it fires on for its `keep_firing_for`, each queue by
+itself, and what begins within Alertmanager's group interval of a page is told with it.
 
     python alerts_week.py DOZVON PROMETHEUS PROMTOOL
 """
@@ -203,13 +203,20 @@ class Alerts(unittest.TestCase):
         found = []
         for name, series in firing.items():
             follows = name in ("OldestWaitTooLong", "ServiceLevelBurning", "ClosingTooLate")
-            at_all = sorted((at, labels.get("queue")) for labels, times in series for at in times
-                            if not (follows and (labels.get("queue"), at) in unserved))
-            last, fires_on = None, seconds(alerts[name].get("keep_firing_for", "0s"))
-            for at, queue in at_all:
-                if last is None or at - last > GROUP_INTERVAL + fires_on:
+            fires_on = seconds(alerts[name].get("keep_firing_for", "0s"))
+            begun, told = [], None
+            for labels, times in series:
+                queue, last = labels.get("queue"), None
+                for at in times:
+                    if follows and (queue, at) in unserved:
+                        continue
+                    if last is None or at - last > GROUP_INTERVAL + fires_on:
+                        begun.append((at, str(queue)))
+                    last = at
+            for at, queue in sorted(begun):
+                if told is None or at - told > GROUP_INTERVAL:
                     found.append((datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%H:%M"), name, queue))
-                last = at
+                    told = at
         return sorted(found, key=str)
 
     def test_no_bad_day_is_missed(self):
