@@ -225,12 +225,7 @@ mod tests {
     async fn a_configuration_is_kept_when_it_differs_from_the_last() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
-        let reading = Readers {
-            open: |_| None,
-            told: |_| None,
-            open_timeline: |_| None,
-            told_timeline: |_| None,
-        };
+        let reading = Readers::OF_NOTHING;
         let at = Timestamp::from_micros;
         let with = |own, monday| {
             let zone = |name: &str| TimeZone::get(name).ok();

@@ -33,6 +33,17 @@ pub struct Readers {
     pub told_timeline: fn(&[u8]) -> Option<Vec<ToldEvent>>,
 }
 
+#[cfg(test)]
+impl Readers {
+    /// For tests that read no call's own bytes.
+    pub(crate) const OF_NOTHING: Self = Self {
+        open: |_| None,
+        told: |_| None,
+        open_timeline: |_| None,
+        told_timeline: |_| None,
+    };
+}
+
 /// A call and everything known of it.
 #[derive(Clone, Debug)]
 pub struct StoredCall {

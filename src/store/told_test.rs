@@ -30,14 +30,8 @@ fn at(second: u64) -> Timestamp {
 }
 
 async fn written(folder: &tempfile::TempDir, write: Write) -> Store {
-    let reading = Readers {
-        open: |_| None,
-        told: |_| None,
-        open_timeline: |_| None,
-        told_timeline: |_| None,
-    };
     let path = folder.path().join("store.db");
-    let (store, mut writer) = Store::open(&path, reading).await.unwrap();
+    let (store, mut writer) = Store::open(&path, Readers::OF_NOTHING).await.unwrap();
     let sources = SOURCES.map(|source| SourceWrite {
         source: SourceId::new(source),
         state: Vec::new(),
@@ -71,11 +65,11 @@ fn busy_by_hand(
         last_told: told.last().map(|told| told.at),
         ..BusyLines::default()
     };
-    let mut of_lines = told.iter().enumerate();
-    let of_lines = of_lines.by_ref();
-    for (index, one) in
-        of_lines.filter(|(_, one)| wanted.is_empty() || wanted.contains(&one.told.line))
-    {
+    let is_wanted = |line: &LineId| wanted.is_empty() || wanted.contains(line);
+    for (index, one) in told.iter().enumerate() {
+        if !is_wanted(&one.told.line) {
+            continue;
+        }
         busy.first_told.get_or_insert(one.at);
         if one.told.total > 0 && one.told.busy >= one.told.total {
             let mut later = told[index + 1..].iter();
