@@ -189,11 +189,15 @@ impl Pbx {
         self.events[self.events.len() - 1].0 - self.events[0].0
     }
 
+    /// The moment of a share of the recording's time.
+    pub(crate) fn moment(&self, share: f64) -> f64 {
+        self.events[0].0 + share * self.length()
+    }
+
     /// Plays the events of a share of the recording's time, so many times as fast as it happened.
     pub(crate) async fn play(&self, from: f64, to: f64, speed: f64) {
-        let first = self.events[0].0;
-        let since = first + from * self.length();
-        let until = first + to * self.length();
+        let since = self.moment(from);
+        let until = self.moment(to);
         let clock = Clock::system();
         for (at, raw, headers) in self.events.iter() {
             if *at < since || (*at >= until && to < 1.0) {

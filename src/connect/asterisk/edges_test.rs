@@ -1,6 +1,7 @@
 //! Two things within a moment of each other, as a real PBX told them: the end of a gap and a call, the queue's time and a
 //! member's.
 
+use super::interpreter::Options;
 use super::queue_log::LogLine;
 use super::said::{Said, What};
 use super::states_test::{Told, at};
@@ -38,6 +39,17 @@ fn brief(pbx: &mut Told) -> Vec<String> {
 fn line(seconds: u32, rest: &str) -> LogLine {
     let text = format!("{}|{rest}", 1_795_000_000 + seconds);
     LogLine::parse(text.as_bytes()).unwrap()
+}
+
+/// A PBX whose customers come in by `from-trunk` alone, of which nothing was heard before the 100th second.
+fn after_login() -> Told {
+    let mut pbx = Told::with(Options {
+        trunk_contexts: vec!["from-trunk".to_owned()],
+        ..Options::default()
+    });
+    pbx.say("0 QueueMember Queue=jobs Location=PJSIP/101 Status=1");
+    pbx.interpreter.handle_gap(at(99.9), at(99.9));
+    pbx
 }
 
 /// Nobody listened from the 50th second to shortly before the 100th.
@@ -104,6 +116,32 @@ fn an_answer_that_the_log_tells_too_early_is_one_answer() {
         "99 connected 101",
     ];
     assert_eq!(brief(&mut pbx), told);
+}
+
+#[test]
+fn a_customer_is_known_wherever_the_first_list_finds_him() {
+    let mut pbx = after_login();
+    let listed = |number: u32, context: &str, more: &str| {
+        let id = format!("17950000{number}.1");
+        format!(
+            "100 CoreShowChannel Uniqueid={id} Linkedid={id} Channel=PJSIP/t{number}-01 Context={context} Exten=s {more}"
+        )
+    };
+    pbx.say(&listed(80, "survey", "Application=AGI"));
+    pbx.say(&listed(81, "ext-queues", "Application=Queue"));
+    pbx.say(&listed(82, "from-trunk", "Application=Playback"));
+    // Menus have contexts of their own, and so have telephones of the house.
+    pbx.say(&listed(83, "ivr-3", "Application=Read"));
+    pbx.say(&listed(84, "from-internal", "Application=Dial"));
+    pbx.say("100 CoreShowChannel Uniqueid=1795000085.1 Linkedid=1795000085.1 Channel=PJSIP/101-01 Context=from-internal Exten=s Application=Queue");
+    pbx.say("100 CoreShowChannelsComplete EventList=Complete");
+    let told = ["80 arrived s", "81 arrived s", "82 arrived s"];
+    assert_eq!(brief(&mut pbx), told);
+    // Out of the menu and into a queue: no telephone of the house, which has to be an agent's for that.
+    pbx.say("101 QueueCallerJoin Uniqueid=1795000083.1 Linkedid=1795000083.1 Channel=PJSIP/t83-01 Context=ivr-3 Exten=s Queue=jobs Position=1");
+    assert_eq!(brief(&mut pbx), ["83 arrived s", "101 entered jobs"]);
+    pbx.say("102 Hangup Uniqueid=1795000080.1 Linkedid=1795000080.1 Channel=PJSIP/t80-01 Context=survey Cause=16");
+    assert!(brief(&mut pbx).iter().any(|told| told == "102 ended"));
 }
 
 #[test]

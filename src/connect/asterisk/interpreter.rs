@@ -349,20 +349,19 @@ impl Interpreter {
 
     /// Somebody dialled us: a customer, or an agent's own line.
     pub(super) fn came_in(&mut self, key: ChannelKey, message: &Message<'_>, at: Timestamp) {
-        let Some(channel) = self.channels.get_mut(key) else {
+        let Some(channel) = self.channels.get(key) else {
             return;
         };
         if channel.role != Role::Phone || channel.is_inbound {
             return;
         }
-        channel.is_inbound = true;
         let device = channel.device.clone();
-        let extension = names::extension_of(&device);
-        let is_customer = if self.options.trunk_contexts.is_empty() {
-            !self.members.is_agent(extension) && !self.talks_with_customer(&device)
-        } else {
-            self.options.trunk_contexts.contains(&channel.context)
-        };
+        let is_customer = self.is_customer(key, message);
+        // Who was not heard to come in may still show itself: by the queue it enters.
+        let is_decided = is_customer || message.event() == Some(b"Newchannel");
+        if let Some(channel) = self.channels.get_mut(key) {
+            channel.is_inbound = is_decided;
+        }
         if is_customer {
             self.trunks.insert(device);
             let name = message.name("CallerIDName");
@@ -370,6 +369,33 @@ impl Interpreter {
         } else {
             self.second_line(key, at);
         }
+    }
+
+    /// Whether somebody who dialled us is a customer. Of a channel whose beginning was not heard the context says where it
+    /// is by now, in a survey or a queue, and not where it came in.
+    fn is_customer(&self, key: ChannelKey, message: &Message<'_>) -> bool {
+        let Some(channel) = self.channels.get(key) else {
+            return false;
+        };
+        let contexts = &self.options.trunk_contexts;
+        if contexts.contains(&channel.context) {
+            return true;
+        }
+        let is_agent = || {
+            let extension = names::extension_of(&channel.device);
+            self.members.is_agent(extension) || self.talks_with_customer(&channel.device)
+        };
+        if contexts.is_empty() {
+            return !is_agent();
+        }
+        if message.event() == Some(b"Newchannel") {
+            return false;
+        }
+        let is_in_queue = message.get("Application") == Some(b"Queue")
+            || message.event() == Some(b"QueueCallerJoin");
+        self.trunks.contains(&channel.device)
+            || self.is_survey(&channel.context)
+            || (is_in_queue && !is_agent())
     }
 
     fn new_state(&mut self, message: &Message<'_>, at: Timestamp) {

@@ -19,10 +19,13 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn new() -> Self {
-        let options = Options {
+        Self::with(Options {
             work: AgentWork::new([("jobs".to_owned(), Duration::from_secs(30))], ["Прийом"]),
             ..Options::default()
-        };
+        })
+    }
+
+    pub(super) fn with(options: Options) -> Self {
         Self {
             interpreter: Interpreter::new(options, Members::default()),
             decoder: Decoder::default(),

@@ -99,6 +99,9 @@ impl Interpreter {
         let (Some(key), Some(queue)) = (self.channel(message, at), message.text("Queue")) else {
             return;
         };
+        if message.get("Linkedid") == message.get("Uniqueid") {
+            self.came_in(key, message, at);
+        }
         if let Some(wait) = self.waits.get(&key) {
             if wait.queue == *queue && wait.left_at.is_none() {
                 return;
