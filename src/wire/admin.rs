@@ -17,7 +17,8 @@ use crate::upkeep::{self, Person, Progress, QueueFigures, Recomputed, Upkeep};
 
 use crate::validate::{Privacy, caps, country_of};
 
-use super::error::IngestError;
+use super::error::RequestError;
+use super::ready;
 use super::report;
 use super::source::timestamp;
 use super::status;
@@ -52,14 +53,8 @@ impl Admin {
         }
     }
 
-    fn check_ready(&self) -> Result<(), Status> {
-        if self.stopping.is_cancelled() {
-            return Err(status::ingest(&IngestError::ShuttingDown));
-        }
-        if *self.ready.borrow() {
-            return Ok(());
-        }
-        Err(status::ingest(&IngestError::Starting))
+    fn check_ready(&self) -> Result<(), RequestError> {
+        ready::check(&self.ready, &self.stopping)
     }
 }
 

@@ -10,9 +10,9 @@ use crate::model::SurveyId;
 use crate::store;
 use crate::survey::Finding;
 
-/// Why the ingest door refuses a request or ends a stream.
+/// Why any service refuses a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IngestError {
+pub enum RequestError {
     /// The journal's tail is still being applied.
     #[error("the server is starting: the journal's tail is being applied")]
     Starting,
@@ -33,6 +33,22 @@ pub enum IngestError {
         /// What is wrong with it.
         fault: String,
     },
+}
+
+impl RequestError {
+    /// A field holds what it must not.
+    pub(super) fn invalid(field: &'static str, fault: impl Into<String>) -> Self {
+        let fault = fault.into();
+        Self::FieldInvalid { field, fault }
+    }
+}
+
+/// Why the ingest door refuses a request or ends a stream.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// The server is not ready, or a field is wrong.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// The stream's first message is no `open`, or `open` came twice.
     #[error("{fault}")]
     Protocol {
@@ -86,12 +102,9 @@ pub enum IngestError {
 /// Why a request about surveys is refused.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SurveyError {
-    /// The journal's tail is still being applied.
-    #[error("the server is starting: the journal's tail is being applied")]
-    Starting,
-    /// The server stops.
-    #[error("the server is shutting down")]
-    ShuttingDown,
+    /// The server is not ready, or a field is wrong.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// A definition cannot be asked.
     #[error("the definition cannot be asked: {}", lines(findings))]
     DefinitionInvalid {
@@ -131,20 +144,6 @@ pub enum SurveyError {
         forms: usize,
         /// The limit.
         limit: usize,
-    },
-    /// A field is missing.
-    #[error("{field} is missing")]
-    FieldMissing {
-        /// Which field.
-        field: &'static str,
-    },
-    /// A field holds what it must not.
-    #[error("{field} {fault}")]
-    FieldInvalid {
-        /// Which field.
-        field: &'static str,
-        /// What is wrong with it.
-        fault: String,
     },
     /// No such case.
     #[error("there is no case {number}; `dozvon case list` shows those there are")]
@@ -245,20 +244,9 @@ fn is_nearest(nearest: Option<&str>) -> String {
 /// Why a setting does not come to a switch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TuningError {
-    /// A field is missing.
-    #[error("{field} is missing")]
-    FieldMissing {
-        /// Which field.
-        field: &'static str,
-    },
-    /// A field holds what it must not.
-    #[error("{field} {fault}")]
-    FieldInvalid {
-        /// Which field.
-        field: &'static str,
-        /// What is wrong with it.
-        fault: String,
-    },
+    /// The server is not ready, or a field is wrong.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// No connector takes settings for the source.
     #[error(
         "no connector takes settings for {source_id:?}: tune = true in its [[asterisk]], and it must be connected"

@@ -18,10 +18,10 @@ use crate::proto::v1 as wire;
 use crate::proto::v1::ingest_service_server::IngestService;
 use crate::validate::{Privacy, Validator};
 
-use super::error::IngestError;
+use super::error::{IngestError, RequestError};
 use super::lease::Leases;
 use super::status;
-use super::{ack, open, session, source};
+use super::{ack, open, ready, session, source};
 
 /// Answers of one stream that may wait for its sender.
 const ANSWERS_WAITING: usize = 64;
@@ -100,20 +100,13 @@ impl Ingest {
         Validator::new(source.clone(), mode, country, self.privacy.clone())
     }
 
-    pub(super) fn check_ready(&self) -> Result<(), IngestError> {
-        if self.stopping.is_cancelled() {
-            return Err(IngestError::ShuttingDown);
-        }
-        if *self.ready.borrow() {
-            Ok(())
-        } else {
-            Err(IngestError::Starting)
-        }
+    pub(super) fn check_ready(&self) -> Result<(), RequestError> {
+        ready::check(&self.ready, &self.stopping)
     }
 
     async fn append(&self, request: wire::AppendEventsRequest) -> Result<wire::Ack, IngestError> {
         self.check_ready()?;
-        let missing = |field| IngestError::FieldMissing { field };
+        let missing = |field| RequestError::FieldMissing { field };
         let open = open::check(request.open.ok_or_else(|| missing("open"))?)?;
         let batch = request.batch.ok_or_else(|| missing("batch"))?;
         session::check_batch(&batch, self.options.batch_events_max)?;
@@ -136,7 +129,7 @@ impl Ingest {
         let reply = replies
             .reserve_owned()
             .await
-            .map_err(|_| IngestError::ShuttingDown)?;
+            .map_err(|_| RequestError::ShuttingDown)?;
         let submission = Submission {
             source: open.source,
             epoch: opened.epoch,
@@ -164,7 +157,7 @@ impl IngestService for Ingest {
         &self,
         request: Request<Streaming<wire::StreamEventsRequest>>,
     ) -> Result<Response<Self::StreamEventsStream>, Status> {
-        self.check_ready().map_err(|error| status::ingest(&error))?;
+        self.check_ready()?;
         let (out, answers) = mpsc::channel(ANSWERS_WAITING);
         tokio::spawn(session::run(self.clone(), request.into_inner(), out));
         Ok(Response::new(ReceiverStream::new(answers)))

@@ -18,7 +18,8 @@ use crate::reports::nearest;
 use crate::validate::caps;
 use crate::wall::{Pictures, Shown};
 
-use super::error::{IngestError, LiveError};
+use super::error::{LiveError, RequestError};
+use super::ready;
 use super::status;
 
 /// Watchers at the same time: a wall in every office, and room for those who have several; each takes some kilobytes.
@@ -65,14 +66,8 @@ impl Live {
         }
     }
 
-    fn check_ready(&self) -> Result<(), Status> {
-        if self.stopping.is_cancelled() {
-            return Err(status::ingest(&IngestError::ShuttingDown));
-        }
-        if *self.ready.borrow() {
-            return Ok(());
-        }
-        Err(status::ingest(&IngestError::Starting))
+    fn check_ready(&self) -> Result<(), RequestError> {
+        ready::check(&self.ready, &self.stopping)
     }
 
     fn place(&self) -> Result<Place, LiveError> {

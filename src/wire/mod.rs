@@ -11,6 +11,7 @@ mod lease;
 mod limits;
 mod live;
 mod open;
+mod ready;
 pub mod report;
 mod server;
 mod session;

@@ -5,7 +5,7 @@ use crate::model::{Digest, EpochName, Mode, SourceId, Timestamp};
 use crate::proto::v1 as wire;
 use crate::validate::{caps, instant};
 
-use super::error::IngestError;
+use super::error::{IngestError, RequestError};
 
 /// A checked `open`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,9 @@ pub(super) fn check(open: wire::StreamOpen) -> Result<Open, IngestError> {
     let mode = match open.mode() {
         wire::Mode::Live => Mode::Live,
         wire::Mode::Backfill => Mode::Backfill,
-        wire::Mode::Unspecified => return Err(IngestError::FieldMissing { field: "open.mode" }),
+        wire::Mode::Unspecified => {
+            return Err(RequestError::FieldMissing { field: "open.mode" }.into());
+        }
     };
     Ok(Open {
         source: SourceId::new(source),
@@ -52,9 +54,9 @@ pub(super) fn check(open: wire::StreamOpen) -> Result<Open, IngestError> {
 }
 
 /// Checks the name of a source or sender.
-pub(super) fn name<'a>(field: &'static str, name: &'a str) -> Result<&'a str, IngestError> {
+pub(super) fn name<'a>(field: &'static str, name: &'a str) -> Result<&'a str, RequestError> {
     if name.is_empty() {
-        return Err(IngestError::FieldMissing { field });
+        return Err(RequestError::FieldMissing { field });
     }
     if name.len() > caps::NAME_BYTES {
         let fault = format!(
@@ -62,11 +64,11 @@ pub(super) fn name<'a>(field: &'static str, name: &'a str) -> Result<&'a str, In
             name.len(),
             caps::NAME_BYTES
         );
-        return Err(IngestError::FieldInvalid { field, fault });
+        return Err(RequestError::invalid(field, fault));
     }
     if name.chars().any(char::is_control) {
-        let fault = "holds control characters".into();
-        return Err(IngestError::FieldInvalid { field, fault });
+        let fault = "holds control characters";
+        return Err(RequestError::invalid(field, fault));
     }
     Ok(name)
 }
@@ -75,19 +77,19 @@ pub(super) fn name<'a>(field: &'static str, name: &'a str) -> Result<&'a str, In
 pub(super) fn epoch(
     field: &'static str,
     epoch: Option<&wire::Epoch>,
-) -> Result<EpochName, IngestError> {
+) -> Result<EpochName, RequestError> {
     use wire::epoch::Id;
     match epoch.and_then(|epoch| epoch.id.as_ref()) {
-        None => Err(IngestError::FieldMissing { field }),
+        None => Err(RequestError::FieldMissing { field }),
         Some(Id::Spool(spool)) if *spool == 0 || *spool > i64::MAX as u64 => {
-            let fault = "has a spool that is not between 1 and 2^63 - 1".into();
-            Err(IngestError::FieldInvalid { field, fault })
+            let fault = "has a spool that is not between 1 and 2^63 - 1";
+            Err(RequestError::invalid(field, fault))
         }
         Some(Id::Spool(spool)) => Ok(EpochName::Spool(*spool)),
         Some(Id::Content(content)) => {
             let content = <[u8; 32]>::try_from(content.as_ref()).map_err(|_| {
                 let fault = format!("has a content hash of {} bytes, not 32", content.len());
-                IngestError::FieldInvalid { field, fault }
+                RequestError::invalid(field, fault)
             })?;
             Ok(EpochName::Content(content))
         }
@@ -99,14 +101,11 @@ pub(super) fn sent_at(
     field: &'static str,
     sent_at: Option<&pbjson_types::Timestamp>,
     received_at: Timestamp,
-) -> Result<Timestamp, IngestError> {
+) -> Result<Timestamp, RequestError> {
     let Some(sent_at) = sent_at else {
         return Ok(received_at);
     };
-    let invalid = |fault: &str| IngestError::FieldInvalid {
-        field,
-        fault: fault.into(),
-    };
+    let invalid = |fault: &str| RequestError::invalid(field, fault);
     let at = instant(sent_at).ok_or_else(|| invalid("is no time"))?;
     if at.as_micros() < caps::EARLIEST_MICROS {
         return Err(invalid("is before 1990: the source's clock is not set"));

@@ -17,7 +17,7 @@ use crate::proto::v1::stream_events_request::Message;
 use crate::validate::{Rejection, Validator, caps};
 
 use super::ack::{self, Acker, Asked};
-use super::error::IngestError;
+use super::error::{IngestError, RequestError};
 use super::ingest::Ingest;
 use super::lease::Lease;
 use super::open::{self, Open};
@@ -42,7 +42,7 @@ pub(super) async fn run(
     let stopping = ingest.stopping.clone();
     let opened = tokio::select! {
         opened = first(&mut requests) => opened,
-        () = stopping.cancelled() => Err(status::ingest(&IngestError::ShuttingDown)),
+        () = stopping.cancelled() => Err(status::request(&RequestError::ShuttingDown)),
     };
     let open = match opened {
         Ok(open) => open,
@@ -60,6 +60,12 @@ pub(super) async fn run(
 enum End {
     Refused(IngestError),
     Status(Status),
+}
+
+impl From<RequestError> for End {
+    fn from(error: RequestError) -> Self {
+        Self::Refused(error.into())
+    }
 }
 
 impl From<IngestError> for End {
@@ -139,7 +145,7 @@ async fn serve(
         read = session.read(requests) => read,
         acked = &mut acker => return flatten(acked),
         () = replaced.cancelled() => return Err(IngestError::SourceTakenOver.into()),
-        () = ingest.stopping.cancelled() => Err(IngestError::ShuttingDown.into()),
+        () = ingest.stopping.cancelled() => Err(RequestError::ShuttingDown.into()),
     };
     // Everything submitted is answered before the stream ends.
     flatten(acker.await)?;
@@ -221,7 +227,7 @@ impl Session<'_> {
                     let fault = "`open` may come only once";
                     return Err(IngestError::Protocol { fault }.into());
                 }
-                None => return Err(IngestError::FieldMissing { field: "message" }.into()),
+                None => return Err(RequestError::FieldMissing { field: "message" }.into()),
             }
         }
     }
@@ -276,9 +282,9 @@ impl Session<'_> {
         };
         // Small batches that came together may be more than the window holds: such a submission waits for all of it.
         let events = events.min(self.ingest.options.window_events);
-        let gone = |_| IngestError::ShuttingDown;
+        let gone = |_| RequestError::ShuttingDown;
         let permits = self.window.acquire_many(events).await;
-        permits.map_err(|_| IngestError::ShuttingDown)?.forget();
+        permits.map_err(|_| RequestError::ShuttingDown)?.forget();
         self.asked
             .send(Asked {
                 events,
@@ -295,7 +301,7 @@ impl Session<'_> {
             sent_at,
             received_at,
             kind,
-            reply: reply.map_err(|_| IngestError::ShuttingDown)?,
+            reply: reply.map_err(|_| RequestError::ShuttingDown)?,
         };
         self.ingest
             .journal

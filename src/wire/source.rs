@@ -22,14 +22,13 @@ pub(super) async fn get(
     request: &wire::GetSourceRequest,
 ) -> Result<wire::GetSourceResponse, Status> {
     let refuse = |error: IngestError| status::ingest(&error);
-    ingest.check_ready().map_err(refuse)?;
-    let name = open::name("source", &request.source).map_err(refuse)?;
+    ingest.check_ready()?;
+    let name = open::name("source", &request.source)?;
     let source = SourceId::new(name);
     let asked = request.epoch.as_ref();
     let asked = asked
         .map(|epoch| open::epoch("epoch", Some(epoch)))
-        .transpose()
-        .map_err(refuse)?;
+        .transpose()?;
     let described = ingest.journal.describe(source.clone()).await;
     let Some(epochs) = described.map_err(|error| refuse(error.into()))? else {
         return Err(refuse(unknown(ingest, name)));

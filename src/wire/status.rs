@@ -16,7 +16,7 @@ use crate::store;
 use crate::upkeep;
 use crate::validate::caps;
 
-use super::error::{IngestError, LiveError, SurveyError, TuningError};
+use super::error::{IngestError, LiveError, RequestError, SurveyError, TuningError};
 
 /// Whose reasons these are.
 const DOMAIN: &str = "dozvon";
@@ -29,13 +29,32 @@ const RETRY_BUSY: Duration = Duration::from_secs(5);
 /// How long to wait for a database that is away.
 const RETRY_AWAY: Duration = Duration::from_secs(1);
 
+/// The status of what any service refuses.
+pub fn request(error: &RequestError) -> Status {
+    use RequestError as E;
+    let (code, reason, field, retry) = match error {
+        E::Starting => (Code::Unavailable, "starting", None, Some(RETRY)),
+        E::ShuttingDown => (Code::Unavailable, "shutting_down", None, Some(RETRY)),
+        E::FieldMissing { field } => (Code::InvalidArgument, "field_missing", Some(*field), None),
+        E::FieldInvalid { field, .. } => {
+            (Code::InvalidArgument, "field_invalid", Some(*field), None)
+        }
+    };
+    build(code, reason, &error.to_string(), field, retry)
+}
+
+impl From<RequestError> for Status {
+    fn from(error: RequestError) -> Self {
+        request(&error)
+    }
+}
+
 /// The status of a refused request about surveys.
 pub fn survey(error: &SurveyError) -> Status {
     use SurveyError as E;
     let message = error.to_string();
     let (code, reason, field) = match error {
-        E::Starting => return ingest(&IngestError::Starting),
-        E::ShuttingDown => return ingest(&IngestError::ShuttingDown),
+        E::Request(error) => return request(error),
         E::Refused(refusal) => return ingest(&IngestError::Refused(refusal.clone())),
         E::DefinitionInvalid { .. } => (
             Code::InvalidArgument,
@@ -50,8 +69,6 @@ pub fn survey(error: &SurveyError) -> Status {
         E::UnknownSurvey { .. } => (Code::NotFound, "unknown_survey", Some("survey")),
         E::TooMany { .. } => (Code::ResourceExhausted, "limit_reached", None),
         E::TooManyForms { .. } => (Code::ResourceExhausted, "batch_too_large", Some("forms")),
-        E::FieldMissing { field } => (Code::InvalidArgument, "field_missing", Some(*field)),
-        E::FieldInvalid { field, .. } => (Code::InvalidArgument, "field_invalid", Some(*field)),
         E::UnknownCase { .. } => (Code::NotFound, "unknown_case", Some("number")),
         E::CaseClosed { .. } => (Code::FailedPrecondition, "case_closed", Some("number")),
         E::CaseNotTaken { .. } => (Code::FailedPrecondition, "case_not_taken", Some("number")),
@@ -99,10 +116,7 @@ pub fn live(error: &LiveError) -> Status {
 pub fn tuning(error: &TuningError) -> Status {
     use TuningError as E;
     let (code, reason, field, retry) = match error {
-        E::FieldMissing { field } => (Code::InvalidArgument, "field_missing", Some(*field), None),
-        E::FieldInvalid { field, .. } => {
-            (Code::InvalidArgument, "field_invalid", Some(*field), None)
-        }
+        E::Request(error) => return request(error),
         E::NotWatched { .. } => (
             Code::FailedPrecondition,
             "source_not_watched",
@@ -151,12 +165,7 @@ pub fn ingest(error: &IngestError) -> Status {
     use IngestError as E;
     let message = error.to_string();
     let (code, reason, field, retry) = match error {
-        E::Starting => (Code::Unavailable, "starting", None, Some(RETRY)),
-        E::ShuttingDown => (Code::Unavailable, "shutting_down", None, Some(RETRY)),
-        E::FieldMissing { field } => (Code::InvalidArgument, "field_missing", Some(*field), None),
-        E::FieldInvalid { field, .. } => {
-            (Code::InvalidArgument, "field_invalid", Some(*field), None)
-        }
+        E::Request(error) => return request(error),
         E::Protocol { .. } => (Code::InvalidArgument, "protocol", Some("message"), None),
         E::MessageTooLarge { .. } => (Code::ResourceExhausted, "message_too_large", None, None),
         E::MessageMalformed { .. } => (Code::InvalidArgument, "malformed_message", None, None),

@@ -19,7 +19,8 @@ use crate::proto::v1;
 use crate::proto::v1::tuning_service_server::TuningService;
 use crate::validate::caps;
 
-use super::error::{IngestError, TuningError};
+use super::error::{RequestError, TuningError};
+use super::ready;
 use super::status;
 
 /// Connectors that watch at the same time: one a switch.
@@ -68,14 +69,8 @@ impl Tuning {
         }
     }
 
-    fn check_ready(&self) -> Result<(), Status> {
-        if self.stopping.is_cancelled() {
-            return Err(status::ingest(&IngestError::ShuttingDown));
-        }
-        if *self.ready.borrow() {
-            return Ok(());
-        }
-        Err(status::ingest(&IngestError::Starting))
+    fn check_ready(&self) -> Result<(), RequestError> {
+        ready::check(&self.ready, &self.stopping)
     }
 
     fn hub(&self) -> MutexGuard<'_, Hub> {
@@ -243,7 +238,7 @@ impl TuningService for Tuning {
         let report = report.unwrap_or_default();
         if report.outcome() == v1::SettingOutcome::Unspecified {
             let field = "report.outcome";
-            return Err(refused(TuningError::FieldMissing { field }));
+            return Err(refused(RequestError::FieldMissing { field }.into()));
         }
         let waits = self.hub().forget(&source, id);
         let told = waits.is_some_and(|waits| waits.send(report).is_ok());
@@ -254,14 +249,14 @@ impl TuningService for Tuning {
     }
 }
 
-fn name(field: &'static str, value: String, bytes_max: usize) -> Result<String, TuningError> {
+fn name(field: &'static str, value: String, bytes_max: usize) -> Result<String, RequestError> {
     match value.is_empty() {
-        true => Err(TuningError::FieldMissing { field }),
+        true => Err(RequestError::FieldMissing { field }),
         false => text(field, value, bytes_max),
     }
 }
 
-fn text(field: &'static str, value: String, bytes_max: usize) -> Result<String, TuningError> {
+fn text(field: &'static str, value: String, bytes_max: usize) -> Result<String, RequestError> {
     let fault = if value.len() > bytes_max {
         format!("has {} bytes: it may have {bytes_max}", value.len())
     } else if value.contains(char::is_control) {
@@ -269,7 +264,7 @@ fn text(field: &'static str, value: String, bytes_max: usize) -> Result<String, 
     } else {
         return Ok(value);
     };
-    Err(TuningError::FieldInvalid { field, fault })
+    Err(RequestError::invalid(field, fault))
 }
 
 #[cfg(test)]

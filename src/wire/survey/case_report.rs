@@ -4,7 +4,7 @@ use crate::model::{Cause, Timestamp};
 use crate::proto::v1 as wire;
 use crate::store::{CasesAsked, StoredCase};
 
-use super::super::error::SurveyError;
+use super::super::error::{RequestError, SurveyError};
 use super::super::report::first_micros;
 use super::Surveys;
 use super::cases::told;
@@ -16,19 +16,13 @@ impl Surveys {
         asked: &wire::GetCaseReportRequest,
     ) -> Result<wire::GetCaseReportResponse, SurveyError> {
         let instant = |field, at: &Option<pbjson_types::Timestamp>| {
-            let at = at.as_ref().ok_or(SurveyError::FieldMissing { field })?;
-            first_micros(at).ok_or(SurveyError::FieldInvalid {
-                field,
-                fault: "is no time that can be written".to_owned(),
-            })
+            let at = at.as_ref().ok_or(RequestError::FieldMissing { field })?;
+            let fault = "is no time that can be written";
+            first_micros(at).ok_or_else(|| RequestError::invalid(field, fault))
         };
         let period = (instant("start", &asked.start)?, instant("end", &asked.end)?);
         if period.1 < period.0 {
-            let fault = "is before start".to_owned();
-            return Err(SurveyError::FieldInvalid {
-                field: "end",
-                fault,
-            });
+            return Err(RequestError::invalid("end", "is before start").into());
         }
         let cases = self.parts.store.cases(&CasesAsked::Period(period)).await?;
         Ok(report(&cases, period, self.parts.clock.now()))

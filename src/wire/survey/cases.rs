@@ -14,7 +14,7 @@ use crate::store::{CasesAsked, StoredCase};
 use crate::survey::limits;
 use crate::validate::caps;
 
-use super::super::error::SurveyError;
+use super::super::error::{RequestError, SurveyError};
 use super::super::source::timestamp;
 use super::super::status;
 use super::Surveys;
@@ -58,12 +58,9 @@ impl Surveys {
     }
 
     async fn close(self, asked: wire::CloseCaseRequest) -> Result<wire::Case, SurveyError> {
-        let invalid = |field, fault: &str| SurveyError::FieldInvalid {
-            field,
-            fault: fault.to_owned(),
-        };
+        let invalid = |field, fault: &str| RequestError::invalid(field, fault).into();
         if asked.done.trim().is_empty() {
-            return Err(SurveyError::FieldMissing { field: "done" });
+            return Err(RequestError::FieldMissing { field: "done" }.into());
         }
         if asked.done.chars().count() > limits::TEXT_CHARS_MAX {
             return Err(invalid("done", "has more than 2,000 letters"));
@@ -161,14 +158,11 @@ impl Surveys {
     }
 }
 
-fn person(field: &'static str, name: &str) -> Result<String, SurveyError> {
+fn person(field: &'static str, name: &str) -> Result<String, RequestError> {
     let name = name.trim();
-    let invalid = |fault: &str| SurveyError::FieldInvalid {
-        field,
-        fault: fault.to_owned(),
-    };
+    let invalid = |fault: &str| RequestError::invalid(field, fault);
     if name.is_empty() {
-        return Err(SurveyError::FieldMissing { field });
+        return Err(RequestError::FieldMissing { field });
     }
     if name.len() > caps::NAME_BYTES {
         return Err(invalid("is longer than 64 bytes"));
@@ -179,7 +173,7 @@ fn person(field: &'static str, name: &str) -> Result<String, SurveyError> {
     Ok(name.to_owned())
 }
 
-fn cause(word: &str) -> Result<Option<Cause>, SurveyError> {
+fn cause(word: &str) -> Result<Option<Cause>, RequestError> {
     if word.is_empty() {
         return Ok(None);
     }
@@ -190,10 +184,7 @@ fn cause(word: &str) -> Result<Option<Cause>, SurveyError> {
     let words: Vec<_> = known.map(|cause| cause.as_str()).collect();
     let near = suggestion(nearest(word, words.iter().copied()));
     let fault = format!("is none of {}{near}", words.join(", "));
-    Err(SurveyError::FieldInvalid {
-        field: "cause",
-        fault,
-    })
+    Err(RequestError::invalid("cause", fault))
 }
 
 fn token(token: &str) -> Result<Position, SurveyError> {
@@ -266,7 +257,7 @@ impl CaseService for Surveys {
         request: Request<wire::ListCasesRequest>,
     ) -> Result<Response<wire::ListCasesResponse>, Status> {
         let refused = |error: SurveyError| status::survey(&error);
-        self.check_ready().map_err(refused)?;
+        self.check_ready()?;
         let listed = self.list(request.get_ref()).await;
         Ok(Response::new(listed.map_err(refused)?))
     }
@@ -276,9 +267,9 @@ impl CaseService for Surveys {
         request: Request<wire::TakeCaseRequest>,
     ) -> Result<Response<wire::TakeCaseResponse>, Status> {
         let refused = |error: SurveyError| status::survey(&error);
-        self.check_ready().map_err(refused)?;
+        self.check_ready()?;
         let done = tokio::spawn(self.clone().take(request.into_inner())).await;
-        let done = done.map_err(|_| refused(SurveyError::ShuttingDown))?;
+        let done = done.map_err(|_| refused(RequestError::ShuttingDown.into()))?;
         let case = Some(done.map_err(refused)?);
         Ok(Response::new(wire::TakeCaseResponse { case }))
     }
@@ -288,9 +279,9 @@ impl CaseService for Surveys {
         request: Request<wire::CloseCaseRequest>,
     ) -> Result<Response<wire::CloseCaseResponse>, Status> {
         let refused = |error: SurveyError| status::survey(&error);
-        self.check_ready().map_err(refused)?;
+        self.check_ready()?;
         let done = tokio::spawn(self.clone().close(request.into_inner())).await;
-        let done = done.map_err(|_| refused(SurveyError::ShuttingDown))?;
+        let done = done.map_err(|_| refused(RequestError::ShuttingDown.into()))?;
         let case = Some(done.map_err(refused)?);
         Ok(Response::new(wire::CloseCaseResponse { case }))
     }
@@ -300,7 +291,7 @@ impl CaseService for Surveys {
         request: Request<wire::GetCaseReportRequest>,
     ) -> Result<Response<wire::GetCaseReportResponse>, Status> {
         let refused = |error: SurveyError| status::survey(&error);
-        self.check_ready().map_err(refused)?;
+        self.check_ready()?;
         let made = self.case_report(request.get_ref()).await;
         Ok(Response::new(made.map_err(refused)?))
     }

@@ -32,7 +32,8 @@ use crate::proto::v1::survey_service_server::SurveyService;
 use crate::store::Store;
 use crate::survey::Plan;
 
-use super::error::SurveyError;
+use super::error::{RequestError, SurveyError};
+use super::ready;
 use super::status;
 
 pub use case_opening::CasePlan;
@@ -120,15 +121,8 @@ impl Surveys {
         keeper::run(self).await;
     }
 
-    fn check_ready(&self) -> Result<(), SurveyError> {
-        if self.parts.stopping.is_cancelled() {
-            return Err(SurveyError::ShuttingDown);
-        }
-        if *self.parts.ready.borrow() {
-            Ok(())
-        } else {
-            Err(SurveyError::Starting)
-        }
+    fn check_ready(&self) -> Result<(), RequestError> {
+        ready::check(&self.parts.ready, &self.parts.stopping)
     }
 
     fn find(&self, survey: &str, version: u32) -> Result<std::sync::Arc<Kept>, SurveyError> {
@@ -152,7 +146,7 @@ impl Surveys {
         let safe = self.parts.journal.note(notes).await?;
         let mut stored = self.parts.stored.clone();
         let reached = stored.wait_for(|stored| *stored >= *safe.get()).await;
-        reached.map_err(|_| SurveyError::ShuttingDown)?;
+        reached.map_err(|_| RequestError::ShuttingDown)?;
         Ok(safe)
     }
 
@@ -196,7 +190,7 @@ impl SurveyService for Surveys {
         request: Request<wire::PutSurveyRequest>,
     ) -> Result<Response<wire::PutSurveyResponse>, Status> {
         let refused = |error: SurveyError| status::survey(&error);
-        self.check_ready().map_err(refused)?;
+        self.check_ready()?;
         let now = self.parts.clock.now();
         let file = request.into_inner().definition;
         let put = self.definitions.put(&self.parts.journal, &file, now).await;
@@ -213,8 +207,8 @@ impl SurveyService for Surveys {
         request: Request<wire::GetSurveyRequest>,
     ) -> Result<Response<wire::GetSurveyResponse>, Status> {
         let asked = request.into_inner();
-        let found = self.check_ready();
-        let found = found.and_then(|()| self.find(&asked.survey, asked.version));
+        self.check_ready()?;
+        let found = self.find(&asked.survey, asked.version);
         let kept = found.map_err(|error| status::survey(&error))?;
         Ok(Response::new(wire::GetSurveyResponse {
             survey: Some(words::info(&kept)),
@@ -226,7 +220,7 @@ impl SurveyService for Surveys {
         &self,
         _: Request<wire::ListSurveysRequest>,
     ) -> Result<Response<wire::ListSurveysResponse>, Status> {
-        self.check_ready().map_err(|error| status::survey(&error))?;
+        self.check_ready()?;
         let kept = self.definitions.all();
         let surveys = kept.iter().map(|kept| words::info(kept)).collect();
         Ok(Response::new(wire::ListSurveysResponse { surveys }))
@@ -237,10 +231,10 @@ impl SurveyService for Surveys {
         request: Request<wire::SubmitAnswersRequest>,
     ) -> Result<Response<wire::SubmitAnswersResponse>, Status> {
         let refused = |error: SurveyError| status::survey(&error);
-        self.check_ready().map_err(refused)?;
+        self.check_ready()?;
         // Once begun it goes on, whether or not who asked still listens: the next one finds what was taken.
         let done = tokio::spawn(submit::submit(self.clone(), request.into_inner())).await;
-        let done = done.map_err(|_| refused(SurveyError::ShuttingDown))?;
+        let done = done.map_err(|_| refused(RequestError::ShuttingDown.into()))?;
         Ok(Response::new(done.map_err(refused)?))
     }
 }

@@ -21,7 +21,7 @@ use super::Surveys;
 use super::definitions::Kept;
 use super::desk::{Claim, Cut, Key, Occupied};
 use super::reason::{LetGo, LetGoReason};
-use crate::wire::error::IngestError;
+use crate::wire::error::RequestError;
 use crate::wire::open::name;
 use crate::wire::status;
 
@@ -107,8 +107,8 @@ async fn first(
 }
 
 fn asked(open: wire::DialogOpen) -> Result<Asked, LetGo> {
-    let field = |error: IngestError| {
-        let is_missing = matches!(error, IngestError::FieldMissing { .. });
+    let field = |error: RequestError| {
+        let is_missing = matches!(error, RequestError::FieldMissing { .. });
         let reason = if is_missing {
             LetGoReason::FieldMissing
         } else {
