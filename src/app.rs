@@ -8,6 +8,7 @@ mod databases;
 mod files;
 mod key;
 mod lock;
+mod onlookers;
 mod rules;
 mod start;
 mod surveys;

@@ -31,6 +31,7 @@ use super::bridges::{open_bridge, own_server};
 use super::databases::{self, Databases};
 use super::key;
 use super::lock::Patience;
+use super::onlookers::Onlookers;
 use super::rules;
 use super::surveys;
 use super::usual;
@@ -80,6 +81,7 @@ impl Running {
 /// Everything that runs, for the one who waits for its end.
 struct Parts {
     lock: Option<File>,
+    onlookers: Onlookers,
     server: JoinHandle<Result<(), wire::ServerError>>,
     http: JoinHandle<std::io::Result<()>>,
     writer: JoinHandle<Result<(), journal::Error>>,
@@ -155,7 +157,9 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let pictures = Pictures::new(pipeline.live().clone());
     let live_board = pipeline.live().clone();
     let http_stop = CancellationToken::new();
-    let http = tokio::spawn(metrics::serve(
+    let onlookers = Onlookers::start().map_err(failure)?;
+    let looking_on = onlookers.handle().clone();
+    let http = looking_on.spawn(metrics::serve(
         http,
         pipeline.board().clone(),
         Arc::new(move |now| live_board.agents_at(now)),
@@ -247,7 +251,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     tokio::spawn(surveys.keep());
     tokio::spawn(upkeep.keep(retention(config), stopping.clone()));
     let publishing = wall::publish(pictures);
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(publishing));
+    looking_on.spawn(stopping.clone().run_until_cancelled_owned(publishing));
     ready_sender.send_replace(true);
     health.say(true).await;
     for pbx in config.asterisk.iter().filter(|pbx| pbx.serve) {
@@ -261,6 +265,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
 
     let parts = Parts {
         lock,
+        onlookers,
         server,
         http,
         writer,
@@ -342,6 +347,7 @@ async fn run(
     };
     ready.send_replace(false);
     closing.http.cancel();
+    drop(parts.onlookers);
     drop(parts.lock);
     result
 }

@@ -1,5 +1,4 @@
-//! Rows into PostgreSQL, and keys looked up: a column an array, so that any number of rows has one text; and many rows, of
-//! which none can be there already, by `COPY`, which takes them by the page.
+//! Rows into PostgreSQL, and keys looked up: a column an array, so that any number of rows has one text.
 
 use std::fmt::Write as _;
 
@@ -13,12 +12,6 @@ use super::table::{Kind, Rows, Table, Value};
 /// Rows a statement: what one message carries stays within some megabytes.
 const ROWS_A_STATEMENT: usize = 8_192;
 
-/// From so many rows on `COPY` pays for the answer it waits for before it begins.
-const COPIED_ROWS: usize = 128;
-
-/// What is gathered of a copy before it is sent.
-const COPY_BYTES: usize = 256 * 1024;
-
 /// Puts rows into their table.
 pub(super) async fn insert(
     connection: &mut PgConnection,
@@ -31,12 +24,7 @@ pub(super) async fn insert(
         ..
     } = rows.table;
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
-    let names = names.join(", ");
-    if conflict.is_empty() && rows.values.len() >= COPIED_ROWS * columns.len() {
-        let text = format!("copy {name} ({names}) from stdin with (format binary)");
-        return copy(connection, &text, rows).await;
-    }
-    let arrays = arrays(rows.table);
+    let (names, arrays) = (names.join(", "), arrays(rows.table));
     let text = format!("insert into {name} ({names}) select * from unnest({arrays}) {conflict}");
     run(connection, &text, rows).await
 }
@@ -51,47 +39,6 @@ pub(super) async fn delete(
     let (names, arrays) = (names.join(", "), arrays(keys.table));
     let text = format!("delete from {name} where ({names}) in (select * from unnest({arrays}))");
     run(connection, &text, keys).await
-}
-
-/// Sends rows in the binary format of `COPY`: what it begins with, then for each row the count of its fields and each one's
-/// length and bytes, then a count of -1.
-async fn copy(
-    connection: &mut PgConnection,
-    text: &str,
-    rows: Rows<'_>,
-) -> Result<(), sqlx::Error> {
-    let width = rows.table.columns.len();
-    let mut copying = connection.copy_in_raw(text).await?;
-    let mut bytes = Vec::with_capacity(COPY_BYTES + COPY_BYTES / 4);
-    bytes.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
-    for row in rows.values.chunks(width) {
-        bytes.extend_from_slice(&(width as i16).to_be_bytes());
-        for value in row {
-            put_field(&mut bytes, value);
-        }
-        if bytes.len() >= COPY_BYTES {
-            copying.send(bytes.as_slice()).await?;
-            bytes.clear();
-        }
-    }
-    bytes.extend_from_slice(&(-1_i16).to_be_bytes());
-    copying.send(bytes).await?;
-    copying.finish().await?;
-    Ok(())
-}
-
-fn put_field(bytes: &mut Vec<u8>, value: &Value<'_>) {
-    let mut put = |field: &[u8]| {
-        // A field is far below what its length may be: a call's story has a cap.
-        bytes.extend_from_slice(&(field.len() as i32).to_be_bytes());
-        bytes.extend_from_slice(field);
-    };
-    match value {
-        Value::Null => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
-        Value::Int(value) => put(&value.to_be_bytes()),
-        Value::Text(value) => put(value.as_bytes()),
-        Value::Blob(value) => put(value),
-    }
 }
 
 async fn run(connection: &mut PgConnection, text: &str, rows: Rows<'_>) -> Result<(), sqlx::Error> {
@@ -113,10 +60,16 @@ pub(super) async fn settled(
     let mut arguments = arguments(keys.table, &keys.values)?;
     let bound = arguments.add(position.0 as i64);
     bound.map_err(sqlx::Error::Encode)?;
+    // Key by key through the index. As a plain join the planner, by the statistics of a table that has grown since, may
+    // read the whole table for some hundred keys: `offset 0` keeps the two apart.
     let text = format!(
-        "select source_id, call_key, epoch_id from call_keys
-            join unnest({}) as asked (source_id, call_key) using (source_id, call_key)
-        where settled_position < $3",
+        "select found.source_id, found.call_key, found.epoch_id
+        from unnest({}) as asked (source_id, call_key)
+        cross join lateral (
+            select * from call_keys
+            where call_keys.source_id = asked.source_id and call_keys.call_key = asked.call_key
+            offset 0) as found
+        where found.settled_position < $3",
         arrays(keys.table)
     );
     let query = sqlx::query_with(AssertSqlSafe(text), arguments);

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::dialogs::{ASK_ALL, TWO_QUESTIONS, answers, put, until_counted};
+use crate::dialog::{ASK_ALL, TWO_QUESTIONS, answers, put, until_counted};
 use crate::harness::{PATIENCE, Server};
 use crate::sender::{SECOND, Sender, answered, live, now};
 use crate::survey::attempt;

@@ -9,7 +9,7 @@ use dozvon::proto::v1::{
 };
 use serde_json::Value;
 
-use crate::dialogs::{ASK_ALL, Dialog, TWO_QUESTIONS, open, put};
+use crate::dialog::{ASK_ALL, Dialog, TWO_QUESTIONS, open, put};
 use crate::folded::folded;
 use crate::forms::{QUESTIONNAIRE, SKILLS, form, submit};
 use crate::harness::{Said, Server, dozvon, run};

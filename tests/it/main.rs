@@ -21,6 +21,7 @@ mod cases;
 mod cli;
 mod definitions;
 mod deploy;
+mod dialog;
 mod dialogs;
 mod estimates;
 mod folded;

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
-use crate::dialogs::{ASK_ALL, Dialog, TWO_QUESTIONS, open, put, until_served};
+use crate::dialog::{ASK_ALL, Dialog, TWO_QUESTIONS, open, put, until_served};
 use crate::harness::{PATIENCE, Server};
 use crate::sender::{SECOND, Sender, arrived, event, live, now};
 
