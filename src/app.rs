@@ -8,11 +8,11 @@ mod databases;
 mod files;
 mod key;
 mod lock;
-mod onlookers;
 mod rules;
 mod start;
 mod surveys;
 mod usual;
+mod yielding;
 
 pub use bridges::open_bridge;
 pub use lock::Patience;

@@ -31,10 +31,10 @@ use super::bridges::{open_bridge, own_server};
 use super::databases::{self, Databases};
 use super::key;
 use super::lock::Patience;
-use super::onlookers::Onlookers;
 use super::rules;
 use super::surveys;
 use super::usual;
+use super::yielding::Yielding;
 
 /// Rows that may wait to be applied: some seconds of work at the most.
 const ROWS_WAITING: usize = 64;
@@ -81,7 +81,7 @@ impl Running {
 /// Everything that runs, for the one who waits for its end.
 struct Parts {
     lock: Option<File>,
-    onlookers: Onlookers,
+    yielding: Yielding,
     server: JoinHandle<Result<(), wire::ServerError>>,
     http: JoinHandle<std::io::Result<()>>,
     writer: JoinHandle<Result<(), journal::Error>>,
@@ -97,12 +97,14 @@ struct Parts {
 pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<Running, Failure> {
     let grpc = bind(config.server.grpc, "gRPC").await?;
     let http = bind(config.server.http, "HTTP").await?;
+    let yielding = Yielding::start().map_err(failure)?;
+    let after_ack = yielding.handle().clone();
     let Databases {
         journal: mut database,
         store,
         mut store_writer,
         lock,
-    } = databases::open(config, patience).await?;
+    } = databases::open(config, patience, &after_ack).await?;
     let end = database.end().await.map_err(failure)?;
     let trimmed = database.trimmed().await.map_err(failure)?;
     let privacy = Arc::new(key::load(&config.key_file()?, end > Position(0))?);
@@ -137,7 +139,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let (chores, asked) = store::chores();
     let store_task =
         pipeline::store_task(store_writer, writes_receiver, asked, stored_sender, process);
-    let store_task = tokio::spawn(store_task);
+    let store_task = after_ack.spawn(store_task);
 
     let reader = database.reader();
     let writer_options = journal::Options {
@@ -157,9 +159,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     let pictures = Pictures::new(pipeline.live().clone());
     let live_board = pipeline.live().clone();
     let http_stop = CancellationToken::new();
-    let onlookers = Onlookers::start().map_err(failure)?;
-    let looking_on = onlookers.handle().clone();
-    let http = looking_on.spawn(metrics::serve(
+    let http = after_ack.spawn(metrics::serve(
         http,
         pipeline.board().clone(),
         Arc::new(move |now| live_board.agents_at(now)),
@@ -246,26 +246,26 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
     drop(handle);
     pipeline.note_sources(&sources);
     let stored_now = stored.clone();
-    let pipeline = tokio::spawn(pipeline.run(committed, writes, stored, forgetting));
+    let pipeline = after_ack.spawn(pipeline.run(committed, writes, stored, forgetting));
     surveys::put(&surveys, &config.survey.files).await?;
     tokio::spawn(surveys.keep());
-    tokio::spawn(upkeep.keep(retention(config), stopping.clone()));
+    after_ack.spawn(upkeep.keep(retention(config), stopping.clone()));
     let publishing = wall::publish(pictures);
-    looking_on.spawn(stopping.clone().run_until_cancelled_owned(publishing));
+    after_ack.spawn(stopping.clone().run_until_cancelled_owned(publishing));
     ready_sender.send_replace(true);
     health.say(true).await;
     for pbx in config.asterisk.iter().filter(|pbx| pbx.serve) {
         open_bridge(pbx, own_server(grpc_address)?, stopping.clone()).await?;
     }
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(usual));
+    after_ack.spawn(stopping.clone().run_until_cancelled_owned(usual));
     let looking = journal::look_over(reader, stored_now.clone(), clock);
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(looking));
+    after_ack.spawn(stopping.clone().run_until_cancelled_owned(looking));
     let folding = folder.run(stored_now);
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(folding));
+    after_ack.spawn(stopping.clone().run_until_cancelled_owned(folding));
 
     let parts = Parts {
         lock,
-        onlookers,
+        yielding,
         server,
         http,
         writer,
@@ -347,7 +347,7 @@ async fn run(
     };
     ready.send_replace(false);
     closing.http.cancel();
-    drop(parts.onlookers);
+    drop(parts.yielding);
     drop(parts.lock);
     result
 }

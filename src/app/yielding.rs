@@ -1,24 +1,25 @@
-//! The threads of those who look on: scrapes of `/metrics`, wallboards, pictures of the board.
+//! The threads of everything that follows the ack: calls, figures, rows, boards, scrapes, upkeep.
 //!
-//! They yield to the threads that take events in: an event is acked as fast beside two hundred boards as beside none. Who
-//! looks waits a few milliseconds longer on a machine that is busy, and notices nothing.
+//! They yield to the threads that take events in, so that an ack comes as soon beside a hundred boards and a year of
+//! roll-ups as beside none. What follows an ack is seen some milliseconds later on a machine that is busy; it cannot fall
+//! behind without bound, for the journal waits for it (`store_lag_max`).
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Threads that serve, besides those that reckon.
-const THREADS: usize = 1;
+/// One for the calls, one for their rows, one for who looks on; reckoning has threads besides.
+const THREADS: usize = 3;
 
 /// Of a busy processor they get a quarter beside the others.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
 
 /// A runtime of their own; ends, without waiting for anybody, when it is dropped.
-pub(super) struct Onlookers {
+pub(super) struct Yielding {
     runtime: Option<Runtime>,
     handle: Handle,
 }
 
-impl Onlookers {
+impl Yielding {
     /// Starts it.
     ///
     /// # Errors
@@ -26,22 +27,22 @@ impl Onlookers {
     pub(super) fn start() -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
-            .thread_name("onlooker")
+            .thread_name("yielding")
             .enable_all()
-            .on_thread_start(yield_to_others)
+            .on_thread_start(lower_priority)
             .build()?;
         let handle = runtime.handle().clone();
         let runtime = Some(runtime);
         Ok(Self { runtime, handle })
     }
 
-    /// Where to run what is theirs.
+    /// Where to run what yields. A thread that is started from there, as a database's is, yields as well.
     pub(super) fn handle(&self) -> &Handle {
         &self.handle
     }
 }
 
-impl Drop for Onlookers {
+impl Drop for Yielding {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -50,14 +51,14 @@ impl Drop for Onlookers {
 }
 
 /// Lowers the calling thread's priority; elsewhere than on Linux that would lower the whole process's.
-fn yield_to_others() {
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{getpriority_process, setpriority_process};
         let lowered = getpriority_process(None)
             .and_then(|already| setpriority_process(None, already.max(NICE)));
         if let Err(error) = lowered {
-            tracing::debug!(%error, "the threads of onlookers keep the usual priority");
+            tracing::debug!(%error, "what follows the ack keeps the usual priority");
         }
     }
 }
@@ -71,15 +72,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_their_threads_yield() {
+    async fn only_its_threads_and_theirs_yield() {
         let before = priority();
-        let onlookers = Onlookers::start().unwrap();
-        let theirs = onlookers.handle().spawn(async {
+        let yielding = Yielding::start().unwrap();
+        let theirs = yielding.handle().spawn(async {
             let reckoning = tokio::task::spawn_blocking(priority);
-            [priority(), reckoning.await.unwrap()]
+            let started = std::thread::spawn(priority);
+            [
+                priority(),
+                reckoning.await.unwrap(),
+                started.join().unwrap(),
+            ]
         });
         let nice = before.max(NICE);
-        assert_eq!(theirs.await.unwrap(), [nice, nice]);
+        assert_eq!(theirs.await.unwrap(), [nice; 3]);
         assert_eq!(priority(), before);
     }
 }
