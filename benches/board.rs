@@ -2,7 +2,8 @@
 //! wallboards and watchers that never read.
 //!
 //! `cargo bench --bench board -- latency` runs one of `latency`, `scrape`, `walls`; all of them in this process,
-//! senders and readers as well.
+//! senders and readers as well. Readers of metrics and walls, which are other machines elsewhere, have threads of the lowest
+//! priority.
 
 #![allow(
     clippy::print_stdout,
@@ -27,6 +28,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    runtime::Handle,
     sync::mpsc,
     time::sleep,
 };
@@ -227,9 +229,10 @@ async fn scrape() {
         );
     }
     let client = reqwest::Client::new();
+    let elsewhere = machine::elsewhere();
     in_turns(&running, QUEUES, "a scrape a second", 5.0, |scrapes| {
         let (client, url) = (client.clone(), url.clone());
-        async move {
+        let scraping = elsewhere.spawn(async move {
             for _ in 0..TURN.as_secs() {
                 if scrapes {
                     let asked = client.get(&url).header(ACCEPT_ENCODING, "gzip").send();
@@ -237,7 +240,8 @@ async fn scrape() {
                 }
                 sleep(Duration::from_secs(1)).await;
             }
-        }
+        });
+        async { scraping.await.unwrap() }
     })
     .await;
     running.stop().await.unwrap();
@@ -265,10 +269,11 @@ async fn walls() {
     let running = service::start(folder.path()).await;
     let before = memory_mib();
     let most = Cell::new(before);
+    let elsewhere = machine::elsewhere();
     let what = format!("{WALLS} wallboards and {WATCHERS} watchers that never read");
     // What a house shows on its walls; 500 queues are for no eye.
     in_turns(&running, 20, &what, 10.0, |looks| {
-        look(&running, looks, &most)
+        look(&running, &elsewhere, looks, &most)
     })
     .await;
     println!(
@@ -278,10 +283,10 @@ async fn walls() {
     running.stop().await.unwrap();
 }
 
-async fn look(running: &Running, looks: bool, most: &Cell<f64>) {
+async fn look(running: &Running, elsewhere: &Handle, looks: bool, most: &Cell<f64>) {
     let (mut walls, mut watchers) = (Vec::new(), Vec::new());
     if looks {
-        walls.extend((0..WALLS).map(|_| tokio::spawn(read_wall(running.http))));
+        walls.extend((0..WALLS).map(|_| elsewhere.spawn(read_wall(running.http))));
         for _ in 0..WATCHERS {
             watchers.push(watch(running, 10.0).await);
         }

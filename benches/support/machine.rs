@@ -7,6 +7,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Writes of one probe.
 const PROBE_SYNCS: u32 = 300;
@@ -95,6 +96,22 @@ pub(crate) fn cpu_of_all() -> Duration {
     // user nice system idle iowait irq softirq; what follows is counted among these, or stolen.
     let busy = [0, 1, 2, 5, 6].map(|field| ticks.get(field).copied().unwrap_or(0.0));
     Duration::from_secs_f64(busy.iter().sum::<f64>() / TICKS_A_SECOND)
+}
+
+/// Where whatever would run on another machine runs: on threads that have what nobody else wants of this one.
+pub(crate) fn elsewhere() -> Handle {
+    let lowest = || {
+        let lowered = rustix::process::setpriority_process(None, 19);
+        lowered.expect("a thread may lower its own priority");
+    };
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .on_thread_start(lowest)
+        .build();
+    // As long as the process: a runtime may not end inside another.
+    let runtime: &'static Runtime = Box::leak(Box::new(runtime.expect("there are threads")));
+    runtime.handle().clone()
 }
 
 /// Memory of this process that lies in RAM, in MiB.
