@@ -34,9 +34,13 @@ impl Connector {
     }
 
     pub(crate) fn start_with(pbx: &str, server: &str, more: &str) -> Self {
+        Self::start_as(SOURCE, pbx, server, more)
+    }
+
+    fn start_as(source: &str, pbx: &str, server: &str, more: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let config = format!(
-            "data_dir = {:?}\n[[asterisk]]\nsource = \"{SOURCE}\"\naddress = \"{pbx}\"\nuser = \"{USER}\"\nsecret_variable = \"PBX_SECRET\"\nserver = \"{server}\"\ntrunk_contexts = [\"from-trunk\"]\n{more}",
+            "data_dir = {:?}\n[[asterisk]]\nsource = \"{source}\"\naddress = \"{pbx}\"\nuser = \"{USER}\"\nsecret_variable = \"PBX_SECRET\"\nserver = \"{server}\"\ntrunk_contexts = [\"from-trunk\"]\n{more}",
             folder.path().join("data")
         );
         fs::write(folder.path().join("dozvon.toml"), config).unwrap();
@@ -297,6 +301,41 @@ async fn recordings_played_live_tell_what_the_telephones_did() {
         );
         let known = known(&server).await;
         assert!(known.epochs[0].gaps.is_empty(), "nothing was missed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_pbxs_that_use_the_same_ids_are_two_sources() {
+    let (Some(folder), Some(other)) = (recording("busy-1"), recording("blind-transfer")) else {
+        return;
+    };
+    let server = Server::start().await;
+    let address = server.grpc_addr();
+    // The first plays twice, so that every id of one of them is one of the other; the third has its own.
+    let pbxs = [
+        ("pbx-1", Pbx::start(&folder).await, truth(&folder)),
+        ("pbx-2", Pbx::start(&folder).await, truth(&folder)),
+        ("pbx-3", Pbx::start(&other).await, truth(&other)),
+    ];
+    let mut connectors = Vec::new();
+    for (source, pbx, _) in &pbxs {
+        let connector = Connector::start_as(source, pbx.address(), &address, "");
+        connector.until_said("listening").await;
+        connectors.push(connector);
+    }
+    tokio::join!(
+        pbxs[0].1.play(0.0, 1.0, 500.0),
+        pbxs[1].1.play(0.0, 1.0, 300.0),
+        pbxs[2].1.play(0.0, 1.0, 200.0),
+    );
+    let expected = pbxs.iter().map(|(.., truth)| truth.len()).sum();
+    let calls = until_over(&server, expected).await;
+    assert_eq!(calls.len(), expected, "none is another's");
+    for (source, _, truth) in &pbxs {
+        let mut own = calls.clone();
+        own.retain(|call| call.call.as_ref().unwrap().source == *source);
+        let wrong = differences(&own, truth);
+        assert!(wrong.is_empty(), "{source}: {}", wrong.join("\n"));
     }
 }
 
