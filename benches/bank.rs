@@ -23,6 +23,7 @@ use std::{
 
 use comfy_table::{CellAlignment, Table, presets};
 use flate2::read::MultiGzDecoder;
+use rustix::process::{Pid, Signal, kill_process};
 
 use support::machine::{self, SyncProbe, now};
 
@@ -188,8 +189,8 @@ impl Server {
 
     /// In order, by SIGTERM.
     fn terminate(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
     }
 }

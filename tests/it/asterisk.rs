@@ -373,7 +373,11 @@ async fn killed_in_turn_connector_and_server_lose_and_double_nothing() {
         if turn == kills {
             break;
         }
-        before.extend(ids(&calls(&server).await));
+        let seen = || async {
+            let seen = ids(&calls(&server).await);
+            (!seen.is_empty()).then_some(seen)
+        };
+        before.extend(until(seen, "a call, before anything dies").await);
         if turn % 2 == 0 {
             connector.kill();
             connector.restart();

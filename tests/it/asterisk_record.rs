@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::asterisk::{SOURCE, recording, until};
-use crate::harness::{dozvon, run};
+use crate::harness::{dozvon, run, signal};
 use crate::pbx::{Pbx, SECRET, USER};
 
 /// What is concluded from a recording, without the callers.
@@ -60,9 +61,7 @@ async fn what_is_recorded_tells_the_same_calls_and_nobody_s_number() {
         text.contains("Event: PeerStatus").then_some(text)
     };
     let text = until(whole, "the last message").await;
-    let mut sent = Command::new("kill");
-    sent.arg("-INT").arg(child.id().to_string());
-    assert!(sent.status().unwrap().success());
+    signal(child.id(), Signal::INT);
     let said = child.wait_with_output().unwrap();
     assert!(said.status.success());
     assert!(String::from_utf8_lossy(&said.stdout).contains("messages, "));

@@ -6,9 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::harness::dozvon;
+use crate::harness::{dozvon, signal};
 
 const BINARY: &str = "/usr/bin/dozvon";
 
@@ -99,8 +100,7 @@ async fn the_command_lines_of_the_unit_serve() {
         let mode = fs::metadata(state.join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{file} is for its owner alone");
     }
-    let id = child.id().to_string();
-    assert!(Command::new("kill").arg(id).status().unwrap().success());
+    signal(child.id(), Signal::TERM);
     let ended = tokio::task::block_in_place(|| child.wait().unwrap());
     assert!(ended.success(), "it stops in order: {ended}");
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use dozvon::proto::v1::GetSourceRequest;
 use dozvon::proto::v1::ingest_service_client::IngestServiceClient;
 use dozvon::proto::v1::report_service_client::ReportServiceClient;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
@@ -17,6 +18,12 @@ use crate::postgres::{self, Database, Postgres};
 
 /// How long anything may take before a test gives up waiting.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Sends a signal to a process of ours. A machine may lack the program `kill`.
+pub(crate) fn signal(id: u32, signal: Signal) {
+    let pid = Pid::from_raw(id.cast_signed()).expect("a process has a number");
+    kill_process(pid, signal).expect("it is there, and ours");
+}
 
 /// The binary under test.
 pub(crate) fn dozvon() -> Command {
@@ -241,11 +248,7 @@ impl Server {
     /// Asks it to stop (SIGTERM) and waits for it.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
         let mut child = self.child.take().unwrap();
-        let sent = Command::new("kill")
-            .arg(child.id().to_string())
-            .status()
-            .unwrap();
-        assert!(sent.success());
+        signal(child.id(), Signal::TERM);
         tokio::task::spawn_blocking(move || child.wait().unwrap())
             .await
             .unwrap()

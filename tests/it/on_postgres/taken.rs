@@ -1,12 +1,12 @@
 //! One writer: who comes second waits, and who has lost the database stops.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use sqlx::{Connection as _, PgConnection};
 
 use super::{end_sessions, own};
-use crate::harness::Server;
+use crate::harness::{Server, signal};
 use crate::sender::{SECOND, Sender, all_queues, answered, batch, live, newest, now, stored};
 use crate::start::{refused, serve};
 
@@ -36,7 +36,7 @@ async fn one_that_lost_its_database_to_another_stops_before_it_writes() {
     let at = now() - 600 * SECOND;
     let mut sender = Sender::open(&first, live("pbx")).await.unwrap();
     sender.batch(answered(1, "c1", at)).await;
-    signal(&first, "STOP");
+    signal(first.id(), Signal::STOP);
     // The server's machine forgets a client that does not answer.
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();
     end_sessions(&mut connection).await;
@@ -49,16 +49,10 @@ async fn one_that_lost_its_database_to_another_stops_before_it_writes() {
 
     // What it is told when it wakes is never acked.
     sender.send(batch(now(), answered(5, "c3", at))).await;
-    signal(&first, "CONT");
+    signal(first.id(), Signal::CONT);
     let ended = first.ended().await;
     assert_eq!(ended.code(), Some(1));
     assert!(sender.answer().await.is_err(), "no ack");
     assert_eq!(newest(&second, "pbx").await.mark, 8);
     assert_eq!(all_queues(&second).await.visits_offered, 2);
-}
-
-fn signal(server: &Server, name: &str) {
-    let mut kill = Command::new("kill");
-    kill.args(["-s", name]).arg(server.id().to_string());
-    assert!(kill.stdout(Stdio::null()).status().unwrap().success());
 }
