@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn priority() -> i32 {
-        rustix::process::getpriority_process(None).unwrap()
+        rustix::process::getpriority_process(None).expect("a thread has a priority")
     }
 
     #[tokio::test]
