@@ -238,7 +238,7 @@ impl TuningService for Tuning {
         let report = report.unwrap_or_default();
         if report.outcome() == v1::SettingOutcome::Unspecified {
             let field = "report.outcome";
-            return Err(refused(RequestError::FieldMissing { field }.into()));
+            return Err(RequestError::FieldMissing { field }.into());
         }
         let waits = self.hub().forget(&source, id);
         let told = waits.is_some_and(|waits| waits.send(report).is_ok());

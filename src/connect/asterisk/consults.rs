@@ -39,6 +39,10 @@ pub(super) struct Consult {
 impl Interpreter {
     /// An agent dials with a second line; a consultation if the first one talks with a customer.
     pub(super) fn second_line(&mut self, key: ChannelKey, at: Timestamp) {
+        // Of a line that was not heard to begin it is asked again what it is.
+        if self.consults.iter().any(|consult| consult.line == key) {
+            return;
+        }
         let Some(channel) = self.channels.get(key) else {
             return;
         };

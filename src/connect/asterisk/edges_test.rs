@@ -145,6 +145,25 @@ fn a_customer_is_known_wherever_the_first_list_finds_him() {
 }
 
 #[test]
+fn an_agent_s_line_that_was_not_heard_to_begin_consults_once() {
+    let mut pbx = Told::new();
+    pbx.say("0 QueueMember Queue=jobs Location=PJSIP/101 Status=1");
+    pbx.say(&format!("100.05 Newchannel {CALL} ChannelState=4"));
+    pbx.say(&format!(
+        "100.06 QueueCallerJoin {CALL} Queue=jobs Position=1"
+    ));
+    pbx.say("101 Newchannel Uniqueid=1795000101.8 Linkedid=1795000100.7 Channel=PJSIP/101-0000000b ChannelState=0");
+    pbx.say(&format!(
+        "103 AgentConnect {CALL} Queue=jobs Interface=PJSIP/101 DestUniqueid=1795000101.8 DestChannel=PJSIP/101-0000000b HoldTime=3 RingTime=2"
+    ));
+    pbx.say("103 BridgeEnter Uniqueid=1795000101.8 Linkedid=1795000100.7 Channel=PJSIP/101-0000000b BridgeUniqueid=b1");
+    pbx.say(&format!("103 BridgeEnter {CALL} BridgeUniqueid=b1"));
+    // Its `Newchannel` was lost: the queue is the first to tell of it.
+    pbx.say("110 QueueCallerJoin Uniqueid=1795000110.9 Linkedid=1795000110.9 Channel=PJSIP/101-0000000c Context=from-internal Exten=400 Queue=jobs Position=1");
+    assert_eq!(pbx.interpreter.consults.len(), 1);
+}
+
+#[test]
 fn a_ring_as_long_as_the_others_was_not_cut_off_by_the_queue_s_time() {
     // Measured: nobody was free for a second, the member rang for the queue's 6 s, and the queue's 7 s were up 1.5 ms later.
     let rings = |pbx: &mut Told, from: f64, agent: &str, seconds: f64| {

@@ -269,7 +269,7 @@ impl CaseService for Surveys {
         let refused = |error: SurveyError| status::survey(&error);
         self.check_ready()?;
         let done = tokio::spawn(self.clone().take(request.into_inner())).await;
-        let done = done.map_err(|_| refused(RequestError::ShuttingDown.into()))?;
+        let done = done.map_err(|_| RequestError::ShuttingDown)?;
         let case = Some(done.map_err(refused)?);
         Ok(Response::new(wire::TakeCaseResponse { case }))
     }
@@ -281,7 +281,7 @@ impl CaseService for Surveys {
         let refused = |error: SurveyError| status::survey(&error);
         self.check_ready()?;
         let done = tokio::spawn(self.clone().close(request.into_inner())).await;
-        let done = done.map_err(|_| refused(RequestError::ShuttingDown.into()))?;
+        let done = done.map_err(|_| RequestError::ShuttingDown)?;
         let case = Some(done.map_err(refused)?);
         Ok(Response::new(wire::CloseCaseResponse { case }))
     }

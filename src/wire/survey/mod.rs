@@ -234,7 +234,7 @@ impl SurveyService for Surveys {
         self.check_ready()?;
         // Once begun it goes on, whether or not who asked still listens: the next one finds what was taken.
         let done = tokio::spawn(submit::submit(self.clone(), request.into_inner())).await;
-        let done = done.map_err(|_| refused(RequestError::ShuttingDown.into()))?;
+        let done = done.map_err(|_| RequestError::ShuttingDown)?;
         Ok(Response::new(done.map_err(refused)?))
     }
 }
