@@ -202,6 +202,15 @@ impl Body {
     }
 }
 
+impl AgentEvent {
+    /// Whose it is.
+    pub fn agent(&self) -> &AgentId {
+        match self {
+            Self::StateChanged { agent, .. } | Self::WrapUpEnded { agent } => agent,
+        }
+    }
+}
+
 impl CallEvent {
     /// The kind's name as `events.proto` spells the field.
     pub fn kind(&self) -> &'static str {

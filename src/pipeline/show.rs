@@ -143,13 +143,13 @@ impl Pipeline {
             }
             let end = sent_at.plus(DAY);
             // Who has been in a state for longer than a day is in it still.
-            let before = self.store.agents_told_before(name, since).await?;
+            let last = self.store.agents_told_last(name).await?;
             let told = store::Rows::told(&self.store, (since, end)).await?;
             let open = self.sources.get(name);
             self.board.record(|totals| {
                 let label = label(totals);
                 self.live.with(|live| {
-                    for told in &before {
+                    for told in last.iter().filter(|told| told.at < since) {
                         live.tell_agent(name, told.at, &told.told, &label);
                     }
                     let of_source = told.agents.iter().filter(|told| told.source == *name);

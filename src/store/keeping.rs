@@ -278,11 +278,13 @@ impl StoreWriter {
         for sql in removals.chain(cases::REMOVALS_UNBOUND) {
             self.run(sql, &[before.as_micros().into()], doing).await?;
         }
+        let last = "delete from agents_last where at < $1";
+        self.run(last, &[before.as_micros().into()], doing).await?;
         let mut rows = found.len() as u64;
         for (first, delete) in [
             (
-                "select min(at) from agent_events where at < $1",
-                "delete from agent_events where at < $1 and at < $2",
+                "select min(starts_at) from agent_quarters where starts_at < $1",
+                "delete from agent_quarters where starts_at < $1 and starts_at < $2",
             ),
             (
                 "select min(at) from line_events where at < $1",

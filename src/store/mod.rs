@@ -7,6 +7,9 @@
 //!
 //! Not here: what a record means (`calls`), what a figure is (`kpi`).
 
+mod agents_told;
+#[cfg(test)]
+mod agents_told_test;
 mod cases;
 mod checkpoint;
 mod chore;

@@ -77,6 +77,10 @@ const MIGRATIONS: &Migrations = &[
         "lines all busy",
         include_str!("../../migrations/postgres/store/0026_lines_all_busy.sql"),
     ),
+    (
+        "agents' quarters",
+        include_str!("../../migrations/postgres/store/0027_agent_quarters.sql"),
+    ),
 ];
 
 impl Store {

@@ -24,7 +24,7 @@ use super::stream::Which;
 use super::surveyed::{self, Surveyed};
 use super::write::SettledCall;
 use super::writer::StoreWriter;
-use super::{gather, insert_postgres, insert_sqlite, keeping, kept, stream, table};
+use super::{agents_told, gather, insert_postgres, insert_sqlite, keeping, kept, stream, table};
 
 /// Reports that may read at the same time.
 const REPORTS_AT_ONCE: u32 = 4;
@@ -190,21 +190,16 @@ impl Store {
         })
     }
 
-    /// What was told last of each agent's state, live and before an instant, and of the end of a wrap-up since then, in
-    /// order of time.
+    /// What was told last of each agent's state, live, and of the end of a wrap-up since then; in order of time.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn agents_told_before(
-        &self,
-        source: &SourceId,
-        before: Timestamp,
-    ) -> Result<Vec<AgentTold>, Error> {
+    pub async fn agents_told_last(&self, source: &SourceId) -> Result<Vec<AgentTold>, Error> {
         let Some(source) = self.ids.of(source) else {
             return Ok(Vec::new());
         };
         on!(&mut self.begin().await?.transaction, transaction => {
-            stream::agents_told_before(&mut **transaction, source, before).await
+            agents_told::last(&mut **transaction, source).await
         })
     }
 

@@ -88,6 +88,10 @@ pub(super) const MIGRATIONS: &Migrations = &[
         "lines all busy",
         include_str!("../../migrations/sqlite/store/0026_lines_all_busy.sql"),
     ),
+    (
+        "agents' quarters",
+        include_str!("../../migrations/sqlite/store/0027_agent_quarters.sql"),
+    ),
 ];
 
 impl Store {

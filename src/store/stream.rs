@@ -8,11 +8,10 @@ use tokio::sync::mpsc;
 
 use crate::database::{Columns, Fetch};
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallId, CallRecord, Caller, LineEvent, LineId,
-    LineTold, Marks, Mode, QueueId, SourceId, Timestamp,
+    CallId, CallRecord, Caller, LineEvent, LineId, LineTold, Marks, Mode, SourceId, Timestamp,
 };
 
-use super::from_row::word;
+use super::agents_told;
 use super::project;
 use super::rows::{BusyLines, Error, OfCaller, Period, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
@@ -298,72 +297,11 @@ async fn open_calls(
 }
 
 /// What was told of agents and lines in the period, in order of time.
-pub(super) async fn told(connection: &mut impl Fetch, (start, end): Period) -> Result<Told, Error> {
-    let sql = "select name, at, agent, kind, agent_events.state, reason, queues, agent_events.mode
-        from agent_events join sources using (source_id)
-        where at >= $1 and at < $2 order by at, source_id, agent, kind, agent_events.state";
-    let period = [start.as_micros().into(), end.as_micros().into()];
-    let rows = connection.fetch(sql, &period).await;
-    let agents = rows.map_err(failed("read agents' events"))?;
-    let agents = agents
-        .iter()
-        .map(|row| agent(row))
-        .collect::<Result<_, _>>()?;
+pub(super) async fn told(connection: &mut impl Fetch, period: Period) -> Result<Told, Error> {
     Ok(Told {
-        agents,
-        lines: told_of_lines(connection, (start, end)).await?,
+        agents: agents_told::read(connection, period).await?,
+        lines: told_of_lines(connection, period).await?,
     })
-}
-
-/// What was told last of each agent's state, live and before an instant, and of the end of a wrap-up since then.
-pub(super) async fn agents_told_before(
-    connection: &mut impl Fetch,
-    source: i64,
-    before: Timestamp,
-) -> Result<Vec<AgentTold>, Error> {
-    // From name to name, and back from the instant, by the key: years of tellings are not read for some hundred agents.
-    // SQLite joins a cross join in the order written.
-    let sql = "with recursive names(agent) as (
-            select min(agent) from agent_events where source_id = $1
-            union all
-            select (select min(agent) from agent_events where source_id = $1 and agent > names.agent)
-            from names where names.agent is not null
-        ),
-        states(agent, at) as (
-            select names.agent, (
-                select other.at from agent_events other
-                where other.source_id = $1 and other.agent = names.agent and other.mode = $3
-                    and other.kind = 0 and other.at < $2
-                order by other.at desc limit 1)
-            from names where names.agent is not null
-        ),
-        latest(agent, kind, at) as (
-            select states.agent, 0, states.at from states where states.at is not null
-            union all
-            select states.agent, 1, (
-                select other.at from agent_events other
-                where other.source_id = $1 and other.agent = states.agent and other.mode = $3
-                    and other.kind = 1 and other.at >= states.at and other.at < $2
-                order by other.at desc limit 1)
-            from states where states.at is not null
-        )
-        select sources.name, told.at, told.agent, told.kind, told.state, told.reason, told.queues,
-            told.mode
-        from latest
-        cross join agent_events told
-        cross join sources
-        where told.source_id = $1 and told.agent = latest.agent
-            and told.at = latest.at and told.kind = latest.kind and told.mode = $3
-            and sources.source_id = told.source_id
-        order by told.at, told.agent, told.kind, told.state";
-    let values = [
-        source.into(),
-        before.as_micros().into(),
-        i64::from(Mode::Live.code()).into(),
-    ];
-    let rows = connection.fetch(sql, &values).await;
-    let rows = rows.map_err(failed("read what agents were told to be"))?;
-    rows.iter().map(|row| agent(row)).collect()
 }
 
 /// When all channels of lines were in use, by what was told in the period; of all lines when none is named.
@@ -441,25 +379,4 @@ async fn told_of_lines(
         },
     });
     Ok(lines.collect())
-}
-
-fn agent(row: &dyn Columns) -> Result<AgentTold, Error> {
-    let agent = AgentId::new(row.text(2));
-    let told = if row.int(3) == 0 {
-        let queues = row.text(6);
-        AgentEvent::StateChanged {
-            agent,
-            state: word(row, 4, AgentState::from_code)?,
-            reason: row.text(5).into(),
-            queues: queues.lines().map(QueueId::new).collect(),
-        }
-    } else {
-        AgentEvent::WrapUpEnded { agent }
-    };
-    Ok(AgentTold {
-        source: SourceId::new(row.text(0)),
-        at: Timestamp::from_micros(row.int(1)),
-        told,
-        mode: word(row, 7, Mode::from_code)?,
-    })
 }

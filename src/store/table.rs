@@ -326,21 +326,35 @@ pub(super) static UNAPPLIED_EVENTS: Table = Table {
     doing: "write unapplied events",
 };
 
-pub(super) static AGENT_EVENTS: Table = Table {
-    name: "agent_events",
+pub(super) static AGENT_QUARTERS: Table = Table {
+    name: "agent_quarters",
+    columns: &[
+        ("starts_at", Int),
+        ("source_id", Int),
+        ("position", Int),
+        ("told", Text),
+    ],
+    // A journal read from its beginning may stop where an earlier stretch did, having begun elsewhere.
+    conflict: "on conflict (starts_at, source_id, position) do update
+        set told = agent_quarters.told || excluded.told",
+    doing: "write what was told of agents",
+};
+
+pub(super) static AGENTS_LAST: Table = Table {
+    name: "agents_last",
     columns: &[
         ("source_id", Int),
         ("agent", Text),
-        ("at", Int),
         ("kind", Int),
+        ("at", Int),
         ("state", Int),
         ("reason", Text),
         ("queues", Text),
-        ("mode", Int),
     ],
-    // The same history under another epoch says the same.
-    conflict: "on conflict do nothing",
-    doing: "write agents' events",
+    conflict: "on conflict (source_id, agent, kind) do update set at = excluded.at,
+        state = excluded.state, reason = excluded.reason, queues = excluded.queues
+        where (excluded.at, excluded.state) >= (agents_last.at, agents_last.state)",
+    doing: "write what agents were told to be",
 };
 
 pub(super) static LINE_EVENTS: Table = Table {

@@ -1,12 +1,9 @@
-//! What was told of agents and lines, asked for from a real file: the statements go by keys and indexes, and say what a look
-//! at everything says.
+//! What was told of lines, asked for from a real file: the statements go by keys and indexes, and say what a look at
+//! everything says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, LineEvent, LineId, LineTold, Mode, Position,
-    SourceId, Timestamp,
-};
+use crate::model::{LineEvent, LineId, LineTold, Position, SourceId, Timestamp};
 
 use super::{BusyLines, Readers, Rows as _, SourceWrite, Store, Write};
 
@@ -117,68 +114,4 @@ async fn when_all_channels_were_in_use_is_what_every_telling_says() {
         }
     }
     assert!(found > 100, "there is something to be found");
-}
-
-#[tokio::test]
-async fn of_each_agent_the_last_state_is_known_and_whether_its_wrap_up_has_ended() {
-    let mut chance = Chance(5);
-    let mut agents = BTreeMap::new();
-    for _ in 0..900 {
-        let source = SourceId::new(SOURCES[chance.below(2) as usize]);
-        let agent = AgentId::new(["ann", "bob", "eve", "joe"][chance.below(4) as usize]);
-        let at = at(chance.below(10_000));
-        let is_end = chance.below(3) == 0;
-        let mode = [Mode::Live, Mode::Live, Mode::Backfill][chance.below(3) as usize];
-        let told = match is_end {
-            true => AgentEvent::WrapUpEnded {
-                agent: agent.clone(),
-            },
-            false => AgentEvent::StateChanged {
-                agent: agent.clone(),
-                state: [AgentState::Available, AgentState::WrapUp][chance.below(2) as usize],
-                reason: "".into(),
-                queues: Vec::new(),
-            },
-        };
-        let key = (source.clone(), agent, at);
-        let told = AgentTold {
-            source,
-            at,
-            told,
-            mode,
-        };
-        agents.insert(key, (is_end, told));
-    }
-    let write = Write {
-        agents: agents.values().map(|(_, told)| told.clone()).collect(),
-        ..Write::default()
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let store = written(&folder, write).await;
-    for (source, before) in [
-        ("north", 0),
-        ("north", 4_000),
-        ("south", 9_999),
-        ("west", 9_999),
-    ] {
-        let source = SourceId::new(source);
-        let mut latest = BTreeMap::<&AgentId, (Option<&AgentTold>, Option<&AgentTold>)>::new();
-        for ((of, agent, _), (is_end, told)) in &agents {
-            if *of == source && told.at < at(before) && told.mode == Mode::Live {
-                let (state, end) = latest.entry(agent).or_default();
-                match is_end {
-                    true => *end = Some(told),
-                    false => *state = Some(told),
-                }
-            }
-        }
-        let known = latest.into_values().flat_map(|(state, end)| {
-            let end = end.filter(|end| state.is_some_and(|state| state.at <= end.at));
-            [state, end]
-        });
-        let mut known: Vec<_> = known.flatten().cloned().collect();
-        known.sort_by_key(|told| told.at);
-        let told = store.agents_told_before(&source, at(before)).await;
-        assert_eq!(told.unwrap(), known, "{source:?} {before}");
-    }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::model::{
-    AgentEvent, AgentTold, CallKey, Caller, CaseStepTaken, CounterRow, LineTold, Position, QueueId,
-    Settled, SourceId, SurveySession, SurveyText, TakenForm, Timestamp,
+    AgentTold, CallKey, Caller, CaseStepTaken, CounterRow, LineTold, Position, QueueId, Settled,
+    SourceId, SurveySession, SurveyText, TakenForm, Timestamp,
 };
 
 use super::project;
@@ -142,12 +142,11 @@ pub(super) fn settled_rows<'a>(
 }
 
 /// The rows of every other table.
-pub(super) fn rows<'a>(write: &'a Write, ids: &Ids) -> [Rows<'a>; 8] {
+pub(super) fn rows<'a>(write: &'a Write, ids: &Ids) -> [Rows<'a>; 7] {
     [
         sources(write, ids),
         open_calls(write, ids),
         unapplied_events(write, ids),
-        agent_events(write, ids),
         line_events(write, ids),
         counters(write),
         queues(write),
@@ -344,41 +343,6 @@ fn unapplied_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
             event.kind.into(),
             event.occurred_at.map(Timestamp::as_micros).into(),
             event.told.as_deref().into(),
-        ]);
-    }
-    rows
-}
-
-fn agent_events<'a>(write: &'a Write, ids: &Ids) -> Rows<'a> {
-    let mut rows = Rows::of(&table::AGENT_EVENTS, write.agents.len());
-    for told in &write.agents {
-        let AgentTold {
-            source,
-            at,
-            told,
-            mode,
-        } = told;
-        let (agent, kind, state, reason, queues) = match told {
-            AgentEvent::StateChanged {
-                agent,
-                state,
-                reason,
-                queues,
-            } => {
-                let queues: Vec<_> = queues.iter().map(QueueId::as_str).collect();
-                (agent, 0_u8, state.code(), &**reason, queues.join("\n"))
-            }
-            AgentEvent::WrapUpEnded { agent } => (agent, 1, 0, "", String::new()),
-        };
-        rows.push([
-            ids[source].into(),
-            agent.as_str().into(),
-            at.as_micros().into(),
-            kind.into(),
-            state.into(),
-            reason.into(),
-            queues.into(),
-            mode.code().into(),
         ]);
     }
     rows

@@ -6,6 +6,7 @@ use crate::database::postgres::Retake;
 use crate::database::{self, Bind, Db, Fetch as _, on};
 use crate::model::{Position, SourceId};
 
+use super::agents_told;
 use super::cases;
 use super::checkpoint::position;
 use super::forms;
@@ -160,6 +161,7 @@ impl StoreWriter {
             row += part.len() as i64;
         }
         let rows = write::rows(write, ids).into_iter();
+        let rows = rows.chain(agents_told::rows(write, ids));
         let rows = rows.chain(survey::rows(write, ids));
         let rows = rows.chain(forms::rows(write)).chain(cases::rows(write));
         for rows in rows {

@@ -61,12 +61,14 @@ impl Line {
         };
         if self.ended.len() == WAITS_MAX
             && let Some(old) = self.ended.pop_front()
-            && let Some(place) = self.ended_by_age.iter().position(|known| *known == old)
+            && let Ok(place) = self.ended_by_age.binary_search(&old)
         {
             self.ended_by_age.remove(place);
         }
         self.ended.push_back((wait, end));
-        let place = self.ended_by_age.partition_point(|(age, _)| *age < wait);
+        let place = self
+            .ended_by_age
+            .partition_point(|known| *known < (wait, end));
         self.ended_by_age.insert(place, (wait, end));
         if end == WaitEnd::Censored {
             return;
@@ -116,16 +118,20 @@ impl Line {
     /// The median of the curve of time to answer: of the newest waits that ended, and of those that go on, for what is known
     /// of them.
     fn median(&self, at: Timestamp) -> Option<Duration> {
+        let mut ended = self.ended_by_age.iter().copied().peekable();
+        if self.waiting.is_empty() {
+            return quantile_of_sorted(50, ended.len(), ended);
+        }
         // The newest is the youngest: both are in order of age.
         let newest = self.waiting.keys().rev().take(WAITS_MAX);
         let ages = newest.filter_map(|(entered_at, _)| at.since(*entered_at));
         let mut waiting = ages.map(|age| (age, WaitEnd::Censored)).peekable();
-        let mut ended = self.ended_by_age.iter().copied().peekable();
+        let count = ended.len() + waiting.clone().count();
         let by_age = std::iter::from_fn(move || match (ended.peek(), waiting.peek()) {
             (Some((ended_age, _)), Some((age, _))) if age < ended_age => waiting.next(),
             (Some(_), _) => ended.next(),
             (None, _) => waiting.next(),
         });
-        quantile_of_sorted(50, by_age)
+        quantile_of_sorted(50, count, by_age)
     }
 }
