@@ -1,6 +1,7 @@
 //! Rows into PostgreSQL, and keys looked up: a column an array, so that any number of rows has one text.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow};
 use sqlx::{Arguments as _, AssertSqlSafe};
@@ -12,11 +13,22 @@ use super::table::{Kind, Rows, Table, Value};
 /// Rows a statement: what one message carries stays within some megabytes.
 const ROWS_A_STATEMENT: usize = 8_192;
 
-/// Puts rows into their table.
-pub(super) async fn insert(
-    connection: &mut PgConnection,
-    rows: Rows<'_>,
-) -> Result<(), sqlx::Error> {
+/// A statement with its values, ready to be run.
+pub(super) struct Made {
+    text: Arc<str>,
+    arguments: PgArguments,
+}
+
+impl Made {
+    /// Runs it.
+    pub(super) async fn run(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let query = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
+        query.execute(connection).await.map(drop)
+    }
+}
+
+/// What puts rows into their table.
+pub(super) fn inserts(rows: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
     let Table {
         name,
         columns,
@@ -25,30 +37,32 @@ pub(super) async fn insert(
     } = rows.table;
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
     let (names, arrays) = (names.join(", "), arrays(rows.table));
-    let text = format!("insert into {name} ({names}) select * from unnest({arrays}) {conflict}");
-    run(connection, &text, rows).await
+    make(
+        format!("insert into {name} ({names}) select * from unnest({arrays}) {conflict}"),
+        rows,
+    )
 }
 
-/// Removes the rows with these keys.
-pub(super) async fn delete(
-    connection: &mut PgConnection,
-    keys: Rows<'_>,
-) -> Result<(), sqlx::Error> {
+/// What removes the rows with these keys.
+pub(super) fn deletes(keys: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
     let Table { name, columns, .. } = keys.table;
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
     let (names, arrays) = (names.join(", "), arrays(keys.table));
-    let text = format!("delete from {name} where ({names}) in (select * from unnest({arrays}))");
-    run(connection, &text, keys).await
+    make(
+        format!("delete from {name} where ({names}) in (select * from unnest({arrays}))"),
+        keys,
+    )
 }
 
-async fn run(connection: &mut PgConnection, text: &str, rows: Rows<'_>) -> Result<(), sqlx::Error> {
+fn make(text: String, rows: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
     let width = rows.table.columns.len();
-    for chunk in rows.values.chunks(ROWS_A_STATEMENT * width) {
-        let arguments = arguments(rows.table, chunk)?;
-        let query = sqlx::query_with(AssertSqlSafe(text), arguments);
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
+    let text: Arc<str> = text.into();
+    let chunks = rows.values.chunks(ROWS_A_STATEMENT * width);
+    let made = chunks.map(|chunk| {
+        let text = text.clone();
+        arguments(rows.table, chunk).map(|arguments| Made { text, arguments })
+    });
+    made.collect()
 }
 
 /// The source, key and epoch of those of the keys that were settled before `position`.

@@ -28,34 +28,36 @@ enum Verb {
 #[derive(Debug, Default)]
 pub(super) struct Statements(HashMap<(Verb, &'static str, usize), Arc<str>>);
 
+/// A statement with its values, ready to be run.
+pub(super) struct Made {
+    text: Arc<str>,
+    arguments: SqliteArguments,
+}
+
+impl Made {
+    /// Runs it.
+    pub(super) async fn run(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let query = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
+        query.execute(connection).await.map(drop)
+    }
+}
+
 impl Statements {
-    /// Puts rows into their table.
-    pub(super) async fn insert(
-        &mut self,
-        connection: &mut SqliteConnection,
-        rows: Rows<'_>,
-    ) -> Result<(), sqlx::Error> {
-        self.run(connection, Verb::Insert, rows).await
+    /// What puts rows into their table.
+    pub(super) fn inserts(&mut self, rows: Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
+        self.make(Verb::Insert, rows)
     }
 
-    /// Removes the rows with these keys.
-    pub(super) async fn delete(
-        &mut self,
-        connection: &mut SqliteConnection,
-        keys: Rows<'_>,
-    ) -> Result<(), sqlx::Error> {
-        self.run(connection, Verb::Delete, keys).await
+    /// What removes the rows with these keys.
+    pub(super) fn deletes(&mut self, keys: Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
+        self.make(Verb::Delete, keys)
     }
 
-    async fn run(
-        &mut self,
-        connection: &mut SqliteConnection,
-        verb: Verb,
-        rows: Rows<'_>,
-    ) -> Result<(), sqlx::Error> {
+    fn make(&mut self, verb: Verb, rows: Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
         let width = rows.table.columns.len();
         let mut left = rows.values.len() / width;
         let mut values = rows.values.into_iter();
+        let mut made = Vec::new();
         while left > 0 {
             let chunk = (1 << left.ilog2()).min(ROWS_A_STATEMENT);
             let mut arguments = SqliteArguments::default();
@@ -64,12 +66,10 @@ impl Statements {
                 bind(&mut arguments, value)?;
             }
             let text = self.text(verb, rows.table, chunk);
-            sqlx::query_with(AssertSqlSafe(text), arguments)
-                .execute(&mut *connection)
-                .await?;
+            made.push(Made { text, arguments });
             left -= chunk;
         }
-        Ok(())
+        Ok(made)
     }
 
     fn text(&mut self, verb: Verb, table: &Table, rows: usize) -> Arc<str> {
@@ -162,6 +162,12 @@ mod tests {
         connection
     }
 
+    async fn run(connection: &mut SqliteConnection, made: Result<Vec<Made>, sqlx::Error>) {
+        for statement in made.unwrap() {
+            statement.run(connection).await.unwrap();
+        }
+    }
+
     fn keys(of: impl Iterator<Item = i64>) -> Rows<'static> {
         let mut rows = Rows::of(&OPEN_CALL_KEYS, 0);
         of.for_each(|key| rows.push([7_i64.into(), key.to_le_bytes().to_vec().into()]));
@@ -185,21 +191,15 @@ mod tests {
                 let key = key.to_le_bytes().to_vec();
                 rows.push([7_i64.into(), key.into(), state.as_slice().into()]);
             }
-            statements.insert(&mut connection, rows).await.unwrap();
+            run(&mut connection, statements.inserts(rows)).await;
             let all = (1_531, 1_531 * state.len() as i64);
             assert_eq!(count(&mut connection).await, all);
         }
         let odd = keys((0..1_531).filter(|key| key % 2 == 1));
-        statements.delete(&mut connection, odd).await.unwrap();
+        run(&mut connection, statements.deletes(odd)).await;
         assert_eq!(count(&mut connection).await.0, 766);
-        statements
-            .delete(&mut connection, keys(0..0))
-            .await
-            .unwrap();
-        statements
-            .delete(&mut connection, keys(0..2))
-            .await
-            .unwrap();
+        run(&mut connection, statements.deletes(keys(0..0))).await;
+        run(&mut connection, statements.deletes(keys(0..2))).await;
         assert_eq!(count(&mut connection).await.0, 765);
     }
 

@@ -126,16 +126,15 @@ fn queue_name(queue: Option<&QueueId>) -> Value<'_> {
 /// than to write into the same again.
 pub(super) const CALLS_A_PART: usize = 1_024;
 
-/// The rows of some settled calls; the first one's has this number.
+/// The rows of some settled calls but their keys; the first one's has this number.
 pub(super) fn settled_rows<'a>(
     calls: &'a [SettledCall],
     ids: &Ids,
     first_row: i64,
-) -> [Rows<'a>; 4] {
+) -> [Rows<'a>; 3] {
     let settled = || (first_row..).zip(calls);
     [
         self::calls(settled(), ids),
-        call_keys(settled(), ids),
         visits(settled()),
         transfers(settled()),
     ]
@@ -262,15 +261,21 @@ pub(super) fn calls<'a>(
     rows
 }
 
-fn call_keys<'a>(settled: impl Iterator<Item = (i64, &'a SettledCall)>, ids: &Ids) -> Rows<'a> {
-    let mut rows = Rows::of(&table::CALL_KEYS, settled.size_hint().0);
-    for (number, call) in settled {
+/// The keys of settled calls; the first one's row has this number. They come in their own order: in the order of calls each
+/// would go to another page.
+pub(super) fn call_keys<'a>(calls: &'a [SettledCall], ids: &Ids, first_row: i64) -> Rows<'a> {
+    let keyed = (first_row..).zip(calls);
+    let keyed = keyed.map(|(row, call)| (ids[&call.source], call.settled.key, row, call));
+    let mut keyed: Vec<_> = keyed.collect();
+    keyed.sort_unstable_by_key(|(source, key, row, _)| (*source, *key, *row));
+    let mut rows = Rows::of(&table::CALL_KEYS, keyed.len());
+    for (source, key, row, call) in keyed {
         rows.push([
-            ids[&call.source].into(),
-            key_bytes(call.settled.key).into(),
+            source.into(),
+            key_bytes(key).into(),
             call.settled.epoch.0.into(),
             (call.position.0 as i64).into(),
-            number.into(),
+            row.into(),
         ]);
     }
     rows

@@ -1,8 +1,9 @@
 //! One store transaction: a stretch's rows, all of them or nothing, on either database.
 
 use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
 
-use crate::database::postgres::Retake;
+use crate::database::postgres::{Retake, Session};
 use crate::database::{self, Bind, Db, Fetch as _, on};
 use crate::model::{Position, SourceId};
 
@@ -12,7 +13,7 @@ use super::checkpoint::position;
 use super::forms;
 use super::ids::SourceIds;
 use super::insert_postgres;
-use super::insert_sqlite::Statements;
+use super::insert_sqlite::{self, Statements};
 use super::log_sync::LogSync;
 use super::rows::{Error, failed};
 use super::survey;
@@ -152,21 +153,18 @@ impl StoreWriter {
             let sql = "delete from open_calls";
             self.run(sql, &[], "forget open calls").await?;
         }
-        let mut row = self.next_row;
         self.delete(write::closed(write, ids)).await?;
-        for part in write.settled.chunks(write::CALLS_A_PART) {
-            for rows in write::settled_rows(part, ids, row) {
-                self.insert(rows).await?;
-            }
-            row += part.len() as i64;
-        }
+        let first = self.next_row;
+        let calls = (first..).step_by(write::CALLS_A_PART);
+        let calls = calls.zip(write.settled.chunks(write::CALLS_A_PART));
+        let calls = calls.flat_map(|(row, part)| write::settled_rows(part, ids, row));
+        let keys = std::iter::once_with(|| write::call_keys(&write.settled, ids, first));
         let rows = write::rows(write, ids).into_iter();
         let rows = rows.chain(agents_told::rows(write, ids));
         let rows = rows.chain(survey::rows(write, ids));
         let rows = rows.chain(forms::rows(write)).chain(cases::rows(write));
-        for rows in rows {
-            self.insert(rows).await?;
-        }
+        let rows: AllRows<'_> = Box::new(calls.chain(keys).chain(rows));
+        self.insert_all(rows).await?;
         let sql = "update checkpoint set position = $1";
         self.run(sql, &[(write.position.0 as i64).into()], "commit")
             .await?;
@@ -183,29 +181,42 @@ impl StoreWriter {
     }
 
     pub(super) async fn insert(&mut self, rows: Rows<'_>) -> Result<(), Error> {
-        let doing = rows.table.doing;
-        let done = match &mut self.connection {
-            Db::Sqlite(connection) => self.statements.insert(connection, rows).await,
-            Db::Postgres(session) => {
-                let insert =
-                    async |connection: &mut _| insert_postgres::insert(connection, rows).await;
-                session.answered(insert).await
+        self.insert_all(Box::new(std::iter::once(rows))).await
+    }
+
+    /// Puts rows into their tables; the next are made while the database works on those before.
+    async fn insert_all(&mut self, mut rows: AllRows<'_>) -> Result<(), Error> {
+        match &mut self.connection {
+            Db::Sqlite(connection) => {
+                let make = || {
+                    let rows = rows.next()?;
+                    Some((rows.table.doing, self.statements.inserts(rows)))
+                };
+                ahead(connection, make).await
             }
-        };
-        done.map_err(failed(doing))
+            Db::Postgres(session) => {
+                let make = || {
+                    let rows = rows.next()?;
+                    Some((rows.table.doing, insert_postgres::inserts(&rows)))
+                };
+                ahead(session, make).await
+            }
+        }
     }
 
     pub(super) async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
         let doing = keys.table.doing;
-        let done = match &mut self.connection {
-            Db::Sqlite(connection) => self.statements.delete(connection, keys).await,
-            Db::Postgres(session) => {
-                let delete =
-                    async |connection: &mut _| insert_postgres::delete(connection, keys).await;
-                session.answered(delete).await
+        match &mut self.connection {
+            Db::Sqlite(connection) => {
+                let made = self.statements.deletes(keys);
+                let mut made = Some((doing, made));
+                ahead(connection, || made.take()).await
             }
-        };
-        done.map_err(failed(doing))
+            Db::Postgres(session) => {
+                let mut made = Some((doing, insert_postgres::deletes(&keys)));
+                ahead(session, || made.take()).await
+            }
+        }
     }
 
     pub(super) async fn run(
@@ -223,4 +234,63 @@ impl StoreWriter {
         };
         done.map_err(failed(doing))
     }
+}
+
+/// Rows of table after table, made one after the other.
+type AllRows<'a> = Box<dyn Iterator<Item = Rows<'a>> + Send + 'a>;
+
+/// Statements of one table, and what a failure of theirs is called.
+type Made<M> = (&'static str, Result<Vec<M>, sqlx::Error>);
+
+/// What statements are run on.
+trait Runs: Send {
+    /// A statement with its values.
+    type Statement: Send;
+
+    fn run(
+        &mut self,
+        statement: Self::Statement,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+impl Runs for SqliteConnection {
+    type Statement = insert_sqlite::Made;
+
+    async fn run(&mut self, statement: Self::Statement) -> Result<(), sqlx::Error> {
+        statement.run(self).await
+    }
+}
+
+impl Runs for Session {
+    type Statement = insert_postgres::Made;
+
+    async fn run(&mut self, statement: Self::Statement) -> Result<(), sqlx::Error> {
+        self.answered(async |connection: &mut _| statement.run(connection).await)
+            .await
+    }
+}
+
+/// Runs what is made, in order, and makes the next while the last of those made runs.
+async fn ahead<D: Runs>(
+    database: &mut D,
+    mut make: impl FnMut() -> Option<Made<D::Statement>> + Send,
+) -> Result<(), Error> {
+    let mut next = make();
+    while let Some((doing, made)) = next.take() {
+        let mut made = made.map_err(failed(doing))?.into_iter().peekable();
+        if made.peek().is_none() {
+            next = make();
+        }
+        while let Some(statement) = made.next() {
+            let is_last = made.peek().is_none();
+            let making = async {
+                if is_last {
+                    next = make();
+                }
+            };
+            let (done, ()) = tokio::join!(database.run(statement), making);
+            done.map_err(failed(doing))?;
+        }
+    }
+    Ok(())
 }
