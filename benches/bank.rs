@@ -14,18 +14,20 @@ mod support;
 
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader},
+    io::BufReader,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     thread,
     time::Duration,
 };
 
 use comfy_table::{CellAlignment, Table, presets};
 use flate2::read::MultiGzDecoder;
-use rustix::process::{Pid, Signal, kill_process};
 
-use support::machine::{self, SyncProbe, now};
+use support::{
+    machine::{self, SyncProbe, now},
+    program::{Server, dozvon},
+};
 
 const MONTHS: [&str; 3] = ["january.csv.gz", "february.csv.gz", "march.csv.gz"];
 /// Times each start and report is measured; the median counts.
@@ -140,66 +142,6 @@ fn parsed_per_second(files: &[PathBuf]) -> f64 {
     }
     assert!(fields > rows, "the rows have columns");
     rows as f64 / began.elapsed().as_secs_f64()
-}
-
-/// The binary that the bench was built with.
-fn dozvon() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dozvon"));
-    for (name, _) in std::env::vars() {
-        if name.starts_with("DOZVON_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-/// A running `dozvon serve`; killed when it is forgotten.
-struct Server {
-    child: Child,
-    grpc: String,
-}
-
-impl Server {
-    /// Starts it over a folder; how long its ready line took.
-    fn start(data: &Path) -> (Self, Duration) {
-        Self::start_on(data, "127.0.0.1:0")
-    }
-
-    fn start_on(data: &Path, grpc: &str) -> (Self, Duration) {
-        let mut command = dozvon();
-        command.arg("serve").arg("--data").arg(data);
-        command.args(["--grpc", grpc, "--http", "127.0.0.1:0"]);
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let began = now();
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        let took = began.elapsed();
-        let ready: serde_json::Value = serde_json::from_str(&line).expect("it says it is ready");
-        let grpc = ready["grpc"].as_str().unwrap().to_owned();
-        (Self { child, grpc }, took)
-    }
-
-    /// As a power cut would.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// In order, by SIGTERM.
-    fn terminate(mut self) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
 }
 
 fn import_command(server: &Server, files: &[PathBuf]) -> Command {

@@ -28,7 +28,8 @@ use tokio_util::sync::CancellationToken;
 use support::{
     load::{self, Encoded},
     machine::{self, SyncProbe, cpu, cpu_of_all, now},
-    postgres, service, sqlite,
+    postgres::{self, ByHand},
+    service, sqlite,
 };
 
 /// How long each comparison writes at the most.
@@ -146,16 +147,22 @@ fn on_postgres<'a>(scenarios: impl Iterator<Item = &'a Scenario>, url: &str) {
         "CPU s/M",
         "rows/s",
         "events a commit",
-        "by hand/s",
-        "its CPU s/M",
+    ]);
+    let mut by_hand = self::table([
+        "by hand, a row an event",
+        "beside",
+        "events/s",
+        "CPU s/M",
         "acked ratio",
         "stored ratio",
         "CPU ratio",
     ]);
     for scenario in scenarios {
-        table.add_row(run_on_postgres(scenario, url));
+        let (ours, rows) = run_on_postgres(scenario, url);
+        table.add_row(ours);
+        by_hand.add_rows(rows);
     }
-    println!("{table}");
+    println!("{table}\n{by_hand}");
     println!(
         "acked/s: synced and acked. stored/s: until calls, metrics and rows had them too. CPU: of the machine, senders, \
          service and database server, until then.\nrows: calls, visits, transfers and call keys. by hand: a row an event, \
@@ -163,8 +170,8 @@ fn on_postgres<'a>(scenarios: impl Iterator<Item = &'a Scenario>, url: &str) {
     );
 }
 
-/// Measures a scenario on PostgreSQL and what one would write by hand.
-fn run_on_postgres(scenario: &Scenario, url: &str) -> Vec<String> {
+/// Measures a scenario on PostgreSQL and what one would write by hand: a row of one table, and rows of the other.
+fn run_on_postgres(scenario: &Scenario, url: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let folder = machine::folder();
     let messages = scenario.messages();
     let plain = Builder::new_multi_thread()
@@ -177,8 +184,10 @@ fn run_on_postgres(scenario: &Scenario, url: &str) -> Vec<String> {
     let measured = measure(folder.path(), Some(url), messages);
     let written = plain.block_on(postgres::written(url));
     let (commits, event_bytes, rows) = written.unwrap();
-    let by_hand = plain.block_on(postgres::by_hand(url, event_bytes, COMPARISON));
-    let (by_hand, cpu_by_hand) = by_hand.unwrap();
+    let by_hand = [ByHand::Bare(event_bytes), ByHand::Asked].map(|form| {
+        let written = plain.block_on(postgres::by_hand(url, form, COMPARISON));
+        (form, written.unwrap())
+    });
     let after = SyncProbe::run(folder.path()).unwrap();
     println!("{}: before {before}; after {after}", scenario.name);
     let events = measured.events as f64;
@@ -186,8 +195,7 @@ fn run_on_postgres(scenario: &Scenario, url: &str) -> Vec<String> {
     let whole = measured.acked + measured.caught_up;
     let stored = events / whole.as_secs_f64();
     let cpu = measured.cpu.as_secs_f64() * 1e6 / events;
-    let cpu_by_hand = cpu_by_hand.as_secs_f64() * 1e6 / by_hand.events as f64;
-    vec![
+    let ours = vec![
         scenario.name.to_owned(),
         measured.events.to_string(),
         format!("{acked:.0}"),
@@ -197,12 +205,21 @@ fn run_on_postgres(scenario: &Scenario, url: &str) -> Vec<String> {
         format!("{cpu:.2}"),
         format!("{:.0}", rows as f64 / whole.as_secs_f64()),
         format!("{:.0}", events / commits as f64),
-        format!("{:.0}", by_hand.per_second()),
-        format!("{cpu_by_hand:.2}"),
-        format!("{:.2}", acked / by_hand.per_second()),
-        format!("{:.2}", stored / by_hand.per_second()),
-        format!("{:.2}", cpu / cpu_by_hand),
-    ]
+    ];
+    let by_hand = by_hand.map(|(form, (rate, cpu_by_hand))| {
+        let per_second = rate.per_second();
+        let cpu_by_hand = cpu_by_hand.as_secs_f64() * 1e6 / rate.events as f64;
+        vec![
+            form.name().to_owned(),
+            scenario.name.to_owned(),
+            format!("{per_second:.0}"),
+            format!("{cpu_by_hand:.2}"),
+            format!("{:.2}", acked / per_second),
+            format!("{:.2}", stored / per_second),
+            format!("{:.2}", cpu / cpu_by_hand),
+        ]
+    });
+    (ours, by_hand.into())
 }
 
 /// Measures a scenario and its comparisons; a row of the table.

@@ -5,6 +5,7 @@
 pub(crate) mod load;
 pub(crate) mod machine;
 pub(crate) mod postgres;
+pub(crate) mod program;
 pub(crate) mod service;
 pub(crate) mod sqlite;
 pub(crate) mod steady;

@@ -26,6 +26,17 @@ impl Rate {
     }
 }
 
+/// From the first commit of a journal to its last, and the events in it, under the data folder of a dozvon that has stopped.
+pub(crate) async fn journaled(data: &Path) -> Result<Rate, sqlx::Error> {
+    let mut connection = open(&data.join("journal.db"), "select 1").await;
+    let sql = "select max(last_position), max(committed_at) - min(committed_at) from journal";
+    let row = sqlx::query(sql).fetch_one(&mut connection).await?;
+    Ok(Rate {
+        events: row.get::<i64, _>(0) as u64,
+        took: Duration::from_micros(row.get::<i64, _>(1) as u64),
+    })
+}
+
 /// A journal that was written: events and bytes of each commit.
 pub(crate) struct Commits(Vec<(u64, usize)>);
 
