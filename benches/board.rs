@@ -28,8 +28,8 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    runtime::Handle,
     sync::mpsc,
+    task::JoinHandle,
     time::sleep,
 };
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -52,6 +52,8 @@ const SCRAPES: u32 = 200;
 /// How long the load goes on with readers, and as long without, in turns.
 const TURN: Duration = Duration::from_secs(5);
 const TURNS: u32 = 6;
+/// How long readers are given to come, or to be gone.
+const COME: Duration = Duration::from_secs(1);
 const WALLS: usize = 200;
 const WATCHERS: usize = 100;
 
@@ -117,7 +119,7 @@ async fn latency(rate: u32) {
         }
         seen
     });
-    let mut watching = watch(&running, 10.0).await;
+    let mut watching = watch(running.grpc, 10.0).await;
     let watched = tokio::spawn(async move {
         let mut seen = Seen::default();
         while (seen.0.len() as u64) < PROBES {
@@ -154,7 +156,7 @@ async fn latency(rate: u32) {
     }
     drop(sender);
     while answers.message().await.unwrap().is_some() {}
-    let [acks, _] = load.stop().await;
+    let [acks, ..] = load.stop().await;
     println!(
         "{rate} events/s, event to ack: p50 {:.1} ms, p99 {:.1} ms",
         millis(&acks, 0.5),
@@ -163,8 +165,8 @@ async fn latency(rate: u32) {
     running.stop().await.unwrap();
 }
 
-async fn watch(running: &Running, rate_max: f64) -> tonic::Streaming<WatchQueuesResponse> {
-    let mut client = LiveServiceClient::new(service::connect(running).await);
+async fn watch(grpc: SocketAddr, rate_max: f64) -> tonic::Streaming<WatchQueuesResponse> {
+    let mut client = LiveServiceClient::new(service::connect_to(grpc).await);
     let queues = Vec::new();
     let watching = client
         .watch_queues(WatchQueuesRequest { queues, rate_max })
@@ -172,29 +174,45 @@ async fn watch(running: &Running, rate_max: f64) -> tonic::Streaming<WatchQueues
     watching.unwrap().into_inner()
 }
 
-/// Acks beside what `readers` do, and without it, in turns of one run.
-async fn in_turns<F: Future<Output = ()>>(
+/// Kinds of time: nobody looks, readers look, readers come.
+const ALONE: usize = 0;
+const BESIDE: usize = 1;
+const COMING: usize = 2;
+
+/// Acks beside readers, and without them, in turns of one run. `readers` come, and look until they are dropped.
+async fn in_turns<R, F: Future<Output = R>>(
     running: &Running,
     queues: u64,
     what: &str,
     aim: f64,
-    mut readers: impl FnMut(bool) -> F,
+    mut readers: impl FnMut() -> F,
 ) {
     let load = Steady::start(running, 1_000, queues).await;
     sleep(Duration::from_secs(3)).await;
     for _ in 0..TURNS {
-        for phase in [0, 1] {
-            load.enter(phase);
-            readers(phase == 1).await;
-        }
+        load.enter(ALONE);
+        sleep(TURN).await;
+        load.enter(COMING);
+        let looking = readers().await;
+        sleep(COME).await;
+        load.enter(BESIDE);
+        sleep(TURN).await;
+        load.enter(COMING);
+        drop(looking);
+        sleep(COME).await;
     }
-    let [without, with] = load.stop().await;
-    let (before, after) = (millis(&without, 0.99), millis(&with, 0.99));
+    let latency = load.stop().await;
+    let [alone, beside, coming] = latency.map(|took| (millis(&took, 0.5), millis(&took, 0.99)));
     println!(
-        "1000 events/s, event to ack: p50 {:.1}, p99 {before:.1} ms; with {what} p50 {:.1}, p99 {after:.1} ms ({:+.0} %, aim {aim:+.0} %)",
-        millis(&without, 0.5),
-        millis(&with, 0.5),
-        (after / before - 1.0) * 100.0
+        "1000 events/s, event to ack: p50 {:.1}, p99 {:.1} ms; with {what} p50 {:.1}, p99 {:.1} ms ({:+.0} %, aim {aim:+.0} %); \
+         while they come and go p50 {:.1}, p99 {:.1} ms",
+        alone.0,
+        alone.1,
+        beside.0,
+        beside.1,
+        (beside.1 / alone.1 - 1.0) * 100.0,
+        coming.0,
+        coming.1,
     );
 }
 
@@ -230,21 +248,31 @@ async fn scrape() {
     }
     let client = reqwest::Client::new();
     let elsewhere = machine::elsewhere();
-    in_turns(&running, QUEUES, "a scrape a second", 5.0, |scrapes| {
+    in_turns(&running, QUEUES, "a scrape a second", 5.0, || {
         let (client, url) = (client.clone(), url.clone());
         let scraping = elsewhere.spawn(async move {
-            for _ in 0..TURN.as_secs() {
-                if scrapes {
-                    let asked = client.get(&url).header(ACCEPT_ENCODING, "gzip").send();
-                    asked.await.unwrap().bytes().await.unwrap();
-                }
+            loop {
+                let asked = client.get(&url).header(ACCEPT_ENCODING, "gzip").send();
+                asked.await.unwrap().bytes().await.unwrap();
                 sleep(Duration::from_secs(1)).await;
             }
         });
-        async { scraping.await.unwrap() }
+        async { Readers(vec![scraping]) }
     })
     .await;
     running.stop().await.unwrap();
+}
+
+/// Tasks that go on until they are dropped.
+struct Readers(Vec<JoinHandle<()>>);
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        for reader in &self.0 {
+            assert!(!reader.is_finished(), "a reader was cut off");
+            reader.abort();
+        }
+    }
 }
 
 /// A call to each queue, so that all of them are there.
@@ -272,8 +300,17 @@ async fn walls() {
     let elsewhere = machine::elsewhere();
     let what = format!("{WALLS} wallboards and {WATCHERS} watchers that never read");
     // What a house shows on its walls; 500 queues are for no eye.
-    in_turns(&running, 20, &what, 10.0, |looks| {
-        look(&running, &elsewhere, looks, &most)
+    in_turns(&running, 20, &what, 10.0, || async {
+        let walls = (0..WALLS).map(|_| elsewhere.spawn(read_wall(running.http)));
+        let watchers = (0..WATCHERS).map(|_| {
+            let watching = watch(running.grpc, 10.0);
+            elsewhere.spawn(async {
+                let _held = watching.await;
+                std::future::pending().await
+            })
+        });
+        let looking = walls.chain(watchers).collect();
+        (Readers(looking), Weighed(&most))
     })
     .await;
     println!(
@@ -283,19 +320,12 @@ async fn walls() {
     running.stop().await.unwrap();
 }
 
-async fn look(running: &Running, elsewhere: &Handle, looks: bool, most: &Cell<f64>) {
-    let (mut walls, mut watchers) = (Vec::new(), Vec::new());
-    if looks {
-        walls.extend((0..WALLS).map(|_| elsewhere.spawn(read_wall(running.http))));
-        for _ in 0..WATCHERS {
-            watchers.push(watch(running, 10.0).await);
-        }
-    }
-    sleep(TURN).await;
-    most.set(memory_mib().max(most.get()));
-    for wall in walls {
-        assert!(!wall.is_finished(), "a wall was cut off");
-        wall.abort();
+/// Takes note of the memory when it is dropped.
+struct Weighed<'a>(&'a Cell<f64>);
+
+impl Drop for Weighed<'_> {
+    fn drop(&mut self) {
+        self.0.set(memory_mib().max(self.0.get()));
     }
 }
 

@@ -1,6 +1,10 @@
 //! A whole dozvon in this process, on free ports and a folder of its own.
 
-use std::{net::Ipv4Addr, path::Path, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 
 use dozvon::{
     app::{self, Patience, Running},
@@ -43,7 +47,12 @@ pub(crate) async fn start_with(
 
 /// A connection to it.
 pub(crate) async fn connect(running: &Running) -> Channel {
-    let endpoint = Channel::from_shared(format!("http://{}", running.grpc));
+    connect_to(running.grpc).await
+}
+
+/// A connection to what listens there.
+pub(crate) async fn connect_to(grpc: SocketAddr) -> Channel {
+    let endpoint = Channel::from_shared(format!("http://{grpc}"));
     let endpoint = endpoint.expect("it is an address").tcp_nodelay(true);
     endpoint.connect().await.expect("dozvon listens")
 }

@@ -30,6 +30,8 @@ use super::{load, machine::now, service};
 const SOURCES: u64 = 4;
 /// Events of each made-up call.
 pub(crate) const EVENTS_A_CALL: u64 = 4;
+/// Kinds of time that acks are counted under.
+pub(crate) const PHASES: usize = 3;
 /// Whole microseconds up to a minute, 3 digits.
 const LATENCY_MAX_MICROS: u64 = 60_000_000;
 
@@ -117,7 +119,7 @@ pub(crate) struct Steady {
     stopping: Arc<AtomicBool>,
     phase: Arc<AtomicUsize>,
     pace: thread::JoinHandle<()>,
-    receivers: Vec<JoinHandle<[Histogram<u64>; 2]>>,
+    receivers: Vec<JoinHandle<[Histogram<u64>; PHASES]>>,
 }
 
 impl Steady {
@@ -140,7 +142,7 @@ impl Steady {
             receivers.push(tokio::spawn(async move {
                 let answers = load::stream(channel, requests).await;
                 let mut answers = answers.expect("the stream opens");
-                let mut latency = [histogram(), histogram()];
+                let mut latency = [histogram(), histogram(), histogram()];
                 let mut acked = 0;
                 while let Ok(Some(answer)) = answers.message().await {
                     let Some(Message::Ack(ack)) = answer.message else {
@@ -184,16 +186,16 @@ impl Steady {
     }
 
     /// Sends no more; the acks' latencies by phase.
-    pub(crate) async fn stop(self) -> [Histogram<u64>; 2] {
+    pub(crate) async fn stop(self) -> [Histogram<u64>; PHASES] {
         self.stopping.store(true, Ordering::Relaxed);
         let pace = tokio::task::spawn_blocking(move || self.pace.join());
         let paced = pace.await.expect("it is not cancelled");
         paced.expect("the pace goes on");
-        let mut all = [histogram(), histogram()];
+        let mut all = [histogram(), histogram(), histogram()];
         for receiver in self.receivers {
             let received = receiver.await.expect("a receiver goes on");
             for (all, received) in all.iter_mut().zip(received) {
-                all.add(received).expect("both have the same bounds");
+                all.add(received).expect("all have the same bounds");
             }
         }
         all

@@ -173,7 +173,7 @@ mod tests {
         series
     }
 
-    fn text(series: &Series) -> String {
+    fn text(series: &mut Series) -> String {
         let mut text = String::new();
         for metric in Metric::ALL {
             series.write(&mut text, *metric);
@@ -207,7 +207,7 @@ mod tests {
         for row in rows(&mut before) {
             restore(&mut after, &row).unwrap();
         }
-        assert_eq!(text(&after), text(&before));
+        assert_eq!(text(&mut after), text(&mut before));
         assert!(rows(&mut after).is_empty(), "restoring is no change");
     }
 

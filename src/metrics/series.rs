@@ -1,8 +1,11 @@
 //! The series of the fact metrics: a value each, found by metric and labels, and which of them changed.
 //!
-//! Hot paths keep an id and touch one cell; names and labels are spelled once, when a series comes to exist.
+//! Hot paths keep an id and touch one cell; names and labels are spelled once, when a series comes to exist. A cell keeps its
+//! lines as they were last written: of the thousands of series of a large house few change between two scrapes.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::histogram::{Edges, Histogram};
 use super::name::Metric;
@@ -36,15 +39,22 @@ pub(crate) struct Counter {
 
 #[derive(Debug)]
 struct Cell {
+    metric: Metric,
+    labels: Arc<str>,
     value: Value,
+    /// Whether it is among those that changed.
     changed: bool,
+    /// Its lines; empty = to be written anew.
+    lines: String,
 }
 
 /// Every series of the fact metrics.
 #[derive(Debug)]
 pub(crate) struct Series {
     cells: Vec<Cell>,
-    places: BTreeMap<(Metric, Box<str>), usize>,
+    places: BTreeMap<(Metric, Arc<str>), usize>,
+    /// Places of the cells that changed.
+    changed: Vec<usize>,
     seconds: Edges,
     transfers: Edges,
     ewt_errors: Edges,
@@ -56,6 +66,7 @@ impl Series {
         Self {
             cells: Vec::new(),
             places: BTreeMap::new(),
+            changed: Vec::new(),
             seconds,
             transfers: Edges::transfers(),
             ewt_errors: Edges::ewt_errors(),
@@ -76,15 +87,28 @@ impl Series {
     }
 
     fn place(&mut self, metric: Metric, labels: &str, new: impl FnOnce() -> Value) -> usize {
+        let labels: Arc<str> = labels.into();
         let cells = &mut self.cells;
-        let place = self.places.entry((metric, labels.into()));
+        let place = self.places.entry((metric, labels.clone()));
         *place.or_insert_with(|| {
             cells.push(Cell {
+                metric,
+                labels,
                 value: new(),
                 changed: false,
+                lines: String::new(),
             });
             cells.len() - 1
         })
+    }
+
+    /// Takes note that a cell changed.
+    fn note(&mut self, place: usize) {
+        let cell = &mut self.cells[place];
+        cell.lines.clear();
+        if !std::mem::replace(&mut cell.changed, true) {
+            self.changed.push(place);
+        }
     }
 
     /// The edges of a histogram metric.
@@ -125,7 +149,9 @@ impl Series {
         if let Value::Counter(counter) = &mut cell.value {
             let before = *counter;
             change(counter);
-            cell.changed |= *counter != before;
+            if *counter != before {
+                self.note(id.0);
+            }
         }
     }
 
@@ -134,7 +160,7 @@ impl Series {
         let cell = &mut self.cells[id.0];
         if let Value::Histogram(histogram) = &mut cell.value {
             histogram.observe(millionths);
-            cell.changed = true;
+            self.note(id.0);
         }
     }
 
@@ -146,16 +172,23 @@ impl Series {
     /// Sets a series to what it was before a restart.
     pub(crate) fn put(&mut self, metric: Metric, labels: &str, value: Value) {
         let place = self.place(metric, labels, || value.clone());
-        self.cells[place].value = value;
+        let cell = &mut self.cells[place];
+        cell.value = value;
+        cell.lines.clear();
     }
 
     /// The series that changed since the last time this was asked, in order.
     pub(crate) fn take_changed(&mut self, mut each: impl FnMut(Metric, &str, &Value)) {
-        for ((metric, labels), place) in &self.places {
-            let cell = &mut self.cells[*place];
-            if std::mem::take(&mut cell.changed) {
-                each(*metric, labels, &cell.value);
-            }
+        let mut changed = std::mem::take(&mut self.changed);
+        let cells = &mut self.cells;
+        changed.sort_unstable_by(|one, other| {
+            let [one, other] = [one, other].map(|place| &cells[*place]);
+            (one.metric, &one.labels).cmp(&(other.metric, &other.labels))
+        });
+        for place in changed {
+            let cell = &mut cells[place];
+            cell.changed = false;
+            each(cell.metric, &cell.labels, &cell.value);
         }
     }
 
@@ -165,34 +198,41 @@ impl Series {
     }
 
     /// Appends the lines of one metric.
-    pub(crate) fn write(&self, out: &mut String, metric: Metric) {
-        let series = self.places.range((metric, "".into())..);
+    pub(crate) fn write(&mut self, out: &mut String, metric: Metric) {
+        let series = self.places.range((metric, Arc::from(""))..);
         for ((_, labels), place) in series.take_while(|((found, _), _)| *found == metric) {
-            match &self.cells[*place].value {
-                Value::Counter(counter) => {
-                    let value = if metric == Metric::LinesAllBusy {
-                        decimal(counter.value)
-                    } else {
-                        counter.value.to_string()
-                    };
-                    write_sample(out, metric.name(), labels, &value);
+            let Cell { value, lines, .. } = &mut self.cells[*place];
+            if lines.is_empty() {
+                match value {
+                    Value::Counter(counter) if metric == Metric::LinesAllBusy => {
+                        write_sample(lines, metric.name(), labels, &decimal(counter.value));
+                    }
+                    Value::Counter(counter) => {
+                        write_sample(lines, metric.name(), labels, &counter.value.to_string());
+                    }
+                    Value::Histogram(histogram) => {
+                        write_histogram(lines, metric, labels, histogram)
+                    }
                 }
-                Value::Histogram(histogram) => write_histogram(out, metric, labels, histogram),
             }
+            out.push_str(lines);
         }
+    }
+
+    /// How many bytes were written last time, of what has not changed since.
+    pub(crate) fn written(&self) -> usize {
+        self.cells.iter().map(|cell| cell.lines.len()).sum()
     }
 }
 
 fn write_histogram(out: &mut String, metric: Metric, labels: &str, histogram: &Histogram) {
     let name = metric.name();
-    let bucket_name = format!("{name}_bucket");
     let comma = if labels.is_empty() { "" } else { "," };
     let edges = histogram.edges().text().iter().map(String::as_str);
     let mut total = 0;
     for (edge, count) in edges.chain(["+Inf"]).zip(histogram.counts()) {
         total += count;
-        let labels = format!("{labels}{comma}le=\"{edge}\"");
-        write_sample(out, &bucket_name, &labels, &total.to_string());
+        let _ = writeln!(out, "{name}_bucket{{{labels}{comma}le=\"{edge}\"}} {total}");
     }
     let sum = decimal(histogram.sum());
     write_sample(out, &format!("{name}_sum"), labels, &sum);
@@ -224,6 +264,39 @@ mod tests {
         series.add(a, 0);
         assert_eq!(changed(&mut series), ["dozvon_reroutes_total:queue=\"b\""]);
         assert!(changed(&mut series).is_empty());
+    }
+
+    #[test]
+    fn what_is_written_is_what_it_is_by_now() {
+        let mut series = series();
+        let a = series.counter(Metric::Reroutes, "queue=\"a\"");
+        series.counter(Metric::Reroutes, "queue=\"b\"");
+        let wait = series.histogram(Metric::Wait, "queue=\"a\"");
+        let written = |series: &mut Series| {
+            let mut text = String::new();
+            series.write(&mut text, Metric::Reroutes);
+            series.write(&mut text, Metric::Wait);
+            assert_eq!(series.written(), text.len());
+            text
+        };
+        let before = written(&mut series);
+        assert_eq!(written(&mut series), before);
+        series.add(a, 2);
+        series.observe(wait, 7_000_000);
+        let after = written(&mut series);
+        for (line, was) in [
+            ("total{queue=\"a\"} 2", "total{queue=\"a\"} 0"),
+            ("total{queue=\"b\"} 0", "total{queue=\"b\"} 0"),
+            ("seconds_sum{queue=\"a\"} 7", "seconds_sum{queue=\"a\"} 0"),
+        ] {
+            assert!(
+                before.contains(was) && after.contains(line),
+                "{before}{after}"
+            );
+        }
+        let restored = Value::Counter(Counter { value: 9, level: 0 });
+        series.put(Metric::Reroutes, "queue=\"b\"", restored);
+        assert!(written(&mut series).contains("total{queue=\"b\"} 9"));
     }
 
     #[test]

@@ -17,5 +17,5 @@ mod serve;
 
 pub use board::LiveBoard;
 pub use message::Shown;
-pub use publisher::{Pictures, publish};
+pub use publisher::{Pictures, apart, publish};
 pub use serve::routes;

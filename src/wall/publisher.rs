@@ -20,6 +20,17 @@ const EVERY_MOST: Duration = Duration::from_secs(1);
 /// In between, taking it takes so small a part of the time: on a busy machine it is taken less often.
 const PART: u32 = 5;
 
+/// Between two who are told of the same picture, so that hundreds of them do not want the processor at one instant, when an
+/// event waits for its ack.
+const APART: Duration = Duration::from_micros(500);
+/// Who comes after so many begins anew: nobody waits for long.
+const APART_MAX: usize = 100;
+
+/// How long one who looks waits after a picture, by how many there were when it came.
+pub fn apart(place: usize) -> Duration {
+    APART * (place % APART_MAX) as u32
+}
+
 /// The newest picture; cheap to clone, and the clones count as those who look.
 #[derive(Clone, Debug)]
 pub struct Pictures {

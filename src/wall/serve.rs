@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::message::Shown;
-use super::publisher::Pictures;
+use super::publisher::{Pictures, apart};
 
 /// Boards at the same time: one in every room of a large house; each takes some kilobytes and a connection.
 const BOARDS_MAX: usize = 500;
@@ -102,7 +102,7 @@ async fn events(State(walls): State<Walls>) -> Response {
     let (out, parts) = mpsc::channel::<Result<Bytes, Infallible>>(1);
     tokio::spawn(async move {
         let _place = place;
-        tell(&walls, &out).await;
+        tell(&walls, apart(before), &out).await;
     });
     let mut response = Body::from_stream(ReceiverStream::new(parts)).into_response();
     let headers = response.headers_mut();
@@ -116,7 +116,7 @@ async fn events(State(walls): State<Walls>) -> Response {
 }
 
 /// Tells pictures until nobody listens.
-async fn tell(walls: &Walls, out: &mpsc::Sender<Result<Bytes, Infallible>>) {
+async fn tell(walls: &Walls, apart: Duration, out: &mpsc::Sender<Result<Bytes, Infallible>>) {
     let mut pictures = walls.pictures.watch();
     let first = walls.text(&walls.pictures.now().await);
     if out.send(Ok(first)).await.is_err() {
@@ -133,6 +133,7 @@ async fn tell(walls: &Walls, out: &mpsc::Sender<Result<Bytes, Infallible>>) {
                 return;
             },
         }
+        tokio::time::sleep(apart).await;
         let newest = pictures.borrow_and_update().clone();
         let text = walls.text(&newest);
         if out.send(Ok(text)).await.is_err() {

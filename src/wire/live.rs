@@ -16,7 +16,7 @@ use crate::proto::v1;
 use crate::proto::v1::live_service_server::LiveService;
 use crate::reports::nearest;
 use crate::validate::caps;
-use crate::wall::{Pictures, Shown};
+use crate::wall::{self, Pictures, Shown};
 
 use super::error::{LiveError, RequestError};
 use super::ready;
@@ -70,14 +70,15 @@ impl Live {
         ready::check(&self.ready, &self.stopping)
     }
 
-    fn place(&self) -> Result<Place, LiveError> {
+    /// A place among the watchers, and how far it is from the first.
+    fn place(&self) -> Result<(Place, usize), LiveError> {
         let before = self.watchers.fetch_add(1, Ordering::Relaxed);
         let place = Place(self.watchers.clone());
         if before >= WATCHERS_MAX {
             let limit = WATCHERS_MAX;
             return Err(LiveError::TooManyWatchers { limit });
         }
-        Ok(place)
+        Ok((place, before))
     }
 
     /// The board at this moment, once the queues named are known to be there.
@@ -92,7 +93,7 @@ impl Live {
             let names = shown.queues.iter().map(|queue| queue.queue.as_str());
             return Err(unknown_queue("queues", unknown, names));
         }
-        retain(&mut shown.queues, queues);
+        shown.queues.retain(|one| is_asked(queues, &one.queue));
         Ok(shown)
     }
 }
@@ -112,10 +113,9 @@ fn unknown_queue<'a>(
     }
 }
 
-fn retain(shown: &mut Vec<v1::QueueLive>, queues: &[String]) {
-    if !queues.is_empty() {
-        shown.retain(|queue| queues.contains(&queue.queue));
-    }
+/// Whether a queue is among those asked for: all when none is named.
+fn is_asked(asked: &[String], queue: &String) -> bool {
+    asked.is_empty() || asked.contains(queue)
 }
 
 /// The time between two answers.
@@ -154,12 +154,13 @@ impl LiveService for Live {
         let v1::WatchQueuesRequest { queues, rate_max } = request.into_inner();
         let refused = |error| status::live(&error);
         let every = interval(rate_max).map_err(refused)?;
-        let place = self.place().map_err(refused)?;
+        let (place, before) = self.place().map_err(refused)?;
         let first = self.chosen(&queues).await.map_err(refused)?;
         // One answer on its way: who has not taken it gets the newest one next.
         let (out, answers) = mpsc::channel(1);
         let pictures = self.pictures.watch();
-        let watching = watching(first, queues, every, pictures, out);
+        let pace = (every, wall::apart(before));
+        let watching = watching(first, queues, pace, pictures, out);
         let stopping = self.stopping.clone();
         tokio::spawn(async move {
             let _place = place;
@@ -187,11 +188,11 @@ impl LiveService for Live {
 async fn watching(
     first: Shown,
     queues: Vec<String>,
-    every: Duration,
+    (every, apart): (Duration, Duration),
     mut pictures: watch::Receiver<Arc<Shown>>,
     out: mpsc::Sender<Result<v1::WatchQueuesResponse, Status>>,
 ) {
-    let mut known = first.queues.clone();
+    let mut known = Arc::new(first.clone());
     let mut answer = v1::WatchQueuesResponse {
         at: first.at,
         full: true,
@@ -212,26 +213,30 @@ async fn watching(
                 return;
             },
         }
+        tokio::time::sleep(apart).await;
         let newest = pictures.borrow_and_update().clone();
-        let mut shown = newest.queues.clone();
-        retain(&mut shown, &queues);
         answer = v1::WatchQueuesResponse {
             at: newest.at,
             full: false,
             hotline: newest.hotline.clone(),
-            queues: changed(&known, &shown),
+            queues: changed(&known.queues, &newest.queues, &queues),
         };
-        known = shown;
+        known = newest;
     }
 }
 
-/// The queues that are not as they were.
-fn changed(before: &[v1::QueueLive], after: &[v1::QueueLive]) -> Vec<v1::QueueLive> {
+/// Those of the queues asked for, all when none is named, that are not as they were.
+fn changed(
+    before: &[v1::QueueLive],
+    after: &[v1::QueueLive],
+    asked: &[String],
+) -> Vec<v1::QueueLive> {
     let was = |queue: &v1::QueueLive| {
         let found = before.binary_search_by(|known| known.queue.cmp(&queue.queue));
         found.is_ok_and(|place| before[place] == *queue)
     };
-    after.iter().filter(|queue| !was(queue)).cloned().collect()
+    let is_told = |queue: &&v1::QueueLive| is_asked(asked, &queue.queue) && !was(queue);
+    after.iter().filter(is_told).cloned().collect()
 }
 
 #[cfg(test)]
@@ -250,7 +255,12 @@ mod tests {
     fn what_is_as_it_was_is_not_told_again() {
         let before = [queue("a", 1), queue("b", 2)];
         let after = [queue("a", 1), queue("b", 3), queue("c", 0)];
-        assert_eq!(changed(&before, &after), [queue("b", 3), queue("c", 0)]);
+        let told = |asked: &[&str]| {
+            let asked: Vec<_> = asked.iter().map(|name| String::from(*name)).collect();
+            changed(&before, &after, &asked)
+        };
+        assert_eq!(told(&[]), [queue("b", 3), queue("c", 0)]);
+        assert_eq!(told(&["a", "c"]), [queue("c", 0)]);
     }
 
     #[test]
