@@ -166,6 +166,7 @@ pub fn quantile_of_sorted(
 mod tests {
     use super::WaitEnd::{Answered, Censored};
     use super::*;
+    use crate::model::fixture::Chance;
 
     fn s(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -296,19 +297,13 @@ mod tests {
 
     #[test]
     fn a_quantile_without_a_curve_is_that_of_the_curve() {
-        // Ages from a small set, so that many are alike; a linear congruential generator, so that each run is the same.
-        let mut state = 7_u64;
-        let mut random = |below: u64| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            (state >> 33) % below
-        };
+        // Ages from a small set, so that many are alike.
+        let mut chance = Chance(7);
         for round in 0..500 {
             let mut waits: Vec<_> = (0..round % 60)
                 .map(|_| {
-                    let end = [Answered, Censored][random(2) as usize];
-                    (s(random(20)), end)
+                    let end = chance.of(&[Answered, Censored]);
+                    (s(chance.below(20)), end)
                 })
                 .collect();
             waits.sort_unstable();

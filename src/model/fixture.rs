@@ -61,3 +61,22 @@ pub(crate) fn transfer(from: Option<&str>, to: &str) -> TransferRow {
         spent: Duration::ZERO,
     }
 }
+
+/// A linear congruential generator: each run is the same.
+pub(crate) struct Chance(pub(crate) u64);
+
+impl Chance {
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % end
+    }
+
+    /// One of all.
+    pub(crate) fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize]
+    }
+}

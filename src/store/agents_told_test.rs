@@ -5,59 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnection;
 
+use crate::model::fixture::Chance;
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, Mode, Position, QueueId, SourceId, Timestamp,
+    AgentEvent, AgentId, AgentState, AgentTold, Mode, QueueId, SourceId, Timestamp,
 };
 
 use super::agents_told;
+use super::fixture::{SOURCES, opened, stretch};
 use super::sqlite::MIGRATIONS;
-use super::{Readers, Rows as _, SourceWrite, Store, StoreWriter, Write};
+use super::{Rows as _, StoreWriter, Write};
 
-const SOURCES: [&str; 2] = ["north", "south"];
 /// A first instant of a quarter of an hour, in seconds.
 const QUARTER: u64 = 1_800_000_900;
-
-/// A linear congruential generator: each run is the same.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) % end
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len() as u64) as usize]
-    }
-}
 
 fn at(second: u64) -> Timestamp {
     Timestamp::from_micros((QUARTER + second) as i64 * 1_000_000)
 }
 
-async fn opened(folder: &tempfile::TempDir) -> (Store, StoreWriter) {
-    let path = folder.path().join("store.db");
-    Store::open(&path, Readers::OF_NOTHING).await.unwrap()
-}
-
 async fn write(writer: &mut StoreWriter, position: u64, agents: Vec<AgentTold>) {
-    let sources = SOURCES.map(|source| SourceWrite {
-        source: SourceId::new(source),
-        state: Vec::new(),
-        heard: None,
-        late_events: 0,
-        call_exists_events: 0,
-        open: Vec::new(),
-        closed: Vec::new(),
-    });
     let write = Write {
-        position: Position(position),
-        sources: sources.to_vec(),
         agents,
-        ..Write::default()
+        ..stretch(position)
     };
     writer.write(&write).await.unwrap();
 }

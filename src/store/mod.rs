@@ -14,6 +14,8 @@ mod cases;
 mod checkpoint;
 mod chore;
 mod cover;
+#[cfg(test)]
+mod fixture;
 mod forms;
 mod from_row;
 mod gather;

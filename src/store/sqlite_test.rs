@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::store::from_row::{moment, span};
 use crate::store::{
-    Gather, Part, Period, Rows as _, Selection, SettledCall, SourceWrite, Write, add_open, project,
+    Gather, Part, Period, Rows as _, Selection, SettledCall, Write, add_open, fixture, project,
 };
 
 const STORIES: [&str; 4] = [
@@ -67,15 +67,7 @@ async fn what_is_written_is_what_a_record_says() {
     let write = Write {
         position: Position(1),
         settled: calls.collect(),
-        sources: vec![SourceWrite {
-            source,
-            state: Vec::new(),
-            heard: None,
-            late_events: 0,
-            call_exists_events: 0,
-            open: Vec::new(),
-            closed: Vec::new(),
-        }],
+        sources: vec![fixture::source(source)],
         ..Write::default()
     };
     writer.write(&write).await.unwrap();

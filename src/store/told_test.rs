@@ -3,48 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{LineEvent, LineId, LineTold, Position, SourceId, Timestamp};
+use crate::model::fixture::Chance;
+use crate::model::{LineEvent, LineId, LineTold, SourceId, Timestamp};
 
-use super::{BusyLines, Readers, Rows as _, SourceWrite, Store, Write};
-
-const SOURCES: [&str; 2] = ["north", "south"];
-
-/// A linear congruential generator: each run is the same.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) % end
-    }
-}
+use super::fixture::{SOURCES, opened, stretch};
+use super::{BusyLines, Rows as _, Write};
 
 fn at(second: u64) -> Timestamp {
     Timestamp::from_micros(second as i64 * 1_000_000)
-}
-
-async fn written(folder: &tempfile::TempDir, write: Write) -> Store {
-    let path = folder.path().join("store.db");
-    let (store, mut writer) = Store::open(&path, Readers::OF_NOTHING).await.unwrap();
-    let sources = SOURCES.map(|source| SourceWrite {
-        source: SourceId::new(source),
-        state: Vec::new(),
-        heard: None,
-        late_events: 0,
-        call_exists_events: 0,
-        open: Vec::new(),
-        closed: Vec::new(),
-    });
-    let write = Write {
-        position: Position(1),
-        sources: sources.to_vec(),
-        ..write
-    };
-    writer.write(&write).await.unwrap();
-    store
 }
 
 /// What one who looks at everything finds.
@@ -96,12 +62,13 @@ async fn when_all_channels_were_in_use_is_what_every_telling_says() {
         lines.insert(key, LineTold { source, at, told });
     }
     let lines: Vec<_> = lines.into_values().collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (store, mut writer) = opened(&folder).await;
     let write = Write {
         lines: lines.clone(),
-        ..Write::default()
+        ..stretch(1)
     };
-    let folder = tempfile::tempdir().unwrap();
-    let store = written(&folder, write).await;
+    writer.write(&write).await.unwrap();
     let mut found = 0;
     for period in [(0, 2_000), (300, 900), (900, 901), (5_000, 6_000)] {
         let period = (at(period.0), at(period.1));

@@ -189,7 +189,9 @@ function draw(shown) {
   if (plan) agents.replaceChildren(`${words.planned}: `, element("strong", plan.text, plan.tooFew ? "mark" : ""));
   const main = document.getElementById("queues");
   main.classList.toggle("few", queues.length <= 2);
-  main.style.setProperty("--columns", String(Math.max(1, Math.ceil(Math.sqrt(queues.length)))));
+  const columns = Math.max(1, Math.ceil(Math.sqrt(queues.length)));
+  main.style.setProperty("--columns", String(columns));
+  main.style.setProperty("--rows", String(Math.max(1, Math.ceil(queues.length / columns))));
   // Where not all fit on a screen, those that want looking at come first.
   const urgency = (queue) => ["bad", "warn"].indexOf(stateOf(queue)) + 1 || 3;
   const inOrder = queues.length > FIT ? [...queues].sort((one, other) => urgency(one) - urgency(other)) : queues;
