@@ -70,7 +70,7 @@ pub use repeats::{
     next_call, previous_call, repeat_rate, repeated, withheld_share,
 };
 pub use rollup::{
-    RollupHead, Tally, merge_tallies, read_edges, read_tallies, write_edges, write_tallies,
+    RollupHead, Tally, WrittenTallies, merge_tallies, read_edges, read_tallies, write_edges,
 };
 pub use seconds::seconds_text;
 pub use service_level::{

@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use crate::model::{CodecError, QueueId, Reader, put_option, put_text, put_uint};
+use crate::model::{CodecError, Reader, put_option, put_text, put_uint};
 
 use super::call_tally::CallTally;
 use super::cells::{Edges, Slots};
@@ -124,17 +124,6 @@ pub fn read_edges(bytes: &[u8]) -> Option<Edges> {
     reader.is_empty().then(|| edges.into())
 }
 
-/// The bytes of the sums of queues; those of no queue are under `None`.
-pub fn write_tallies<'a, T: Tally + 'a>(
-    tallies: impl IntoIterator<Item = (Option<&'a QueueId>, &'a mut T)>,
-) -> Vec<u8> {
-    let mut written = Written::default();
-    for (queue, tally) in tallies {
-        written.put(queue.map(QueueId::as_str), tally);
-    }
-    written.finish()
-}
-
 /// The bytes of the sums of queues that several roll-ups hold, each read with its slots, added up by `merge`; `None` = one
 /// is damaged, of an unknown version, or not in order of queues. One queue's sums are in memory at a time.
 pub fn merge_tallies<T: Tally>(parts: &[(&[u8], Slots)], merge: fn(&mut T, &T)) -> Option<Vec<u8>> {
@@ -144,7 +133,7 @@ pub fn merge_tallies<T: Tally>(parts: &[(&[u8], Slots)], merge: fn(&mut T, &T)) 
         let first = reader.next()?;
         readers.push((reader, first, slots));
     }
-    let mut written = Written::default();
+    let mut written = WrittenTallies::default();
     let least = |readers: &[(Tallies<'_>, Option<Entry<'_>>, &Slots)]| {
         let heads = readers.iter().filter_map(|(_, head, _)| head.as_ref());
         heads
@@ -176,16 +165,17 @@ pub fn merge_tallies<T: Tally>(parts: &[(&[u8], Slots)], merge: fn(&mut T, &T)) 
     Some(written.finish())
 }
 
-/// Sums of queues on their way into bytes.
+/// Sums of queues on their way into bytes, one queue's after the other's.
 #[derive(Default)]
-struct Written {
+pub struct WrittenTallies {
     body: Vec<u8>,
     one: Vec<u8>,
     count: u64,
 }
 
-impl Written {
-    fn put(&mut self, queue: Option<&str>, tally: &mut impl Tally) {
+impl WrittenTallies {
+    /// Adds those of a queue, or of no queue; in order, no queue first.
+    pub fn put(&mut self, queue: Option<&str>, tally: &mut impl Tally) {
         put_option(&mut self.body, queue, put_text);
         self.one.clear();
         tally.put(&mut self.one);
@@ -194,7 +184,8 @@ impl Written {
         self.count += 1;
     }
 
-    fn finish(self) -> Vec<u8> {
+    /// Their bytes.
+    pub fn finish(self) -> Vec<u8> {
         let mut out = vec![VERSION];
         put_uint(&mut out, self.count);
         out.extend(self.body);
@@ -205,7 +196,7 @@ impl Written {
 /// A queue, and the bytes of its sums.
 type Entry<'a> = (Option<&'a str>, &'a [u8]);
 
-/// What `write_tallies` wrote, queue by queue.
+/// What `WrittenTallies` wrote, queue by queue.
 struct Tallies<'a> {
     reader: Reader<'a>,
     left: u64,
@@ -243,7 +234,7 @@ fn take_whole<T: Tally>(body: &[u8], slots: &Slots) -> Option<T> {
     reader.is_empty().then_some(tally)
 }
 
-/// Reads what `write_tallies` wrote, as far as it is wanted; `None` = damaged, or of an unknown version.
+/// Reads what `WrittenTallies` wrote, as far as it is wanted; `None` = damaged, or of an unknown version.
 pub fn read_tallies<T: Tally>(
     bytes: &[u8],
     slots: &Slots,

@@ -5,11 +5,22 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::kpi::Held;
 use crate::model::{
-    CallId, Exit, Outcome, PlannedRoutes, QueueTarget, SourceId, Timestamp, TransferFailure,
-    TransferMethod, TransferOutcome, TransferRow, VisitRow, fixture,
+    CallId, Exit, Outcome, PlannedRoutes, QueueId, QueueTarget, SourceId, Timestamp,
+    TransferFailure, TransferMethod, TransferOutcome, TransferRow, VisitRow, fixture,
 };
 
 const GOLDEN_V1: &str = include_str!("../../tests/golden/rollup-v1.hex");
+
+/// The bytes of the sums of queues; those of no queue are under `None`.
+fn write_tallies<'a, T: Tally + 'a>(
+    tallies: impl IntoIterator<Item = (Option<&'a QueueId>, &'a mut T)>,
+) -> Vec<u8> {
+    let mut written = WrittenTallies::default();
+    for (queue, tally) in tallies {
+        written.put(queue.map(QueueId::as_str), tally);
+    }
+    written.finish()
+}
 
 fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

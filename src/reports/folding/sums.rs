@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::kpi::{
     self, CallTally, Edges, Held, RollupHead, Slots, Tally, TransferTally, VisitTally,
+    WrittenTallies,
 };
-use crate::model::{QueueId, Targets};
+use crate::model::Targets;
 use crate::reports::bucket::Bucket;
 use crate::reports::group::Group;
 use crate::reports::making::{KnownSlots, Making};
@@ -39,25 +40,32 @@ pub(super) fn of_rows(period: Period, rows: &Selection, edges: &Edges) -> Vec<Ro
     let held = Held::Cells(edges.clone());
     let mut queues = Queues::new(Vec::new(), held.clone());
     queues.rows(&plan, rows);
-    for ((bucket, group), tally) in queues.tallies() {
-        let Some(queue) = queue(group) else { continue };
+    for ((bucket, group), mut tally) in queues.tallies() {
+        let Some(queue) = queue(&group) else { continue };
         let sums = made.entry(bucket).or_default();
-        sums.calls.insert(queue.clone(), tally.calls);
-        sums.visits.insert(queue, tally.visits);
+        // Rows of both reports begin where a call or a visit is; of transfers, where any call is.
+        if tally.calls.arrived > 0 {
+            sums.calls.put(queue, &mut tally.calls);
+        }
+        if tally.visits.offered > 0 {
+            sums.visits.put(queue, &mut tally.visits);
+        }
     }
     let mut queues = Queues::new(Vec::new(), held);
     queues.rows(&as_visits, rows);
-    for ((bucket, group), tally) in queues.tallies() {
-        let Some(queue) = queue(group) else { continue };
-        let journeys = &mut made.entry(bucket).or_default().journeys;
-        journeys.insert(queue, tally.visits);
+    for ((bucket, group), mut tally) in queues.tallies() {
+        let Some(queue) = queue(&group) else { continue };
+        if tally.visits.offered > 0 {
+            let journeys = &mut made.entry(bucket).or_default().journeys;
+            journeys.put(queue, &mut tally.visits);
+        }
     }
     let mut transfers = Transfers::new(None);
     transfers.rows(&plan, rows);
-    for ((bucket, group), tally) in transfers.tallies() {
-        let Some(queue) = queue(group) else { continue };
+    for ((bucket, group), mut tally) in transfers.tallies() {
+        let Some(queue) = queue(&group) else { continue };
         let transfers = &mut made.entry(bucket).or_default().transfers;
-        transfers.insert(queue, tally);
+        transfers.put(queue, &mut tally);
     }
     let starts = plan.buckets.starts();
     let rollups = made.into_iter().filter_map(|(bucket, sums)| {
@@ -118,46 +126,35 @@ fn added<T: Tally>(
     kpi::merge_tallies(&parts.collect::<Vec<_>>(), merge)
 }
 
-type ByQueue<T> = BTreeMap<Option<QueueId>, T>;
-
-/// The sums of one interval.
+/// The sums of one interval, written queue by queue: of each kind those of one queue alone are in memory besides.
 #[derive(Default)]
 struct Sums {
     head: RollupHead,
-    transfers: ByQueue<TransferTally>,
-    calls: ByQueue<CallTally>,
-    visits: ByQueue<VisitTally>,
-    journeys: ByQueue<VisitTally>,
+    transfers: WrittenTallies,
+    calls: WrittenTallies,
+    visits: WrittenTallies,
+    journeys: WrittenTallies,
 }
 
 impl Sums {
-    fn rollup(mut self, level: Level, period: Period, edges: &Edges) -> Rollup {
-        // Rows of both reports begin where a call or a visit is; of transfers, where any call is.
-        self.calls.retain(|_, tally| tally.arrived > 0);
-        self.visits.retain(|_, tally| tally.offered > 0);
-        self.journeys.retain(|_, tally| tally.offered > 0);
+    fn rollup(self, level: Level, period: Period, edges: &Edges) -> Rollup {
         Rollup {
             level,
             period,
             edges: kpi::write_edges(edges),
             head: self.head.write(),
-            transfers: bytes(&mut self.transfers),
-            calls: bytes(&mut self.calls),
-            visits: bytes(&mut self.visits),
-            journeys: bytes(&mut self.journeys),
+            transfers: self.transfers.finish(),
+            calls: self.calls.finish(),
+            visits: self.visits.finish(),
+            journeys: self.journeys.finish(),
         }
     }
 }
 
-fn bytes<T: Tally>(sums: &mut ByQueue<T>) -> Vec<u8> {
-    let sums = sums.iter_mut();
-    kpi::write_tallies(sums.map(|(queue, tally)| (queue.as_ref(), tally)))
-}
-
 /// The queue of a group, or none; nothing for all of them.
-fn queue(group: Group) -> Option<Option<QueueId>> {
+fn queue(group: &Group) -> Option<Option<&str>> {
     match group {
-        Group::Queue(queue) => Some(Some(queue)),
+        Group::Queue(queue) => Some(Some(queue.as_str())),
         Group::NoQueue => Some(None),
         Group::All => None,
     }
