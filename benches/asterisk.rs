@@ -35,7 +35,7 @@ const ROUNDS: usize = 7;
 const REPEATS: usize = 40;
 /// Lines that are imported.
 const LINES: usize = 500_000;
-/// When the imported log ends: before the recordings were made.
+/// How long before the recordings the imported log begins: all of it is over.
 const BACK_SECONDS: i64 = 400 * 24 * 3600;
 
 fn main() {

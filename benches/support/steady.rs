@@ -1,6 +1,7 @@
 //! A steady load, open loop: each event has its time, fixed in advance, and its ack's latency counts from there.
 
 use std::{
+    array,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -142,7 +143,7 @@ impl Steady {
             receivers.push(tokio::spawn(async move {
                 let answers = load::stream(channel, requests).await;
                 let mut answers = answers.expect("the stream opens");
-                let mut latency = [histogram(), histogram(), histogram()];
+                let mut latency = array::from_fn(|_| histogram());
                 let mut acked = 0;
                 while let Ok(Some(answer)) = answers.message().await {
                     let Some(Message::Ack(ack)) = answer.message else {
@@ -191,7 +192,7 @@ impl Steady {
         let pace = tokio::task::spawn_blocking(move || self.pace.join());
         let paced = pace.await.expect("it is not cancelled");
         paced.expect("the pace goes on");
-        let mut all = [histogram(), histogram(), histogram()];
+        let mut all = array::from_fn(|_| histogram());
         for receiver in self.receivers {
             let received = receiver.await.expect("a receiver goes on");
             for (all, received) in all.iter_mut().zip(received) {

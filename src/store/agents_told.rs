@@ -94,14 +94,10 @@ pub(super) fn rows<'a>(write: &'a Write, ids: &Ids) -> [Rows<'a>; 2] {
         let lines = quarters.entry((quarter_of(told.at), source)).or_default();
         serde_json::to_writer(&mut *lines, &line).expect("numbers and texts are JSON");
         lines.push(b'\n');
-        let Line(at, kind, state, ..) = line;
-        if told.mode == Mode::Live {
-            let agent = told.told.agent().as_str();
-            let newest = last.entry((source, agent, kind));
-            let newest = newest.or_insert_with(|| Line::of(told));
-            if (newest.0, newest.2) <= (at, state) {
-                *newest = line;
-            }
+        let key = (source, told.told.agent().as_str(), line.1);
+        let is_newest = |known: &Line<'_>| (known.0, known.2) <= (line.0, line.2);
+        if told.mode == Mode::Live && last.get(&key).is_none_or(is_newest) {
+            last.insert(key, line);
         }
     }
     let mut told = Rows::of(&AGENT_QUARTERS, quarters.len());

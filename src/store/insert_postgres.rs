@@ -8,7 +8,7 @@ use sqlx::{Arguments as _, AssertSqlSafe};
 
 use crate::model::Position;
 
-use super::table::{Kind, Rows, Table, Value};
+use super::table::{Kind, Rows, Table, Value, Verb};
 
 /// Rows a statement: what one message carries stays within some megabytes.
 const ROWS_A_STATEMENT: usize = 8_192;
@@ -27,8 +27,8 @@ impl Made {
     }
 }
 
-/// What puts rows into their table.
-pub(super) fn inserts(rows: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
+/// What puts or removes rows.
+pub(super) fn make(verb: Verb, rows: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
     let Table {
         name,
         columns,
@@ -37,24 +37,14 @@ pub(super) fn inserts(rows: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
     } = rows.table;
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
     let (names, arrays) = (names.join(", "), arrays(rows.table));
-    make(
-        format!("insert into {name} ({names}) select * from unnest({arrays}) {conflict}"),
-        rows,
-    )
-}
-
-/// What removes the rows with these keys.
-pub(super) fn deletes(keys: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
-    let Table { name, columns, .. } = keys.table;
-    let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
-    let (names, arrays) = (names.join(", "), arrays(keys.table));
-    make(
-        format!("delete from {name} where ({names}) in (select * from unnest({arrays}))"),
-        keys,
-    )
-}
-
-fn make(text: String, rows: &Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
+    let text = match verb {
+        Verb::Insert => {
+            format!("insert into {name} ({names}) select * from unnest({arrays}) {conflict}")
+        }
+        Verb::Delete => {
+            format!("delete from {name} where ({names}) in (select * from unnest({arrays}))")
+        }
+    };
     let width = rows.table.columns.len();
     let text: Arc<str> = text.into();
     let chunks = rows.values.chunks(ROWS_A_STATEMENT * width);

@@ -9,20 +9,13 @@ use sqlx::{Arguments as _, AssertSqlSafe};
 
 use crate::model::Position;
 
-use super::table::{Rows, Table, Value};
+use super::table::{Rows, Table, Value, Verb};
 
 /// Rows a statement: below SQLite's 32,766 values at 37 a row. What remains goes by halves, so that a table has ten
 /// texts.
 const ROWS_A_STATEMENT: usize = 512;
 /// Statements kept prepared: ten texts for each of ten tables, and some.
 pub(super) const STATEMENTS_KEPT: usize = 128;
-
-/// What is done with rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Verb {
-    Insert,
-    Delete,
-}
 
 /// Statements written so far.
 #[derive(Debug, Default)]
@@ -43,17 +36,8 @@ impl Made {
 }
 
 impl Statements {
-    /// What puts rows into their table.
-    pub(super) fn inserts(&mut self, rows: Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
-        self.make(Verb::Insert, rows)
-    }
-
-    /// What removes the rows with these keys.
-    pub(super) fn deletes(&mut self, keys: Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
-        self.make(Verb::Delete, keys)
-    }
-
-    fn make(&mut self, verb: Verb, rows: Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
+    /// What puts or removes rows.
+    pub(super) fn make(&mut self, verb: Verb, rows: Rows<'_>) -> Result<Vec<Made>, sqlx::Error> {
         let width = rows.table.columns.len();
         let mut left = rows.values.len() / width;
         let mut values = rows.values.into_iter();
@@ -191,15 +175,15 @@ mod tests {
                 let key = key.to_le_bytes().to_vec();
                 rows.push([7_i64.into(), key.into(), state.as_slice().into()]);
             }
-            run(&mut connection, statements.inserts(rows)).await;
+            run(&mut connection, statements.make(Verb::Insert, rows)).await;
             let all = (1_531, 1_531 * state.len() as i64);
             assert_eq!(count(&mut connection).await, all);
         }
         let odd = keys((0..1_531).filter(|key| key % 2 == 1));
-        run(&mut connection, statements.deletes(odd)).await;
+        run(&mut connection, statements.make(Verb::Delete, odd)).await;
         assert_eq!(count(&mut connection).await.0, 766);
-        run(&mut connection, statements.deletes(keys(0..0))).await;
-        run(&mut connection, statements.deletes(keys(0..2))).await;
+        run(&mut connection, statements.make(Verb::Delete, keys(0..0))).await;
+        run(&mut connection, statements.make(Verb::Delete, keys(0..2))).await;
         assert_eq!(count(&mut connection).await.0, 765);
     }
 

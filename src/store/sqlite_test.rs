@@ -44,8 +44,7 @@ fn selected(calls: impl Iterator<Item = (CallId, crate::model::CallRecord)>) -> 
 #[tokio::test]
 async fn what_is_written_is_what_a_record_says() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
-    let (store, mut writer) = Store::open(&path, Readers::OF_NOTHING).await.unwrap();
+    let (store, mut writer) = fixture::opened(&folder).await;
     let source = SourceId::new("pbx");
     let records = STORIES.iter().enumerate().map(|(number, story)| {
         let id = CallId::new(number.to_string());

@@ -25,6 +25,15 @@ pub(super) struct Table {
     pub(super) doing: &'static str,
 }
 
+/// What is done with rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Verb {
+    /// They are put into their table.
+    Insert,
+    /// Those with these keys are removed.
+    Delete,
+}
+
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value<'a> {

@@ -1,5 +1,7 @@
 //! One store transaction: a stretch's rows, all of them or nothing, on either database.
 
+use std::iter::{once, once_with};
+
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 
@@ -17,7 +19,7 @@ use super::insert_sqlite::{self, Statements};
 use super::log_sync::LogSync;
 use super::rows::{Error, failed};
 use super::survey;
-use super::table::Rows;
+use super::table::{Rows, Verb};
 use super::write::{self, Ids, Write};
 
 /// Writes the store: one connection, one transaction a stretch.
@@ -158,13 +160,15 @@ impl StoreWriter {
         let calls = (first..).step_by(write::CALLS_A_PART);
         let calls = calls.zip(write.settled.chunks(write::CALLS_A_PART));
         let calls = calls.flat_map(|(row, part)| write::settled_rows(part, ids, row));
-        let keys = std::iter::once_with(|| write::call_keys(&write.settled, ids, first));
-        let rows = write::rows(write, ids).into_iter();
-        let rows = rows.chain(agents_told::rows(write, ids));
-        let rows = rows.chain(survey::rows(write, ids));
-        let rows = rows.chain(forms::rows(write)).chain(cases::rows(write));
-        let rows: AllRows<'_> = Box::new(calls.chain(keys).chain(rows));
-        self.insert_all(rows).await?;
+        let keys = once_with(|| write::call_keys(&write.settled, ids, first));
+        let others = once_with(|| {
+            let rows = write::rows(write, ids).into_iter();
+            let rows = rows.chain(agents_told::rows(write, ids));
+            let rows = rows.chain(survey::rows(write, ids));
+            rows.chain(forms::rows(write)).chain(cases::rows(write))
+        });
+        let rows = calls.chain(keys).chain(others.flatten());
+        self.run_all(Verb::Insert, Box::new(rows)).await?;
         let sql = "update checkpoint set position = $1";
         self.run(sql, &[(write.position.0 as i64).into()], "commit")
             .await?;
@@ -181,40 +185,29 @@ impl StoreWriter {
     }
 
     pub(super) async fn insert(&mut self, rows: Rows<'_>) -> Result<(), Error> {
-        self.insert_all(Box::new(std::iter::once(rows))).await
+        self.run_all(Verb::Insert, Box::new(once(rows))).await
     }
 
-    /// Puts rows into their tables; the next are made while the database works on those before.
-    async fn insert_all(&mut self, mut rows: AllRows<'_>) -> Result<(), Error> {
+    pub(super) async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
+        self.run_all(Verb::Delete, Box::new(once(keys))).await
+    }
+
+    /// Puts or removes rows; the next are made while the database works on those before.
+    async fn run_all(&mut self, verb: Verb, mut rows: AllRows<'_>) -> Result<(), Error> {
         match &mut self.connection {
             Db::Sqlite(connection) => {
                 let make = || {
                     let rows = rows.next()?;
-                    Some((rows.table.doing, self.statements.inserts(rows)))
+                    Some((rows.table.doing, self.statements.make(verb, rows)))
                 };
                 ahead(connection, make).await
             }
             Db::Postgres(session) => {
                 let make = || {
                     let rows = rows.next()?;
-                    Some((rows.table.doing, insert_postgres::inserts(&rows)))
+                    Some((rows.table.doing, insert_postgres::make(verb, &rows)))
                 };
                 ahead(session, make).await
-            }
-        }
-    }
-
-    pub(super) async fn delete(&mut self, keys: Rows<'_>) -> Result<(), Error> {
-        let doing = keys.table.doing;
-        match &mut self.connection {
-            Db::Sqlite(connection) => {
-                let made = self.statements.deletes(keys);
-                let mut made = Some((doing, made));
-                ahead(connection, || made.take()).await
-            }
-            Db::Postgres(session) => {
-                let mut made = Some((doing, insert_postgres::deletes(&keys)));
-                ahead(session, || made.take()).await
             }
         }
     }
