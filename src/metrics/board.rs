@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::exposition::{Exposition, rest};
 use super::gauges;
 use super::name::Metric;
 use super::process::Process;
-use super::text::{Format, with_points, write_header};
+use super::text::{Format, header};
 use super::totals::Totals;
 use crate::model::{AgentsNow, Timestamp};
 
-/// Bytes kept ready for what changed since the last scrape, and for gauges.
-const ROOM: usize = 256 * 1024;
+/// Series whose lines are written anew at a stretch: a tenth of a millisecond when they are histograms.
+const RENEWED_AT_ONCE: usize = 64;
 
 /// Totals under their lock, and the process metrics beside them; cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,30 +40,32 @@ impl Board {
         &self.process
     }
 
-    /// Everything, with our clock's time and the agents at it; takes some milliseconds at 500 queues, so not on a thread of the
-    /// runtime.
-    pub fn render(&self, now: Timestamp, agents: &AgentsNow, format: Format) -> String {
+    /// Everything, with our clock's time and the agents at it; takes some milliseconds at 500 queues, and rests meanwhile, so
+    /// not on a thread of the runtime.
+    pub fn render(&self, now: Timestamp, agents: &AgentsNow, format: Format) -> Exposition {
+        // Most of it beforehand, so that a batch waits for the rest only.
+        let stretches = self.totals().series.stale() / RENEWED_AT_ONCE;
+        for _ in 0..stretches {
+            self.totals().series.renew(RENEWED_AT_ONCE);
+            rest();
+        }
         let mut totals = self.totals();
-        let gauges = gauges::render(&totals, now, agents);
-        let process = self.process.render();
-        let mut text = String::with_capacity(totals.series.written() + ROOM);
+        let series = &mut totals.series;
+        series.renew(series.stale());
+        let mut gauges = gauges::render(&totals, now, agents);
+        let mut process = self.process.render();
+        let mut told = Exposition::new(format);
         for metric in Metric::ALL {
-            let start = text.len();
-            write_header(&mut text, *metric, format);
-            let samples = text.len();
-            totals.series.write(&mut text, *metric);
-            for others in [&gauges, &process] {
-                text.push_str(others.get(metric).map_or("", String::as_str));
-            }
-            if text.len() == samples {
-                text.truncate(start);
+            let others = [gauges.remove(metric), process.remove(metric)];
+            let others = others.into_iter().flatten().map(Arc::from);
+            let of_series = totals.series.lines(*metric).cloned();
+            let mut lines = of_series.chain(others).peekable();
+            if lines.peek().is_some() {
+                told.push(header(*metric, format).into());
+                told.extend(lines);
             }
         }
-        if format == Format::OpenMetrics {
-            text = with_points(&text);
-        }
-        text.push_str(format.end());
-        text
+        told
     }
 
     fn totals(&self) -> MutexGuard<'_, Totals> {

@@ -174,11 +174,9 @@ mod tests {
     }
 
     fn text(series: &mut Series) -> String {
-        let mut text = String::new();
-        for metric in Metric::ALL {
-            series.write(&mut text, *metric);
-        }
-        text
+        series.renew(series.stale());
+        let lines = Metric::ALL.iter().flat_map(|metric| series.lines(*metric));
+        lines.map(|lines| &**lines).collect()
     }
 
     /// Version 1, byte by byte: what a later version must still read.

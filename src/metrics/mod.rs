@@ -27,6 +27,7 @@
 mod accept;
 mod board;
 mod checkpoint;
+mod exposition;
 mod gauges;
 mod histogram;
 mod http;
@@ -43,6 +44,7 @@ mod totals;
 
 pub use board::Board;
 pub use checkpoint::Error;
+pub use exposition::Exposition;
 pub use http::serve;
 pub use label::{QUEUES_MAX, SOURCES_MAX};
 pub use process::Process;

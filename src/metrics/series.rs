@@ -44,8 +44,8 @@ struct Cell {
     value: Value,
     /// Whether it is among those that changed.
     changed: bool,
-    /// Its lines; empty = to be written anew.
-    lines: String,
+    /// Its lines; none = it is among those that are stale.
+    lines: Option<Arc<str>>,
 }
 
 /// Every series of the fact metrics.
@@ -55,6 +55,8 @@ pub(crate) struct Series {
     places: BTreeMap<(Metric, Arc<str>), usize>,
     /// Places of the cells that changed.
     changed: Vec<usize>,
+    /// Places of the cells whose lines are to be written anew.
+    stale: Vec<usize>,
     seconds: Edges,
     transfers: Edges,
     ewt_errors: Edges,
@@ -67,6 +69,7 @@ impl Series {
             cells: Vec::new(),
             places: BTreeMap::new(),
             changed: Vec::new(),
+            stale: Vec::new(),
             seconds,
             transfers: Edges::transfers(),
             ewt_errors: Edges::ewt_errors(),
@@ -88,7 +91,7 @@ impl Series {
 
     fn place(&mut self, metric: Metric, labels: &str, new: impl FnOnce() -> Value) -> usize {
         let labels: Arc<str> = labels.into();
-        let cells = &mut self.cells;
+        let (cells, stale) = (&mut self.cells, &mut self.stale);
         let place = self.places.entry((metric, labels.clone()));
         *place.or_insert_with(|| {
             cells.push(Cell {
@@ -96,8 +99,9 @@ impl Series {
                 labels,
                 value: new(),
                 changed: false,
-                lines: String::new(),
+                lines: None,
             });
+            stale.push(cells.len() - 1);
             cells.len() - 1
         })
     }
@@ -105,7 +109,9 @@ impl Series {
     /// Takes note that a cell changed.
     fn note(&mut self, place: usize) {
         let cell = &mut self.cells[place];
-        cell.lines.clear();
+        if cell.lines.take().is_some() {
+            self.stale.push(place);
+        }
         if !std::mem::replace(&mut cell.changed, true) {
             self.changed.push(place);
         }
@@ -174,7 +180,9 @@ impl Series {
         let place = self.place(metric, labels, || value.clone());
         let cell = &mut self.cells[place];
         cell.value = value;
-        cell.lines.clear();
+        if cell.lines.take().is_some() {
+            self.stale.push(place);
+        }
     }
 
     /// The series that changed since the last time this was asked, in order.
@@ -197,31 +205,41 @@ impl Series {
         self.places.keys().map(|(_, labels)| &**labels)
     }
 
-    /// Appends the lines of one metric.
-    pub(crate) fn write(&mut self, out: &mut String, metric: Metric) {
-        let series = self.places.range((metric, Arc::from(""))..);
-        for ((_, labels), place) in series.take_while(|((found, _), _)| *found == metric) {
-            let Cell { value, lines, .. } = &mut self.cells[*place];
-            if lines.is_empty() {
-                match value {
-                    Value::Counter(counter) if metric == Metric::LinesAllBusy => {
-                        write_sample(lines, metric.name(), labels, &decimal(counter.value));
-                    }
-                    Value::Counter(counter) => {
-                        write_sample(lines, metric.name(), labels, &counter.value.to_string());
-                    }
-                    Value::Histogram(histogram) => {
-                        write_histogram(lines, metric, labels, histogram)
-                    }
-                }
-            }
-            out.push_str(lines);
+    /// How many series are stale: changed since their lines were written.
+    pub(crate) fn stale(&self) -> usize {
+        self.stale.len()
+    }
+
+    /// Writes anew the lines of so many stale series at the most.
+    pub(crate) fn renew(&mut self, most: usize) {
+        let mut lines = String::new();
+        for place in self.stale.drain(self.stale.len().saturating_sub(most)..) {
+            lines.clear();
+            let cell = &mut self.cells[place];
+            write_lines(&mut lines, cell);
+            cell.lines = Some(lines.as_str().into());
         }
     }
 
-    /// How many bytes were written last time, of what has not changed since.
-    pub(crate) fn written(&self) -> usize {
-        self.cells.iter().map(|cell| cell.lines.len()).sum()
+    /// The lines of one metric, series by series; those that are stale have none.
+    pub(crate) fn lines(&self, metric: Metric) -> impl Iterator<Item = &Arc<str>> {
+        let series = self.places.range((metric, Arc::from(""))..);
+        series
+            .take_while(move |((found, _), _)| *found == metric)
+            .filter_map(|(_, place)| self.cells[*place].lines.as_ref())
+    }
+}
+
+fn write_lines(out: &mut String, cell: &Cell) {
+    let Cell { metric, labels, .. } = cell;
+    match &cell.value {
+        Value::Counter(counter) if *metric == Metric::LinesAllBusy => {
+            write_sample(out, metric.name(), labels, &decimal(counter.value));
+        }
+        Value::Counter(counter) => {
+            write_sample(out, metric.name(), labels, &counter.value.to_string());
+        }
+        Value::Histogram(histogram) => write_histogram(out, *metric, labels, histogram),
     }
 }
 
@@ -245,6 +263,11 @@ mod tests {
 
     fn series() -> Series {
         Series::new(Edges::new([0, 5_000_000]))
+    }
+
+    fn text(series: &Series, metrics: &[Metric]) -> String {
+        let lines = metrics.iter().flat_map(|metric| series.lines(*metric));
+        lines.map(|lines| &**lines).collect()
     }
 
     fn changed(series: &mut Series) -> Vec<String> {
@@ -273,11 +296,10 @@ mod tests {
         series.counter(Metric::Reroutes, "queue=\"b\"");
         let wait = series.histogram(Metric::Wait, "queue=\"a\"");
         let written = |series: &mut Series| {
-            let mut text = String::new();
-            series.write(&mut text, Metric::Reroutes);
-            series.write(&mut text, Metric::Wait);
-            assert_eq!(series.written(), text.len());
-            text
+            while series.stale() > 0 {
+                series.renew(2);
+            }
+            text(series, &[Metric::Reroutes, Metric::Wait])
         };
         let before = written(&mut series);
         assert_eq!(written(&mut series), before);
@@ -316,8 +338,7 @@ mod tests {
         for micros in [0, 5_000_000, 5_000_001] {
             series.observe(wait, micros);
         }
-        let mut text = String::new();
-        series.write(&mut text, Metric::Wait);
+        series.renew(1);
         let expected = "\
 dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"0\"} 1
 dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"5\"} 2
@@ -325,6 +346,6 @@ dozvon_queue_wait_seconds_bucket{queue=\"a\",le=\"+Inf\"} 3
 dozvon_queue_wait_seconds_sum{queue=\"a\"} 10.000001
 dozvon_queue_wait_seconds_count{queue=\"a\"} 3
 ";
-        assert_eq!(text, expected);
+        assert_eq!(text(&series, &[Metric::Wait]), expected);
     }
 }

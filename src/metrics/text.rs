@@ -128,20 +128,20 @@ pub(crate) fn with_points(text: &str) -> String {
     out
 }
 
-/// Appends the lines that open a metric.
-pub(crate) fn write_header(out: &mut String, metric: Metric, format: Format) {
+/// The lines that open a metric.
+pub(crate) fn header(metric: Metric, format: Format) -> String {
     let (kind, help) = (metric.kind().as_str(), metric.help());
     let name = match format {
         Format::Text => metric.name(),
         Format::OpenMetrics => metric.family(),
     };
-    let _ = writeln!(out, "# HELP {name} {help}");
-    let _ = writeln!(out, "# TYPE {name} {kind}");
+    let mut lines = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
     if format == Format::OpenMetrics
         && let Some(unit) = metric.unit()
     {
-        let _ = writeln!(out, "# UNIT {name} {unit}");
+        let _ = writeln!(lines, "# UNIT {name} {unit}");
     }
+    lines
 }
 
 /// Appends one line.

@@ -223,7 +223,9 @@ async fn of_checkpoint(server: &Server) -> BTreeMap<String, f64> {
         .collect();
     let totals = Totals::restore(&Targets::default(), rows.iter().cloned()).unwrap();
     let now = Timestamp::from_micros(now());
-    let text = Board::new(totals).render(now, &AgentsNow::default(), Format::Text);
+    let text = Board::new(totals)
+        .render(now, &AgentsNow::default(), Format::Text)
+        .to_string();
     let samples = text.lines().filter(|line| !line.starts_with('#'));
     let samples = samples.filter_map(|line| {
         let (found, value) = line.rsplit_once(' ').unwrap();

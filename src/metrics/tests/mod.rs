@@ -45,7 +45,9 @@ fn targets(configured: &str) -> Targets {
 
 /// The text of these totals, without what belongs to the process.
 fn render(totals: Totals) -> String {
-    Board::new(totals).render(at(1_000), &AgentsNow::default(), Format::Text)
+    Board::new(totals)
+        .render(at(1_000), &AgentsNow::default(), Format::Text)
+        .to_string()
 }
 
 /// The sample lines of one metric, without its name.

@@ -27,7 +27,9 @@ fn now(name: &str, sent: i64, received: i64, queues: Vec<QueueNow>) -> SourceNow
 }
 
 fn value(board: &Board, scraped_at: Timestamp, name: &str) -> String {
-    let text = board.render(scraped_at, &AgentsNow::default(), Format::Text);
+    let text = board
+        .render(scraped_at, &AgentsNow::default(), Format::Text)
+        .to_string();
     let lines = samples(&text, name);
     assert_eq!(lines.len(), 1, "{name}: {lines:?}");
     lines[0].split(' ').next_back().unwrap().to_owned()
@@ -124,15 +126,17 @@ fn agents_are_shown_by_state_and_not_at_all_where_none_was_told_of() {
     let mut totals = totals("sales");
     totals.know_queue(&queue("jobs"));
     let board = Board::new(totals);
-    let nobody = board.render(at(1_000), &AgentsNow::default(), Format::Text);
+    let nobody = board
+        .render(at(1_000), &AgentsNow::default(), Format::Text)
+        .to_string();
     assert!(!nobody.contains("agents{"), "{nobody}");
-    let text = board.render(at(1_000), &agents, Format::Text);
+    let text = board.render(at(1_000), &agents, Format::Text).to_string();
     assert_eq!(samples(&text, "dozvon_agents").len(), AgentState::ALL.len());
     let of_queues = samples(&text, "dozvon_queue_agents");
     assert_eq!(of_queues.len(), AgentState::ALL.len(), "{of_queues:?}");
     // Nobody has called this one yet.
     agents.queues.entry(queue("new")).or_default();
-    let text = board.render(at(1_000), &agents, Format::Text);
+    let text = board.render(at(1_000), &agents, Format::Text).to_string();
     let of_queues = samples(&text, "dozvon_queue_agents");
     assert_eq!(of_queues.len(), 2 * AgentState::ALL.len(), "{of_queues:?}");
     let told = |series: &str| text.lines().any(|line| line == series);

@@ -119,8 +119,12 @@ fn the_whole_text_of_a_morning() {
     board.process().duplicates(&source(), 4);
     board.process().delays(&source(), [millis(40)]);
     board.process().committed(millis(2), 25);
-    let text = board.render(at(1_000), &AgentsNow::default(), Format::Text);
-    let open_metrics = board.render(at(1_000), &AgentsNow::default(), Format::OpenMetrics);
+    let text = board
+        .render(at(1_000), &AgentsNow::default(), Format::Text)
+        .to_string();
+    let open_metrics = board
+        .render(at(1_000), &AgentsNow::default(), Format::OpenMetrics)
+        .to_string();
     let samples = |text: &str| {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines.map(str::to_owned).collect::<Vec<_>>()
@@ -364,7 +368,9 @@ fn promtool_finds_nothing_to_say() {
     let board = Board::new(totals);
     board.process().delays(&source(), [millis(40)]);
     board.process().committed(millis(2), 25);
-    let text = board.render(at(1_000), &AgentsNow::default(), Format::Text);
+    let text = board
+        .render(at(1_000), &AgentsNow::default(), Format::Text)
+        .to_string();
 
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
