@@ -222,7 +222,9 @@ impl Folder {
         let rows = self.store.settled(period).await?;
         let calls = rows.calls.len();
         let edges = self.edges.clone();
-        let working = tokio::task::spawn_blocking(move || sums::of_rows(period, &rows, &edges));
+        let at_once = sums::QUEUES_AT_ONCE;
+        let working = move || sums::of_rows(period, &rows, &edges, at_once);
+        let working = tokio::task::spawn_blocking(working);
         let rollups = working.await.map_err(|_| Error::Stopped)?;
         let made: BTreeSet<_> = rollups.iter().map(|rollup| rollup.period.0).collect();
         let starts = run.iter().map(|stale| stale.start);

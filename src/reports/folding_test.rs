@@ -377,6 +377,20 @@ fn check_all(hotline: &Hotline, start: &str, end: &str) -> usize {
     found + usize::from(hotline.check(&some))
 }
 
+/// However many queues are summed at a time, the sums are the same.
+fn check_parts(hotline: &Hotline, start: &str, end: &str) {
+    let period = (at(start), at(end));
+    let settled = hotline.store.settled(period);
+    let rows = hotline.runtime.block_on(settled).unwrap();
+    let edges = edges(hotline.targets.thresholds().into_iter());
+    let summed = |at_once| sums::of_rows(period, &rows, &edges, at_once);
+    let whole = summed(usize::MAX);
+    assert!(!whole.is_empty());
+    for at_once in [1, 2, 3] {
+        assert_eq!(summed(at_once), whole, "{at_once} queues at once");
+    }
+}
+
 /// Calls of four moments around a change of the clocks: zone and RFC 3339.
 const AROUND: [(&str, [&str; 4]); 4] = [
     (
@@ -442,6 +456,7 @@ proptest! {
         hotline.write(moments.flatten().collect(), &[]);
         let mut hotline = hotline.restarted(zone);
         check_all(&hotline, &start, &end);
+        check_parts(&hotline, &start, &end);
         hotline.fold();
         prop_assert_eq!(hotline.stale(), []);
         prop_assert!(check_all(&hotline, &start, &end) > 0, "the open call is there");

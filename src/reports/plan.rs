@@ -60,6 +60,23 @@ pub struct Query {
     pub compare: Compare,
 }
 
+/// Queues from a name on, before another; without a beginning also calls of no queue. All, unless said otherwise.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    pub(super) from: Option<QueueId>,
+    pub(super) before: Option<QueueId>,
+}
+
+impl Part {
+    fn holds(&self, queue: Option<&QueueId>) -> bool {
+        let Some(queue) = queue else {
+            return self.from.is_none();
+        };
+        let is_behind = self.before.as_ref().is_some_and(|end| end <= queue);
+        !is_behind && self.from.as_ref().is_none_or(|from| from <= queue)
+    }
+}
+
 /// A checked query.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -80,6 +97,7 @@ pub(super) struct Plan {
     /// No roll-ups.
     pub(super) exact: bool,
     queues: BTreeSet<QueueId>,
+    part: Part,
     pub(super) targets: Targets,
     pub(super) altered: Arc<Alterations>,
     pub(super) service_level: Option<Duration>,
@@ -118,6 +136,7 @@ impl Plan {
                 .iter()
                 .map(|name| QueueId::new(name.as_str()))
                 .collect(),
+            part: Part::default(),
             choice: Choice::of(query, &options.targets, &options.floor)?,
             compat: query.compat.iter().copied().collect(),
             floor: options.floor.clone(),
@@ -183,7 +202,16 @@ impl Plan {
 
     /// Whether figures of this queue, or of none, are asked for.
     pub(super) fn wants(&self, queue: Option<&QueueId>) -> bool {
-        self.is_unfiltered() || queue.is_some_and(|queue| self.queues.contains(queue))
+        let asked = || queue.is_some_and(|queue| self.queues.contains(queue));
+        self.part.holds(queue) && (self.is_unfiltered() || asked())
+    }
+
+    /// The same plan for a part of the queues.
+    pub(super) fn of_part(&self, part: Part) -> Self {
+        Self {
+            part,
+            ..self.clone()
+        }
     }
 
     /// The same by the queue's name.

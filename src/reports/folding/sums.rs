@@ -1,17 +1,18 @@
 //! The sums of an interval: of rows, or of roll-ups within it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::kpi::{
     self, CallTally, Edges, Held, RollupHead, Slots, Tally, TransferTally, VisitTally,
     WrittenTallies,
 };
-use crate::model::Targets;
+use crate::model::{QueueId, Targets};
 use crate::reports::bucket::Bucket;
 use crate::reports::group::Group;
 use crate::reports::making::{KnownSlots, Making};
-use crate::reports::plan::{Plan, Query};
+use crate::reports::plan::{Part, Plan, Query};
+use crate::reports::queue_calls;
 use crate::reports::queues::Queues;
 use crate::reports::service::Options;
 use crate::reports::stays::Lens;
@@ -19,8 +20,16 @@ use crate::reports::transfers::Transfers;
 use crate::reports::zone::Zone;
 use crate::store::{Level, Period, Rollup, Selection};
 
-/// The sums of each quarter of a period in which something was, from the rows of settled calls.
-pub(super) fn of_rows(period: Period, rows: &Selection, edges: &Edges) -> Vec<Rollup> {
+/// Queues whose sums lie in memory at a time, 4 KiB each: names that somebody invents are no queues, but nobody knows.
+pub(super) const QUEUES_AT_ONCE: usize = 2_000;
+
+/// The sums of each quarter of a period in which something was, from the rows of settled calls, so many queues at a time.
+pub(super) fn of_rows(
+    period: Period,
+    rows: &Selection,
+    edges: &Edges,
+    at_once: usize,
+) -> Vec<Rollup> {
     let plans = plan(period, Lens::Visit).zip(plan(period, Lens::Journey));
     let Some((plan, as_visits)) = plans else {
         return Vec::new();
@@ -38,8 +47,29 @@ pub(super) fn of_rows(period: Period, rows: &Selection, edges: &Edges) -> Vec<Ro
         }
     }
     let held = Held::Cells(edges.clone());
+    for part in parts(rows, at_once) {
+        let (plan, as_visits) = (plan.of_part(part.clone()), as_visits.of_part(part));
+        add_part(&mut made, rows, &plan, &as_visits, &held);
+    }
+    let starts = plan.buckets.starts();
+    let rollups = made.into_iter().filter_map(|(bucket, sums)| {
+        let start = *starts.get(bucket)?;
+        let end = starts.get(bucket + 1).copied().unwrap_or(period.1);
+        Some(sums.rollup(Level::Quarter, (start, end), edges))
+    });
+    rollups.collect()
+}
+
+/// Adds the sums of a part of the queues, which lies behind those before.
+fn add_part(
+    made: &mut BTreeMap<usize, Sums>,
+    rows: &Selection,
+    plan: &Plan,
+    as_visits: &Plan,
+    held: &Held,
+) {
     let mut queues = Queues::new(Vec::new(), held.clone());
-    queues.rows(&plan, rows);
+    queues.rows(plan, rows);
     for ((bucket, group), mut tally) in queues.tallies() {
         let Some(queue) = queue(&group) else { continue };
         let sums = made.entry(bucket).or_default();
@@ -51,8 +81,8 @@ pub(super) fn of_rows(period: Period, rows: &Selection, edges: &Edges) -> Vec<Ro
             sums.visits.put(queue, &mut tally.visits);
         }
     }
-    let mut queues = Queues::new(Vec::new(), held);
-    queues.rows(&as_visits, rows);
+    let mut queues = Queues::new(Vec::new(), held.clone());
+    queues.rows(as_visits, rows);
     for ((bucket, group), mut tally) in queues.tallies() {
         let Some(queue) = queue(&group) else { continue };
         if tally.visits.offered > 0 {
@@ -61,19 +91,32 @@ pub(super) fn of_rows(period: Period, rows: &Selection, edges: &Edges) -> Vec<Ro
         }
     }
     let mut transfers = Transfers::new(None);
-    transfers.rows(&plan, rows);
+    transfers.rows(plan, rows);
     for ((bucket, group), mut tally) in transfers.tallies() {
         let Some(queue) = queue(&group) else { continue };
         let transfers = &mut made.entry(bucket).or_default().transfers;
         transfers.put(queue, &mut tally);
     }
-    let starts = plan.buckets.starts();
-    let rollups = made.into_iter().filter_map(|(bucket, sums)| {
-        let start = *starts.get(bucket)?;
-        let end = starts.get(bucket + 1).copied().unwrap_or(period.1);
-        Some(sums.rollup(Level::Quarter, (start, end), edges))
+}
+
+/// The queues of these rows, cut into parts of so many, in order.
+fn parts(rows: &Selection, at_once: usize) -> Vec<Part> {
+    let of_visits = rows.visits.iter().map(|visit| &visit.queue);
+    let of_calls = rows.calls.iter().flat_map(|call| {
+        let answered = call.first_answer_queue.as_ref();
+        answered.into_iter().chain(queue_calls::belongs_to(call))
     });
-    rollups.collect()
+    let names: BTreeSet<&QueueId> = of_visits.chain(of_calls).collect();
+    let cuts = names.into_iter().step_by(at_once).skip(1);
+    let mut parts = vec![Part::default()];
+    for cut in cuts {
+        let from = Some(cut.clone());
+        if let Some(before) = parts.last_mut() {
+            before.before.clone_from(&from);
+        }
+        parts.push(Part { from, before: None });
+    }
+    parts
 }
 
 /// The sums of an interval that these roll-ups make up; `None` = one is damaged, `Some(None)` = nothing was in it.
