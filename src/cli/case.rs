@@ -5,10 +5,9 @@ mod show;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::at::At;
 use super::deliver::deliver;
 use super::failure::{Exit, Failure};
-use super::report::client;
-use crate::connect::client::Server;
 use crate::proto::v1;
 use crate::proto::v1::case_service_client::CaseServiceClient;
 
@@ -29,15 +28,8 @@ Exit codes: 0 done, 1 refused (there is no such case, it is closed, nobody has t
 pub struct Args {
     #[command(subcommand)]
     command: Command,
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        global = true,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    server: Server,
+    #[command(flatten)]
+    at: At,
     /// How to show it
     #[arg(long, global = true, value_enum, default_value = "table")]
     format: Format,
@@ -139,13 +131,13 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         let message = format!("--zone: no such zone \"{}\"; as Europe/Samara", args.zone);
         Failure::new(Exit::Usage, message)
     })?;
-    let refused = |status: tonic::Status| client::failure(&args.server, &status);
+    let refused = |status: tonic::Status| args.at.failure(&status);
     // What is wrong with the command line needs no server.
     let period = match &args.command {
         Command::Report { month } => Some(period(month, &zone)?),
         Command::List { .. } | Command::Take { .. } | Command::Close { .. } => None,
     };
-    let mut service = CaseServiceClient::new(client::channel(&args.server).await?);
+    let mut service = CaseServiceClient::new(args.at.channel().await?);
     let text = match args.command {
         Command::List {
             state,

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
+use super::at::At;
 use super::deliver::deliver;
 use super::failure::{Exit, Failure};
-use super::report::{client, text};
-use crate::connect::client::Server;
+use super::report::text;
 use crate::proto::v1;
 use crate::proto::v1::admin_service_client::AdminServiceClient;
 
@@ -26,14 +26,8 @@ reads it from stdin.
 
 Exit codes: 0 done, 1 refused (nobody of that number is known) or failed, 2 usage, 4 server unreachable.")]
 pub struct Args {
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    server: Server,
+    #[command(flatten)]
+    at: At,
     /// The telephone number, however it is written; `-` = a line of stdin
     #[arg(
         long,
@@ -82,9 +76,9 @@ pub async fn run(args: &Args) -> Result<(), Failure> {
         country: args.country.clone(),
         pseudonym: args.pseudonym.clone().unwrap_or_default(),
     };
-    let mut service = AdminServiceClient::new(client::channel(&args.server).await?);
+    let mut service = AdminServiceClient::new(args.at.channel().await?);
     let act = service.erase_caller(request).await;
-    let act = act.map_err(|status| client::failure(&args.server, &status))?;
+    let act = act.map_err(|status| args.at.failure(&status))?;
     let act = act.into_inner();
     let text = match args.output {
         Output::Table => shown(&act),

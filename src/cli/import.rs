@@ -24,10 +24,11 @@ use self::{
     screen::{LISTED_MAX, Screen},
     summary::Summary,
 };
+use super::at::At;
 use super::failure::{Exit, Failure};
 use crate::{
     connect::{
-        client::{self, BATCH_EVENTS, Delivered, Feed, Options, SentAt, Server},
+        client::{self, BATCH_EVENTS, Delivered, Feed, Options, SentAt},
         recording::{Format, Order, Recording},
         source_file,
     },
@@ -57,14 +58,8 @@ pub struct Args {
     /// Files to import, one after the other; plain or gzip. Those of `ami-log` are of one PBX and read as one.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST.
-    #[arg(
-        long,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    pub server: Server,
+    #[command(flatten)]
+    pub(super) at: At,
     /// The source that the calls belong to [default: the format's name].
     #[arg(long, value_name = "ID")]
     pub source: Option<String>,
@@ -334,7 +329,7 @@ fn options(args: &Args, epoch: Epoch) -> Options {
             Speed::Max => None,
             Speed::Times(times) => Some(times),
         },
-        ..Options::new(args.server.clone(), source, epoch, mode)
+        ..Options::new(args.at.server.clone(), source, epoch, mode)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file a command, each with its `Args` and its `run`.
 
+mod at;
 pub mod case;
 pub mod check_config;
 pub mod connect;

@@ -6,14 +6,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tonic::Streaming;
 
+use super::at::At;
 use super::deliver::deliver;
 use super::failure::{Exit, Failure};
-use super::report::client::{self, Client};
+use super::report::client::Client;
 use super::report::options::instants;
 use super::report::period::Bound;
 use super::report::{frame, text};
 use crate::clock::Clock;
-use crate::connect::client::Server;
 use crate::kpi::seconds_text;
 use crate::proto::v1;
 use crate::proto::v1::admin_service_client::AdminServiceClient;
@@ -34,14 +34,8 @@ Examples:
 
 Exit codes: 0 done, 1 refused or failed, 2 usage, 4 server unreachable.")]
 pub struct Args {
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    server: Server,
+    #[command(flatten)]
+    at: At,
     /// Calls that arrived from here on: 2026-01-31, 2026-01, 2026-01-31T08:00 (all local), or 2026-01-31T08:00+04:00
     #[arg(long, value_name = "TIME")]
     from: Bound,
@@ -72,7 +66,7 @@ enum Output {
 /// # Errors
 /// When the server is not there, refuses or fails, or stdout cannot be written.
 pub async fn run(args: &Args, clock: &Clock) -> Result<(), Failure> {
-    let mut reports = Client::connect(&args.server).await?;
+    let mut reports = Client::connect(&args.at).await?;
     let bounds = [Some(args.from), Some(args.to)];
     let [start, end] = instants(bounds, args.zone.as_deref(), &mut reports, clock).await?;
     let request = v1::RecomputeRequest {
@@ -80,8 +74,8 @@ pub async fn run(args: &Args, clock: &Clock) -> Result<(), Failure> {
         end,
         source: args.source.clone().unwrap_or_default(),
     };
-    let refused = |status| client::failure(&args.server, &status);
-    let mut service = AdminServiceClient::new(client::channel(&args.server).await?);
+    let refused = |status| args.at.failure(&status);
+    let mut service = AdminServiceClient::new(args.at.channel().await?);
     let answers = service.recompute(request).await.map_err(refused)?;
     let result = follow(answers.into_inner()).await.map_err(refused)?;
     let result = result.ok_or_else(|| {

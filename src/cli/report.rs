@@ -129,7 +129,7 @@ pub async fn run(args: Args, clock: &Clock) -> Result<(), Failure> {
 
 async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failure> {
     let options = args.report.options();
-    let mut client = Client::connect(&options.server).await?;
+    let mut client = Client::connect(&options.at).await?;
     let query = if let Report::Call(_) = &args.report {
         // A call is found by its id: when it was is for the answer to say.
         None

@@ -1,11 +1,10 @@
 //! `dozvon tune`: what is wanted of a switch, by way of the server and the source's own connector.
 
+use super::at::At;
 use super::connect::show_changes;
 use super::failure::Failure;
-use super::report::client;
 use crate::connect::asterisk::settings::{Change, Setting};
 use crate::connect::asterisk::tuner::change_of;
-use crate::connect::client::Server;
 use crate::proto::v1;
 use crate::proto::v1::tuning_service_client::TuningServiceClient;
 
@@ -21,15 +20,8 @@ settings for this source (tune = true in its [[asterisk]]), 2 usage, 4 no server
 pub struct Args {
     #[command(subcommand)]
     command: Command,
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        global = true,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    server: Server,
+    #[command(flatten)]
+    at: At,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -67,7 +59,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         dry_run,
         by,
     } = args.command;
-    let mut service = TuningServiceClient::new(client::channel(&args.server).await?);
+    let mut service = TuningServiceClient::new(args.at.channel().await?);
     let mut changes: Vec<Change> = Vec::new();
     let mut failed = None;
     for setting in settings {
@@ -86,7 +78,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
                 changes.push(change_of(setting, report));
             }
             Err(status) => {
-                failed = Some(client::failure(&args.server, &status));
+                failed = Some(args.at.failure(&status));
                 break;
             }
         }

@@ -7,11 +7,10 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
+use super::at::At;
 use super::deliver::deliver;
 use super::failure::{Exit, Failure};
-use super::report::client;
 use super::report::{frame, text};
-use crate::connect::client::Server;
 use crate::proto::v1;
 use crate::proto::v1::live_service_client::LiveServiceClient;
 
@@ -43,14 +42,8 @@ this time of the day. By evening: visits to be expected by the end of the day. A
 who are there, of those planned for this time; ▲ when they are fewer.
 Exit codes: 0 ok, 1 refused or failed, 2 usage, 4 server unreachable.")]
 pub struct Args {
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    server: Server,
+    #[command(flatten)]
+    at: At,
     /// Only this queue; may be given again [default: all]
     #[arg(long = "queue", value_name = "NAME")]
     queues: Vec<String>,
@@ -79,12 +72,12 @@ enum Output {
 /// When the server is not there at the start, refuses or fails, or stdout cannot be written.
 pub async fn run(args: &Args) -> Result<(), Failure> {
     if args.once || args.output == Output::Json || !io::stdout().is_terminal() {
-        let mut service = LiveServiceClient::new(client::channel(&args.server).await?);
+        let mut service = LiveServiceClient::new(args.at.channel().await?);
         let request = v1::GetQueuesRequest {
             queues: args.queues.clone(),
         };
         let answer = service.get_queues(request).await;
-        let shown = answer.map_err(|status| client::failure(&args.server, &status))?;
+        let shown = answer.map_err(|status| args.at.failure(&status))?;
         let shown = shown.into_inner();
         let text = match args.output {
             Output::Table => drawn(&shown),
@@ -120,8 +113,8 @@ async fn keep_watching(args: &Args, seen: &mut bool) -> Result<(), Failure> {
 
 /// Draws until the server ends the stream.
 async fn watch(args: &Args, seen: &mut bool) -> Result<(), Failure> {
-    let refused = |status| client::failure(&args.server, &status);
-    let mut service = LiveServiceClient::new(client::channel(&args.server).await?);
+    let refused = |status| args.at.failure(&status);
+    let mut service = LiveServiceClient::new(args.at.channel().await?);
     let request = v1::WatchQueuesRequest {
         queues: args.queues.clone(),
         rate_max: args.rate,

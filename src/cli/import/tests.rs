@@ -9,7 +9,10 @@ use super::*;
 use crate::{
     connect::{
         anonymous_bank::COLUMN_NAMES,
-        client::fake::{Act, Fake},
+        client::{
+            Server,
+            fake::{Act, Fake},
+        },
         row::{Broken, Reason},
     },
     proto::v1::{Event, event::Body},

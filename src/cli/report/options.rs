@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
+use super::super::at::At;
 use crate::clock::Clock;
-use crate::connect::client::Server;
 use crate::model::AnswerChannel;
 use crate::model::Headline;
 use crate::proto::v1;
@@ -22,14 +22,8 @@ use super::text;
 /// What every report can be asked with; what means nothing to one is ignored.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Options {
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    pub(super) server: Server,
+    #[command(flatten)]
+    pub(super) at: At,
     /// First instant of the period: 2026-01-31, 2026-01, 2026-01-31T08:00 (all local), or 2026-01-31T08:00+04:00
     /// [default: the start of today]
     #[arg(long, value_name = "TIME")]

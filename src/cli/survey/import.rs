@@ -13,12 +13,11 @@ use serde::Serialize;
 use tonic::transport::Channel;
 use tonic_types::StatusExt as _;
 
-use super::super::report::client;
+use super::super::at::At;
 use super::codepage;
 use super::forms::{Columns, Defaults, separator};
 use super::{Exit, Failure};
 use crate::clock;
-use crate::connect::client::Server;
 use crate::proto::v1::survey_service_client::SurveyServiceClient;
 use crate::proto::v1::{SubmitAnswersRequest, SubmitAnswersResponse, SubmittedForm};
 
@@ -71,14 +70,8 @@ pub(super) struct Args {
     /// How long to look for a lost server
     #[arg(long, default_value = "60s", value_parser = humantime::parse_duration, value_name = "TIME")]
     retry_for: Duration,
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    server: Server,
+    #[command(flatten)]
+    at: At,
 }
 
 /// The last line on stdout.
@@ -131,7 +124,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         dry_run: args.dry_run,
         ..Summary::default()
     };
-    let mut service = SurveyServiceClient::new(client::channel(&args.server).await?);
+    let mut service = SurveyServiceClient::new(args.at.channel().await?);
     for path in &args.files {
         import(&args, path, &defaults, &mut service, &mut summary).await?;
     }
@@ -258,7 +251,7 @@ async fn ask(
         };
         let is_away = status.code() == tonic::Code::Unavailable;
         if !is_away || clock::instant() >= until {
-            return Err(client::failure(&args.server, &status));
+            return Err(args.at.failure(&status));
         }
         let wait = status.get_details_retry_info();
         let wait = wait.and_then(|retry| retry.retry_delay).unwrap_or(RETRY);

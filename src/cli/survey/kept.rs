@@ -4,26 +4,12 @@ use std::path::PathBuf;
 
 use comfy_table::{Table, presets};
 
+use super::super::at::At;
 use super::super::deliver::deliver;
-use super::super::report::client;
 use super::{Exit, Failure, line, read};
-use crate::connect::client::Server;
 use crate::proto::v1;
 use crate::proto::v1::survey_service_client::SurveyServiceClient;
 use crate::survey::{self, Severity};
-
-/// Where the server is.
-#[derive(clap::Args, Debug)]
-pub(super) struct At {
-    /// Where the server is: http://HOST:PORT, HOST:PORT or HOST
-    #[arg(
-        long,
-        env = "DOZVON_SERVER",
-        default_value = "http://127.0.0.1:7440",
-        value_name = "URL"
-    )]
-    pub(super) server: Server,
-}
 
 /// Looks a definition over as `lint` does, and has the server keep it. A version never changes: the same file again
 /// changes nothing, another one under the same version is refused.
@@ -86,7 +72,7 @@ enum Output {
 }
 
 async fn service(at: &At) -> Result<SurveyServiceClient<tonic::transport::Channel>, Failure> {
-    Ok(SurveyServiceClient::new(client::channel(&at.server).await?))
+    Ok(SurveyServiceClient::new(at.channel().await?))
 }
 
 pub(super) async fn put(args: &PutArgs) -> Result<(), Failure> {
@@ -108,7 +94,7 @@ pub(super) async fn put(args: &PutArgs) -> Result<(), Failure> {
     let put = service
         .put_survey(v1::PutSurveyRequest { definition })
         .await;
-    let put = put.map_err(|status| client::failure(&args.at.server, &status))?;
+    let put = put.map_err(|status| args.at.failure(&status))?;
     let put = put.into_inner();
     let info = put.survey.unwrap_or_default();
     let what = if put.added { "put" } else { "was kept already" };
@@ -119,7 +105,7 @@ pub(super) async fn put(args: &PutArgs) -> Result<(), Failure> {
 pub(super) async fn list(args: &ListArgs) -> Result<(), Failure> {
     let mut service = service(&args.at).await?;
     let listed = service.list_surveys(v1::ListSurveysRequest {}).await;
-    let listed = listed.map_err(|status| client::failure(&args.at.server, &status))?;
+    let listed = listed.map_err(|status| args.at.failure(&status))?;
     let listed = listed.into_inner();
     let text = match args.output {
         Output::Json => {
@@ -153,6 +139,6 @@ pub(super) async fn show(args: &ShowArgs) -> Result<(), Failure> {
         version: args.version,
     };
     let found = service.get_survey(asked).await;
-    let found = found.map_err(|status| client::failure(&args.at.server, &status))?;
+    let found = found.map_err(|status| args.at.failure(&status))?;
     deliver(found.into_inner().definition.as_bytes(), None)
 }
