@@ -44,6 +44,7 @@ mod tests {
             provisional: false,
             missed_offer_time: Duration::ZERO,
             after_transfer,
+            waits_at: None,
         };
         for (exit, after_transfer, expected) in [
             (Some(Exit::AbandonedWaiting), true, true),

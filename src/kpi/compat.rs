@@ -295,6 +295,7 @@ mod tests {
             provisional: false,
             missed_offer_time: Duration::ZERO,
             after_transfer: false,
+            waits_at: None,
         };
         let mut counts = CompatCounts::default();
         for (exit, wait) in [

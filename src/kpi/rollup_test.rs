@@ -53,6 +53,7 @@ fn visits() -> VisitTally {
             provisional: false,
             missed_offer_time: s(3),
             after_transfer: *exit == Exit::AbandonedWaiting,
+            waits_at: None,
         };
         tally.add_offered(&visit);
         tally.add_decided();

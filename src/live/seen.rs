@@ -125,5 +125,6 @@ fn row(visit: &Visit) -> VisitRow {
         provisional: true,
         missed_offer_time: Duration::ZERO,
         after_transfer: false,
+        waits_at: None,
     }
 }

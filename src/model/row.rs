@@ -128,6 +128,8 @@ pub struct VisitRow {
     pub missed_offer_time: Duration,
     /// Whether it began after a transfer.
     pub after_transfer: bool,
+    /// Whose call it is; `None` = it has ended, so that it no longer matters.
+    pub waits_at: Option<SourceId>,
 }
 
 /// One transfer as reports read it; transfers of test calls are not among them.

@@ -11,10 +11,10 @@ use std::time::Duration;
 use crate::kpi::{self, AgentKnown, Id, Threshold};
 use crate::model::{
     AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Direction, EndedBy, OfferResult,
-    TargetKind, Text, Timestamp,
+    SourceId, TargetKind, Text, Timestamp,
 };
 
-use crate::store::StoredCall;
+use crate::store::{StoredCall, Told};
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::plan::Plan;
@@ -125,8 +125,8 @@ pub(super) struct Gathered {
     tallies: BTreeMap<(usize, AgentId), AgentRow>,
     agents: BTreeMap<AgentId, Agent>,
     counted: Counted,
-    /// The last thing told of any agent.
-    told_last: Option<Timestamp>,
+    /// How far each source told of agents.
+    told_until: BTreeMap<SourceId, Timestamp>,
 }
 
 /// One agent's time.
@@ -135,6 +135,16 @@ struct Agent {
     known: AgentKnown,
     /// Releases in order of time, and whether the leg is asked for: a wrap-up belongs to the last one before it.
     released: Vec<(Timestamp, bool)>,
+    /// When something was told of the agent last, and by whom: how far the agent is known is for that source to say.
+    last: Option<(Timestamp, SourceId)>,
+}
+
+impl Agent {
+    fn told(&mut self, at: Timestamp, source: &SourceId) {
+        if self.last.as_ref().is_none_or(|(last, _)| *last <= at) {
+            self.last = Some((at, source.clone()));
+        }
+    }
 }
 
 impl Gathered {
@@ -160,10 +170,12 @@ impl Gathered {
         let inbound = is_handled(record);
         let of_line = plan.admits_line(record);
         for leg in &record.legs {
-            self.told_last(leg.released_at.unwrap_or(leg.connected_at));
+            let last = leg.released_at.unwrap_or(leg.connected_at);
+            self.source_told(&call.source, last);
             // One that lasts is cut where knowledge ends.
             let stretch = (leg.connected_at, leg.released_at.unwrap_or(plan.end));
             let agent = self.agents.entry(leg.agent.clone()).or_default();
+            agent.told(last, &call.source);
             if !inbound {
                 agent.known.other_calls.push(stretch);
                 continue;
@@ -191,6 +203,7 @@ impl Gathered {
         for offer in &record.offers {
             let stretch = (offer.offered_at, offer.ended_at.unwrap_or(plan.end));
             let agent = self.agents.entry(offer.agent.clone()).or_default();
+            agent.told(offer.offered_at, &call.source);
             agent.known.ringing.push(stretch);
             let wanted = of_line && plan.wants(offer.queue.as_ref());
             if let Some(result) = offer.result
@@ -222,13 +235,19 @@ impl Gathered {
     pub(super) fn finish(
         mut self,
         plan: &Plan,
-        told: Vec<AgentTold>,
+        told: Told,
         sources: Vec<SourceCompleteness>,
     ) -> AgentReport {
-        self.told(told);
-        let known_until = plan.known_until(self.told_last);
+        self.told(told.agents);
+        for (source, until) in &told.agents_until {
+            self.source_told(source, *until);
+        }
         for (name, mut agent) in std::mem::take(&mut self.agents) {
             agent.released.sort_unstable();
+            let Some((_, source)) = agent.last.take() else {
+                continue;
+            };
+            let known_until = plan.known_until(&source, self.told_until.get(&source).copied());
             for span in agent.known.spans((plan.start, known_until)) {
                 let before = agent.released.partition_point(|(at, _)| *at <= span.start);
                 let wanted = match before.checked_sub(1) {
@@ -265,32 +284,26 @@ impl Gathered {
     }
 
     fn told(&mut self, told: Vec<AgentTold>) {
-        for AgentTold { at, told, .. } in told {
-            self.told_last(at);
+        for AgentTold {
+            source, at, told, ..
+        } in told
+        {
+            let agent = self.agents.entry(told.agent().clone()).or_default();
+            agent.told(at, &source);
             match told {
-                AgentEvent::StateChanged {
-                    agent,
-                    state,
-                    reason,
-                    ..
-                } => {
-                    let agent = self.agents.entry(agent).or_default();
+                AgentEvent::StateChanged { state, reason, .. } => {
                     agent.known.told.push((at, state, reason));
                 }
-                AgentEvent::WrapUpEnded { agent } => {
-                    self.agents
-                        .entry(agent)
-                        .or_default()
-                        .known
-                        .wrap_up_ends
-                        .push(at);
-                }
+                AgentEvent::WrapUpEnded { .. } => agent.known.wrap_up_ends.push(at),
             }
         }
     }
 
-    fn told_last(&mut self, at: Timestamp) {
-        self.told_last = self.told_last.max(Some(at));
+    fn source_told(&mut self, source: &SourceId, until: Timestamp) {
+        match self.told_until.get_mut(source) {
+            Some(known) => *known = until.max(*known),
+            None => drop(self.told_until.insert(source.clone(), until)),
+        }
     }
 
     /// The row of the interval in which something happened; `None` outside the period.

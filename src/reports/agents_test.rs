@@ -51,7 +51,7 @@ fn day() -> Memory {
             state(samara("10:30:00"), "ann", AgentState::Paused, "lunch"),
             state(samara("11:15:00"), "ann", AgentState::LoggedOut, ""),
         ],
-        lines: Vec::new(),
+        ..Told::default()
     };
     Memory::of_records(calls.collect(), told)
 }
@@ -135,4 +135,34 @@ fn a_queue_has_its_own_legs_and_an_hour_its_own_time() {
         paused,
         [("10:00", seconds(30 * 60)), ("11:00", seconds(15 * 60))]
     );
+}
+
+#[test]
+fn what_is_known_of_an_hour_is_the_same_whatever_period_is_asked_for() {
+    let alone = rows(&Query {
+        start: Some(samara("10:00:00")),
+        end: Some(samara("11:00:00")),
+        ..query()
+    });
+    let hourly = rows(&Query {
+        bucket: Bucket::Hour,
+        ..query()
+    });
+    let is_ten = |row: &&AgentRow| row.bucket_start[11..].starts_with("10:00");
+    let mut ten = hourly.iter().filter(is_ten);
+    let ten = ten.find(|row| row.agent == "ann").unwrap();
+    let alone = of(&alone, "ann");
+    assert_eq!(alone.time_in(AgentState::Paused), seconds(30 * 60));
+    assert_eq!(alone.states, ten.states);
+}
+
+#[test]
+fn a_source_that_fell_silent_says_nothing_of_the_agents_of_others() {
+    let known_until = samara("11:30:00");
+    let with_one = day().reports_at(hotline(), Some(known_until));
+    let with_one = with_one.agents(&query()).unwrap().rows;
+    let beside = day().reports_beside_a_silent_source(hotline(), known_until, samara("08:00:00"));
+    assert_eq!(beside.agents(&query()).unwrap().rows, with_one);
+    let ann = of(&with_one, "ann");
+    assert_eq!(ann.time_in(AgentState::LoggedOut), seconds(15 * 60));
 }

@@ -466,6 +466,7 @@ fn map_row(row: &BankRow, zone: &Zone, rows: &mut Selection) {
         provisional: false,
         missed_offer_time: Duration::ZERO,
         after_transfer: false,
+        waits_at: None,
     });
     rows.calls.push(CallRow {
         outcome: Some(if answered {

@@ -27,7 +27,7 @@ use super::error::Error;
 use super::nearest::clipped;
 use super::plan::{Plan, Query, thresholds};
 use super::repeats;
-use super::service::{Reports, Sources, joined, slowest};
+use super::service::{Reports, Sources, joined};
 use super::stays::{Basis, Lens};
 use super::survey::{self, OneCall};
 use super::zone::Zone;
@@ -136,7 +136,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
             let read = |source| Error::Store { source };
             let (record, timeline) = (call.record().map_err(read)?, call.timeline().map_err(read)?);
             let mut plan = plan(&asked, &options, life(&record, &timeline))?;
-            plan.read_at = slowest(&sources);
+            plan.know(&sources);
             let rows = call.rows(&record, 0);
             let queue = super::transfers::queue_of(&rows.call);
             let limit = limit.unwrap_or_else(|| plan.excessive_limit(queue, record.arrived_at));

@@ -70,6 +70,7 @@ pub(crate) fn visit(queue: &str, entered_at: Timestamp, exit: Exit, wait: u64) -
         provisional: false,
         missed_offer_time: Duration::ZERO,
         after_transfer: false,
+        waits_at: None,
     }
 }
 
@@ -80,6 +81,7 @@ pub(crate) fn waiting(queue: &str, entered_at: Timestamp) -> VisitRow {
         exited_at: None,
         wait: None,
         provisional: true,
+        waits_at: Some(SourceId::new("pbx")),
         ..visit(queue, entered_at, Exit::Answered, 0)
     }
 }
@@ -181,18 +183,32 @@ impl Memory {
 
     /// Reports of these rows, with the one source's time known up to `watermark`.
     pub(crate) fn reports_at(self, options: Options, watermark: Option<Timestamp>) -> Asked {
-        let source = OneSource {
-            watermark,
-            silent_since: None,
+        Asked(Reports::new(
+            self,
+            OneSource::known_until(watermark),
+            options,
+        ))
+    }
+
+    /// The same beside another source that has been silent since then.
+    pub(crate) fn reports_beside_a_silent_source(
+        self,
+        options: Options,
+        watermark: Timestamp,
+        silent: Timestamp,
+    ) -> Asked {
+        let sources = OneSource {
+            silent: Some(silent),
+            ..OneSource::known_until(Some(watermark))
         };
-        Asked(Reports::new(self, source, options))
+        Asked(Reports::new(self, sources, options))
     }
 
     /// Reports of these rows, with the one source silent since then.
     pub(crate) fn reports_silent_since(self, options: Options, since: Timestamp) -> Asked {
         let source = OneSource {
-            watermark: Some(since),
             silent_since: Some(since),
+            ..OneSource::known_until(Some(since))
         };
         Asked(Reports::new(self, source, options))
     }
@@ -285,6 +301,13 @@ impl Rows for Memory {
     async fn told(&self, (start, end): Period) -> Result<Told, Error> {
         let held = |at: Timestamp| at >= start && at < end;
         let mut told = self.told.clone();
+        for one in &self.told.agents {
+            told.agents_until
+                .insert(one.source.clone(), one.at.min(end));
+        }
+        for one in &self.told.lines {
+            told.lines_until.insert(one.source.clone(), one.at.min(end));
+        }
         told.agents.retain(|told| held(told.at));
         told.lines.retain(|told| held(told.at));
         Ok(told)
@@ -295,7 +318,11 @@ impl Rows for Memory {
         period: Period,
         lines: &BTreeSet<LineId>,
     ) -> Result<BusyLines, Error> {
-        let mut told = self.told(period).await?.lines;
+        let Told {
+            lines: mut told,
+            lines_until,
+            ..
+        } = self.told(period).await?;
         told.sort_by_key(|told| told.at);
         let is_of = |told: &&LineTold, line: &LineId| told.told.line == *line;
         let is_wanted = |told: &&LineTold| lines.is_empty() || lines.contains(&told.told.line);
@@ -307,9 +334,11 @@ impl Rows for Memory {
             next.map(|next| next.at)
         };
         Ok(BusyLines {
-            stretches: busy.map(|one| (one.at, until(one))).collect(),
+            stretches: busy
+                .map(|one| (one.source.clone(), one.at, until(one)))
+                .collect(),
             first_told: told.iter().find(is_wanted).map(|told| told.at),
-            last_told: told.last().map(|told| told.at),
+            until: lines_until,
         })
     }
 
@@ -406,11 +435,12 @@ fn parted<T>(all: Vec<T>, holds: impl Fn(&T) -> bool) -> (Vec<T>, Vec<T>) {
     all.into_iter().partition(|one| holds(one))
 }
 
-/// One source whose time is known so far.
+/// One source whose time is known so far, and perhaps another that told nothing any more.
 #[derive(Clone, Debug)]
 pub(crate) struct OneSource {
     watermark: Option<Timestamp>,
     silent_since: Option<Timestamp>,
+    silent: Option<Timestamp>,
 }
 
 impl OneSource {
@@ -419,13 +449,14 @@ impl OneSource {
         Self {
             watermark,
             silent_since: None,
+            silent: None,
         }
     }
 }
 
 impl Sources for OneSource {
     fn completeness(&self) -> Vec<SourceCompleteness> {
-        vec![SourceCompleteness {
+        let one = SourceCompleteness {
             source: SourceId::new("pbx"),
             gap_events: 0,
             late_events: 0,
@@ -434,7 +465,15 @@ impl Sources for OneSource {
             settled_until: self.watermark,
             watermark: self.watermark,
             silent_since: self.silent_since,
-        }]
+        };
+        let silent = self.silent.map(|since| SourceCompleteness {
+            source: SourceId::new("old-pbx"),
+            settled_until: Some(since),
+            watermark: Some(since),
+            silent_since: Some(since),
+            ..one.clone()
+        });
+        [one].into_iter().chain(silent).collect()
     }
 }
 

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::kpi::{self, Id};
-use crate::model::{CallRecord, Direction, LineEvent, LineId, LineTold, RefusalReason, Timestamp};
-use crate::store::{BusyLines, StoredCall};
+use crate::model::{CallRecord, Direction, LineEvent, LineId, LineTold, RefusalReason, SourceId};
+use crate::store::{BusyLines, StoredCall, Told};
 
 use super::context::{Context, Counted, SourceCompleteness};
 use super::plan::Plan;
@@ -122,20 +122,29 @@ impl Gathered {
     pub(super) fn finish(
         mut self,
         plan: &Plan,
-        told: Vec<LineTold>,
+        told: Told,
         sources: Vec<SourceCompleteness>,
     ) -> LineReport {
-        let mut lines = BTreeMap::<LineId, Vec<(Timestamp, LineEvent)>>::new();
-        for LineTold { at, told, .. } in told {
-            lines.entry(told.line.clone()).or_default().push((at, told));
+        let mut lines = BTreeMap::<LineId, Vec<LineTold>>::new();
+        for one in told.lines {
+            lines.entry(one.told.line.clone()).or_default().push(one);
         }
-        // A value holds until the next, the last as far as anything is known.
-        let last_told = lines.values().flatten().map(|(at, _)| *at).max();
-        let known_until = plan.known_until(last_told);
+        // A value holds until the next, the last as far as anything is known of its source.
+        let known_until =
+            |source: &SourceId| plan.known_until(source, told.lines_until.get(source).copied());
         let wanted = lines.into_iter().filter(|(line, _)| plan.wants_line(line));
         for (line, told) in wanted {
-            for (index, (at, event)) in told.iter().enumerate() {
-                let until = told.get(index + 1).map_or(known_until, |(next, _)| *next);
+            for (
+                index,
+                LineTold {
+                    source,
+                    at,
+                    told: event,
+                },
+            ) in told.iter().enumerate()
+            {
+                let next = told.get(index + 1).map(|next| next.at);
+                let until = next.unwrap_or_else(|| known_until(source));
                 for (bucket, _, time) in plan.cut_up(*at, until) {
                     let key = (bucket, line.as_str().to_owned());
                     self.rows.entry(key).or_default().hold(event, time);
@@ -168,14 +177,17 @@ impl Gathered {
 /// of channels.
 pub(super) fn all_busy(plan: &Plan, told: &BusyLines) -> BTreeMap<String, Duration> {
     let mut busy = BTreeMap::<_, Duration>::new();
-    // A value holds until the next, the last as far as anything is known.
-    let known_until = plan.known_until(told.last_told);
-    let first = told.first_told.unwrap_or(known_until);
-    for (bucket, ..) in plan.cut_up(first, known_until) {
-        busy.entry(plan.bucket_start(bucket)).or_default();
+    // A value holds until the next, the last as far as anything is known of its source.
+    let known_until = |source: &SourceId| plan.known_until(source, told.until.get(source).copied());
+    let last = told.until.keys().map(known_until).max();
+    if let (Some(first), Some(last)) = (told.first_told, last) {
+        for (bucket, ..) in plan.cut_up(first, last) {
+            busy.entry(plan.bucket_start(bucket)).or_default();
+        }
     }
-    for (at, until) in &told.stretches {
-        for (bucket, _, time) in plan.cut_up(*at, until.unwrap_or(known_until)) {
+    for (source, at, until) in &told.stretches {
+        let until = until.unwrap_or_else(|| known_until(source));
+        for (bucket, _, time) in plan.cut_up(*at, until) {
             let sum = busy.entry(plan.bucket_start(bucket)).or_default();
             *sum = sum.saturating_add(time);
         }

@@ -1,15 +1,16 @@
 //! A query, and the plan made of it: checked, with every default filled in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::kpi::{Pack, TALK_SHORT};
-use crate::model::{Alterations, Floor, Headline, QueueId, Targets, Timestamp};
+use crate::model::{Alterations, Floor, Headline, QueueId, SourceId, Targets, Timestamp};
 
 use super::bucket::{Bucket, Buckets};
 use super::choice::{By, Choice};
 use super::compare::Compare;
+use super::context::SourceCompleteness;
 use super::error::Error;
 use super::nearest::{clipped, nearest};
 use super::service::Options;
@@ -84,8 +85,8 @@ pub(super) struct Plan {
     pub(super) end: Timestamp,
     pub(super) zone: Zone,
     pub(super) buckets: Buckets,
-    /// How far the sources' time is known: waiting visits are decided up to here.
-    pub(super) read_at: Option<Timestamp>,
+    /// How far each live source's own time is known.
+    watermarks: BTreeMap<SourceId, Timestamp>,
     /// x: a talk shorter than it is a short one.
     pub(super) short_answered: Duration,
     pub(super) lens: Lens,
@@ -126,7 +127,7 @@ impl Plan {
             end,
             zone,
             buckets,
-            read_at: None,
+            watermarks: BTreeMap::new(),
             short_answered: query.short_answered.unwrap_or(TALK_SHORT),
             lens: query.lens,
             basis: query.basis,
@@ -148,9 +149,23 @@ impl Plan {
         })
     }
 
-    /// How far into the period anything is known: by the sources' time, without one by the last thing told.
-    pub(super) fn known_until(&self, last_told: Option<Timestamp>) -> Timestamp {
-        let known = self.read_at.or(last_told).unwrap_or(self.start);
+    /// Takes note of how far each source is: to be looked at before the rows, so that no watermark is ahead of them.
+    pub(super) fn know(&mut self, sources: &[SourceCompleteness]) {
+        let live = sources
+            .iter()
+            .filter_map(|one| Some((one.source.clone(), one.watermark?)));
+        self.watermarks = live.collect();
+    }
+
+    /// How far the time of a source is known: who waits there is decided up to here. One that fell silent says nothing of
+    /// the others.
+    pub(super) fn read_at(&self, source: Option<&SourceId>) -> Option<Timestamp> {
+        self.watermarks.get(source?).copied()
+    }
+
+    /// How far into the period anything is known of what a source tells: by its time, without one by how far it told.
+    pub(super) fn known_until(&self, source: &SourceId, told: Option<Timestamp>) -> Timestamp {
+        let known = self.read_at(Some(source)).or(told).unwrap_or(self.start);
         known.clamp(self.start, self.end)
     }
 

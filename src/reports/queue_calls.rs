@@ -113,8 +113,8 @@ pub(super) fn decided_at(plan: &Plan, call: &CallRow) -> Option<Timestamp> {
     let journey = kpi::journey_of(call)?;
     let queue = call.first_queue.as_ref()?;
     let threshold = plan.target(queue, journey.entered_at).service_level;
-    let ended = journey.exit.is_some();
-    kpi::is_decided(ended, journey.entered_at, threshold, plan.read_at)
+    let (ended, read_at) = (journey.exit.is_some(), plan.read_at(Some(&call.source)));
+    kpi::is_decided(ended, journey.entered_at, threshold, read_at)
         .then(|| kpi::decided_at(journey.entered_at, journey.exited_at, threshold))
 }
 

@@ -4,7 +4,9 @@ use super::*;
 use crate::model::{
     CallRow, Direction, Exit, Outcome, QueueId, QueueTarget, RefusalReason, SourceId, VisitRow,
 };
-use crate::reports::fixture::{Memory, at, call, hotline, query, samara, seconds, visit, waiting};
+use crate::reports::fixture::{
+    Asked, Memory, at, call, hotline, query, samara, seconds, visit, waiting,
+};
 use crate::reports::{Bucket, Query, Zone};
 
 /// Time of day, queue, offered, answered, abandoned, waiting.
@@ -467,4 +469,24 @@ fn the_definitions_used_are_named_with_their_thresholds() {
     assert!(definition("strict").is_some_and(|sentence| sentence.contains("within T")));
     assert_eq!(report.context.stored.0, 42);
     assert_eq!(report.context.sources.len(), 1);
+}
+
+#[test]
+fn who_waits_is_decided_by_the_time_of_the_own_source() {
+    let [entered, later] = ["10:00:00", "10:05:00"].map(samara);
+    let rows = || {
+        Memory::of(Selection {
+            visits: vec![waiting("jobs", entered)],
+            ..Selection::default()
+        })
+    };
+    let decided = |asked: Asked| {
+        let report = asked.queues(&query()).unwrap();
+        report.rows.last().unwrap().counts.decided
+    };
+    assert_eq!(decided(rows().reports_at(hotline(), Some(later))), 1);
+    let beside = |own, silent| rows().reports_beside_a_silent_source(hotline(), own, silent);
+    assert_eq!(decided(beside(later, samara("08:00:00"))), 1);
+    // The caller's own source is behind: nobody knows whether he still waits.
+    assert_eq!(decided(beside(entered, later)), 0);
 }

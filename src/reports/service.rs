@@ -166,7 +166,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let told = told.map_err(|source| Error::Store { source })?;
         let gathered = Gathered::new(head);
         let gathered = self.follow(&plan, wide, gathered, Gathered::call).await?;
-        let work = move || gathered.finish(&plan, told.agents, sources);
+        let work = move || gathered.finish(&plan, told, sources);
         joined(tokio::task::spawn_blocking(work).await)
     }
 
@@ -219,7 +219,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let gathered = self
             .follow(&plan, period, gathered, lines::Gathered::call)
             .await?;
-        let work = move || gathered.finish(&plan, told.lines, sources);
+        let work = move || gathered.finish(&plan, told, sources);
         joined(tokio::task::spawn_blocking(work).await)
     }
 
@@ -312,7 +312,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     fn grouped(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
         let mut plan = Plan::of(query, &self.options)?;
         let sources = self.sources.completeness();
-        plan.read_at = slowest(&sources);
+        plan.know(&sources);
         Ok((plan, sources))
     }
 
@@ -453,11 +453,6 @@ fn of_visits(plan: &Plan) -> Sums {
         Lens::Visit => Sums::Visits,
         Lens::Journey => Sums::Journeys,
     }
-}
-
-/// The slowest source's time: beyond it a visit that waits in the rows may have ended.
-pub(super) fn slowest(sources: &[SourceCompleteness]) -> Option<Timestamp> {
-    sources.iter().filter_map(|source| source.watermark).min()
 }
 
 /// What a task off the threads that serve came to.

@@ -101,6 +101,7 @@ fn journey(call: &CallRow) -> Option<Stay<'_>> {
         provisional: call.provisional,
         missed_offer_time: call.missed_offer_time,
         after_transfer: false,
+        waits_at: journey.exit.is_none().then(|| call.source.clone()),
     };
     Some(Stay {
         visit: Cow::Owned(visit),
@@ -134,7 +135,8 @@ impl Stay<'_> {
     pub(super) fn decided_in(&self, plan: &Plan) -> Option<usize> {
         let (entered_at, ended) = (self.visit.entered_at, self.visit.exit.is_some());
         let threshold = plan.target(&self.visit.queue, entered_at).service_level;
-        if !kpi::is_decided(ended, entered_at, threshold, plan.read_at) {
+        let read_at = plan.read_at(self.visit.waits_at.as_ref());
+        if !kpi::is_decided(ended, entered_at, threshold, read_at) {
             return None;
         }
         match plan.basis {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::kpi::{self, WaitEnd, WatchedWait};
-use crate::model::{Exit, Timestamp};
+use crate::model::{Exit, Timestamp, VisitRow};
 
 use super::plan::Plan;
 use super::stays::{Basis, Stay};
@@ -33,9 +33,7 @@ pub(super) fn watched(plan: &Plan, stay: &Stay<'_>) -> Vec<(usize, WatchedWait)>
         )
         | None => WaitEnd::Censored,
     };
-    let wait = visit
-        .wait
-        .unwrap_or_else(|| still_waiting(plan, visit.entered_at));
+    let wait = visit.wait.unwrap_or_else(|| still_waiting(plan, visit));
     match plan.basis {
         Basis::Cohort => {
             let whole = WatchedWait {
@@ -53,10 +51,11 @@ pub(super) fn watched(plan: &Plan, stay: &Stay<'_>) -> Vec<(usize, WatchedWait)>
     }
 }
 
-/// How long a wait that goes on has lasted, as far as the sources' time is known.
-fn still_waiting(plan: &Plan, entered_at: Timestamp) -> Duration {
-    let read_at = plan.read_at.unwrap_or(entered_at);
-    kpi::wait(entered_at, read_at).unwrap_or_default()
+/// How long a wait that goes on has lasted, as far as its source's time is known.
+fn still_waiting(plan: &Plan, visit: &VisitRow) -> Duration {
+    let read_at = plan.read_at(visit.waits_at.as_ref());
+    let waited = read_at.and_then(|read_at| kpi::wait(visit.entered_at, read_at));
+    waited.unwrap_or_default()
 }
 
 /// The parts of a wait by bucket; only the one in which it ended knows how.

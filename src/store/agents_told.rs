@@ -162,6 +162,27 @@ pub(super) async fn read(
         .collect()
 }
 
+/// How far each source told of agents, by what it told in a period: of one that told in a later quarter too, to the period's end.
+pub(super) async fn until(
+    connection: &mut impl Fetch,
+    told: &[AgentTold],
+    end: Timestamp,
+) -> Result<BTreeMap<SourceId, Timestamp>, Error> {
+    let mut until = BTreeMap::new();
+    // In order of time.
+    for told in told {
+        until.insert(told.source.clone(), told.at);
+    }
+    let sql = "select name from sources where exists (
+        select 1 from agent_quarters later
+        where later.source_id = sources.source_id and later.starts_at >= $1)";
+    let rows = connection.fetch(sql, &[end.as_micros().into()]).await;
+    for row in rows.map_err(failed("read whether agents were told of later"))? {
+        until.insert(SourceId::new(row.text(0)), end);
+    }
+    Ok(until)
+}
+
 /// What was told last of each agent's state, live, and of the end of a wrap-up since then; in order of time.
 pub(super) async fn last(
     connection: &mut impl Fetch,

@@ -147,6 +147,7 @@ impl Names {
             provisional: false,
             missed_offer_time: span(row, 7).unwrap_or_default(),
             after_transfer: row.flag(8),
+            waits_at: None,
         })
     }
 

@@ -21,6 +21,7 @@ pub(crate) fn add_open(
     let within = |at: Timestamp| at >= start && at < end;
     // Below every number that the table gives.
     let number = -1 - selection.calls.len() as i64;
+    let whose = source.clone();
     if within(record.arrived_at) {
         let row = call_row(record, number, source, call, true);
         selection.calls.push(row);
@@ -28,7 +29,7 @@ pub(crate) fn add_open(
     if record.test {
         return;
     }
-    let visits = visit_rows(record, true).filter(|visit| within(visit.entered_at));
+    let visits = visit_rows(record, &whose, true).filter(|visit| within(visit.entered_at));
     selection.visits.extend(visits);
     if within(record.arrived_at) {
         selection.transfers.extend(transfer_rows(record, number));
@@ -45,7 +46,8 @@ pub(super) fn rows_of(record: &CallRecord, stored: &StoredCall, number: i64) -> 
         transfers: Vec::new(),
     };
     if !record.test {
-        rows.visits.extend(visit_rows(record, provisional));
+        let visits = visit_rows(record, &stored.source, provisional);
+        rows.visits.extend(visits);
         rows.transfers.extend(transfer_rows(record, number));
     }
     rows
@@ -201,7 +203,11 @@ pub(super) fn after_transfer(record: &CallRecord, visit: &Visit) -> bool {
 }
 
 /// The rows of its visits.
-fn visit_rows(record: &CallRecord, provisional: bool) -> impl Iterator<Item = VisitRow> + '_ {
+fn visit_rows<'a>(
+    record: &'a CallRecord,
+    source: &'a SourceId,
+    provisional: bool,
+) -> impl Iterator<Item = VisitRow> + 'a {
     record
         .visits
         .iter()
@@ -217,6 +223,7 @@ fn visit_rows(record: &CallRecord, provisional: bool) -> impl Iterator<Item = Vi
             provisional,
             missed_offer_time: missed_offer_time(record, index),
             after_transfer: after_transfer(record, visit),
+            waits_at: visit.exit.is_none().then(|| source.clone()),
         })
 }
 

@@ -87,7 +87,7 @@ fn what_the_dialplan_queues_again_is_after_no_transfer() {
         ("release ann 30; enter a 32", [false, false]),
     ] {
         let record = settled(Timestamp::default(), &story(how));
-        let after: Vec<_> = visit_rows(&record, true)
+        let after: Vec<_> = visit_rows(&record, &SourceId::new("pbx"), true)
             .map(|visit| visit.after_transfer)
             .collect();
         assert_eq!(after, expected, "{how}");

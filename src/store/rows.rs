@@ -1,6 +1,6 @@
 //! What reports read: the rows of a period, as of one journal position.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use tokio::sync::mpsc;
@@ -104,19 +104,23 @@ pub type Period = (Timestamp, Timestamp);
 pub struct Told {
     /// What agents' states became, and ends of wrap-ups.
     pub agents: Vec<AgentTold>,
+    /// How far each source told of agents: of one that told later too, to the period's end.
+    pub agents_until: BTreeMap<SourceId, Timestamp>,
     /// Channels in use.
     pub lines: Vec<LineTold>,
+    /// How far each source told of lines, alike.
+    pub lines_until: BTreeMap<SourceId, Timestamp>,
 }
 
 /// When all channels of lines were in use, by what was told in a period.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BusyLines {
-    /// From when until the line was told of again; `None` = it was not.
-    pub stretches: Vec<(Timestamp, Option<Timestamp>)>,
+    /// Whose line, from when, and until it was told of again; `None` = it was not.
+    pub stretches: Vec<(SourceId, Timestamp, Option<Timestamp>)>,
     /// When one of the lines asked for was first told of.
     pub first_told: Option<Timestamp>,
-    /// When any line was last told of.
-    pub last_told: Option<Timestamp>,
+    /// How far each source told of lines: of one that told later too, to the period's end.
+    pub until: BTreeMap<SourceId, Timestamp>,
 }
 
 /// The calls of one caller in a period.

@@ -1,6 +1,6 @@
 //! Calls with everything told of them, in the order of their arrival, and what was told of agents and lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -298,9 +298,12 @@ async fn open_calls(
 
 /// What was told of agents and lines in the period, in order of time.
 pub(super) async fn told(connection: &mut impl Fetch, period: Period) -> Result<Told, Error> {
+    let agents = agents_told::read(connection, period).await?;
     Ok(Told {
-        agents: agents_told::read(connection, period).await?,
+        agents_until: agents_told::until(connection, &agents, period.1).await?,
+        agents,
         lines: told_of_lines(connection, period).await?,
+        lines_until: lines_until(connection, period).await?,
     })
 }
 
@@ -314,8 +317,8 @@ pub(super) async fn busy_lines(
     let sql = "select told.line, told.at, (
             select min(later.at) from line_events later
             where later.source_id = told.source_id and later.line = told.line
-                and later.at > told.at and later.at < $2)
-        from line_events told
+                and later.at > told.at and later.at < $2), name
+        from line_events told join sources using (source_id)
         where told.at >= $1 and told.at < $2 and told.total > 0 and told.busy >= told.total
         order by told.at, told.source_id, told.line";
     let rows = connection.fetch(sql, &period).await;
@@ -326,19 +329,19 @@ pub(super) async fn busy_lines(
     });
     let stretches = wanted.map(|row| {
         let until = row.maybe_int(2).map(Timestamp::from_micros);
-        (Timestamp::from_micros(row.int(1)), until)
+        let source = SourceId::new(row.text(3));
+        (source, Timestamp::from_micros(row.int(1)), until)
     });
     let mut busy = BusyLines {
         stretches: stretches.collect(),
         ..BusyLines::default()
     };
-    let sql = "select (select min(at) from line_events where at >= $1 and at < $2),
-        (select max(at) from line_events where at >= $1 and at < $2)";
+    let sql = "select min(at) from line_events where at >= $1 and at < $2";
     let rows = connection.fetch(sql, &period).await;
     for row in rows.map_err(failed("read when lines were told of"))? {
         busy.first_told = row.maybe_int(0).map(Timestamp::from_micros);
-        busy.last_told = row.maybe_int(1).map(Timestamp::from_micros);
     }
+    busy.until = lines_until(connection, (start, end)).await?;
     if lines.is_empty() {
         return Ok(busy);
     }
@@ -357,6 +360,32 @@ pub(super) async fn busy_lines(
         busy.first_told = [busy.first_told, first].into_iter().flatten().min();
     }
     Ok(busy)
+}
+
+/// How far each source told of lines: of one that told later too, to the period's end.
+async fn lines_until(
+    connection: &mut impl Fetch,
+    (start, end): Period,
+) -> Result<BTreeMap<SourceId, Timestamp>, Error> {
+    let sql = "select name, (
+            select min(later.at) from line_events later
+            where later.source_id = sources.source_id and later.at >= $2
+        ), (
+            select told.at from line_events told
+            where told.source_id = sources.source_id and told.at >= $1 and told.at < $2
+            order by told.at desc limit 1
+        )
+        from sources where exists (
+            select 1 from line_events ever where ever.source_id = sources.source_id)";
+    let period = [start.as_micros().into(), end.as_micros().into()];
+    let rows = connection.fetch(sql, &period).await;
+    let rows = rows.map_err(failed("read how far lines were told of"))?;
+    let until = rows.iter().filter_map(|row| {
+        let later = row.maybe_int(1).map(|_| end);
+        let until = later.or(row.maybe_int(2).map(Timestamp::from_micros))?;
+        Some((SourceId::new(row.text(0)), until))
+    });
+    Ok(until.collect())
 }
 
 /// What was told of lines in the period, in order of time.

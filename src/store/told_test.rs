@@ -19,13 +19,18 @@ fn busy_by_hand(
     (start, end): (Timestamp, Timestamp),
     wanted: &BTreeSet<LineId>,
 ) -> BusyLines {
+    let mut until = BTreeMap::new();
+    for told in told.iter().filter(|told| told.at >= start) {
+        let until = until.entry(told.source.clone()).or_insert(start);
+        *until = told.at.min(end).max(*until);
+    }
     let mut told: Vec<_> = told
         .iter()
         .filter(|told| (start..end).contains(&told.at))
         .collect();
     told.sort_by_key(|told| (told.at, told.source.clone(), told.told.line.clone()));
     let mut busy = BusyLines {
-        last_told: told.last().map(|told| told.at),
+        until,
         ..BusyLines::default()
     };
     let is_wanted = |line: &LineId| wanted.is_empty() || wanted.contains(line);
@@ -38,7 +43,8 @@ fn busy_by_hand(
             let mut later = told[index + 1..].iter();
             let next =
                 later.find(|next| next.source == one.source && next.told.line == one.told.line);
-            busy.stretches.push((one.at, next.map(|next| next.at)));
+            let next = next.map(|next| next.at);
+            busy.stretches.push((one.source.clone(), one.at, next));
         }
     }
     busy

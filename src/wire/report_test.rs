@@ -75,6 +75,7 @@ impl Rows for OneVisit {
             provisional: false,
             missed_offer_time: Duration::from_secs(2),
             after_transfer: false,
+            waits_at: None,
         };
         let rows = Selection {
             visits: vec![visit],

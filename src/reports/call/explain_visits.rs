@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::kpi::{self, LevelCounts, LevelFormula, Part, WaitEnd};
-use crate::model::{Exit, ExitClass, QueueTarget, VisitRow};
+use crate::model::{Exit, ExitClass, QueueTarget, Timestamp, VisitRow};
 use crate::store::Selection;
 
 use super::super::stays;
@@ -151,11 +151,16 @@ pub(super) fn over(case: &Case<'_>) -> Vec<Explanation> {
     case.over.iter().flat_map(of).collect()
 }
 
+/// How far the time of the call's source is known.
+fn read_at(case: &Case<'_>, visit: &VisitRow) -> Option<Timestamp> {
+    case.plan.read_at(visit.waits_at.as_ref())
+}
+
 /// The service level, by one of its formulas.
 pub(super) fn level(case: &Case<'_>, formula: LevelFormula) -> Vec<Explanation> {
     each(case, |visit, words| {
         let target = case.plan.target(&visit.queue, visit.entered_at);
-        let counts = LevelCounts::of_visit(visit, target, case.plan.read_at);
+        let counts = LevelCounts::of_visit(visit, target, read_at(case, visit));
         let part = formula.part(&counts);
         let compared = compared(visit, target, &counts, formula);
         let words = format!("{words}{compared}: {}", halves(part));
@@ -194,7 +199,7 @@ fn compared(
 pub(super) fn abandoned(case: &Case<'_>) -> Vec<Explanation> {
     each(case, |visit, words| {
         let target = case.plan.target(&visit.queue, visit.entered_at);
-        let counts = LevelCounts::of_visit(visit, target, case.plan.read_at);
+        let counts = LevelCounts::of_visit(visit, target, read_at(case, visit));
         let part = Part {
             count: counts.abandoned,
             of: visit.exit.is_some().into(),
@@ -208,7 +213,7 @@ pub(super) fn abandoned(case: &Case<'_>) -> Vec<Explanation> {
 pub(super) fn abandoned_short(case: &Case<'_>) -> Vec<Explanation> {
     each(case, |visit, words| {
         let target = case.plan.target(&visit.queue, visit.entered_at);
-        let counts = LevelCounts::of_visit(visit, target, case.plan.read_at);
+        let counts = LevelCounts::of_visit(visit, target, read_at(case, visit));
         let adds = counts.abandoned_short;
         let compared = if counts.abandoned == 0 {
             ", not abandoned".to_owned()
