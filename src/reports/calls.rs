@@ -74,6 +74,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let after = token::read(&asked.page_token, digest)?;
         let sources = self.sources.completeness();
         let head = self.head(&plan).await?;
+        filter.admit_queues(&head.queues)?;
 
         let is_first = after.is_none();
         let mut page = Page::new(asked.page_size, head);

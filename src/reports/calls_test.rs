@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::calls::tests::settled;
-use crate::model::{Caller, Pseudonym, SourceId};
+use crate::model::{Caller, Outcome, Pseudonym, SourceId};
+use crate::reports::QueueRow;
 use crate::reports::fixture::{Asked, Memory, at, hotline, query, samara, seconds, stored};
 
 /// Ann passes a call from jobs to benefits, where Bob takes it; one is lost in jobs after 90 s; one is refused; one is a
@@ -217,6 +218,60 @@ fn each_filter_finds_its_calls() {
     };
     assert_eq!(of("jobs"), "passed on, lost, waits");
     assert_eq!(of("benefits"), "passed on");
+}
+
+#[test]
+fn the_calls_behind_a_figure_are_those_of_that_figure() {
+    let report = day().reports(hotline()).queues(&query()).unwrap();
+    let figure = |queue: &str, of: fn(&QueueRow) -> u64| {
+        let row = report.rows.iter().find(|row| row.queue == queue);
+        row.map_or(0, of) as usize
+    };
+    let behind = |queue: &str, filter: CallFilter| {
+        let mut asked = asked(filter);
+        if asked.filter.first_queues.is_empty() {
+            asked.query.queues = words(queue);
+        }
+        let page = day().reports(hotline()).list_calls(&asked).unwrap();
+        page.calls.len()
+    };
+    let all = CallFilter::default;
+    for queue in ["jobs", "benefits"] {
+        // The call that was passed on waited 12 s in the one, 30 s in the other.
+        let over = CallFilter {
+            wait_over: Some(seconds(20)),
+            exits: words("answered"),
+            ..all()
+        };
+        let long = if queue == "jobs" { 0 } else { 1 };
+        assert_eq!(behind(queue, over), long, "{queue}");
+        let lost = CallFilter {
+            exits: words("abandoned_waiting abandoned_ringing"),
+            ..all()
+        };
+        let abandoned = figure(queue, |row| row.counts.abandoned);
+        assert_eq!(behind(queue, lost), abandoned, "{queue}");
+        let first = CallFilter {
+            first_queues: words(queue),
+            ..all()
+        };
+        let offered = figure(queue, |row| row.calls_offered);
+        assert_eq!(behind(queue, first), offered, "{queue}");
+        let abandoned = CallFilter {
+            first_queues: words(queue),
+            outcomes: words("abandoned"),
+            ..all()
+        };
+        let outcomes = figure(queue, |row| row.calls.outcomes.of(Outcome::Abandoned));
+        assert_eq!(behind(queue, abandoned), outcomes, "{queue}");
+    }
+    let nowhere = CallFilter {
+        first_queues: words("job"),
+        ..all()
+    };
+    let refused = day().reports(hotline()).list_calls(&asked(nowhere));
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("\"jobs\""), "{words}");
 }
 
 #[test]

@@ -171,19 +171,7 @@ impl Plan {
 
     /// Checks that the queues asked for are among those ever seen.
     pub(super) fn admit(&self, known: &[QueueId]) -> Result<(), Error> {
-        let Some(unknown) = self.queues.iter().find(|queue| !known.contains(queue)) else {
-            return Ok(());
-        };
-        let queue = clipped(unknown.as_str());
-        Err(
-            match nearest(unknown.as_str(), known.iter().map(QueueId::as_str)) {
-                Some(name) => Error::UnknownQueue {
-                    queue,
-                    nearest: name.to_owned(),
-                },
-                None => Error::NoQueues { queue },
-            },
-        )
+        admit_queues(&self.queues, known)
     }
 
     /// The queues asked for; none = all.
@@ -258,6 +246,23 @@ impl Plan {
             .stretch_of(bucket)
             .unwrap_or((self.start, self.end))
     }
+}
+
+/// Checks that these queues are among those ever seen.
+pub(super) fn admit_queues(asked: &BTreeSet<QueueId>, known: &[QueueId]) -> Result<(), Error> {
+    let Some(unknown) = asked.iter().find(|queue| !known.contains(queue)) else {
+        return Ok(());
+    };
+    let queue = clipped(unknown.as_str());
+    Err(
+        match nearest(unknown.as_str(), known.iter().map(QueueId::as_str)) {
+            Some(name) => Error::UnknownQueue {
+                queue,
+                nearest: name.to_owned(),
+            },
+            None => Error::NoQueues { queue },
+        },
+    )
 }
 
 /// Thresholds or edges in rising order, each once.

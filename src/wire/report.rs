@@ -146,6 +146,7 @@ impl<R: Rows, S: Sources> Service<R, S> {
                 transfers_over: filter.transfers_over,
                 marks: filter.marks,
                 callers: filter.callers,
+                first_queues: filter.first_queues,
             },
             page_size: asked.page_size,
             page_token: asked.page_token,

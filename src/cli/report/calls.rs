@@ -31,12 +31,16 @@ pub(super) struct ListOptions {
     /// Only calls with this agent, connected or rung; may be given several times, as the following
     #[arg(long, value_name = "NAME")]
     agent: Vec<String>,
-    /// Only calls with a visit that ended so: answered, abandoned_waiting, timeout …; `waiting` = it has not
+    /// Only calls with a visit, to a queue asked for, that ended so: answered, abandoned_waiting, timeout …; `waiting` = it has
+    /// not. With --wait-over one and the same visit is both
     #[arg(long, value_name = "WORD")]
     exit: Vec<String>,
     /// Only calls that ended so: served, abandoned, dismissed …; `open` = they have not
     #[arg(long, value_name = "WORD")]
     outcome: Vec<String>,
+    /// Only calls that the queue report counts under this queue: the first entered, else the one that turned it away
+    #[arg(long, value_name = "NAME")]
+    first_queue: Vec<String>,
     /// Only calls about which this was odd: end_missing, told_twice …
     #[arg(long, value_name = "WORD")]
     mark: Vec<String>,
@@ -73,6 +77,7 @@ pub(super) async fn show(
             transfers_over: options.transfers_over,
             marks: options.mark.clone(),
             callers: options.caller.clone(),
+            first_queues: options.first_queue.clone(),
         }),
         query: query.clone(),
         ..v1::ListCallsRequest::default()

@@ -5,11 +5,11 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use crate::kpi;
-use crate::model::{AgentId, CallRecord, Caller, Exit, Mark, Marks, Outcome, QueueId};
+use crate::model::{AgentId, CallRecord, Caller, Direction, Exit, Mark, Marks, Outcome, QueueId};
 
 use super::super::error::Error;
 use super::super::nearest::{clipped, nearest};
-use super::super::plan::Plan;
+use super::super::plan::{Plan, admit_queues};
 
 /// The word for a visit that has not ended.
 const WAITING: &str = "waiting";
@@ -26,12 +26,14 @@ const AGENTS_NOTED: usize = 10_000;
 pub struct CallFilter {
     /// An agent who was connected or rung.
     pub agents: Vec<String>,
-    /// How a visit ended; `waiting` = it has not.
+    /// How a visit to one of the queues asked for ended; `waiting` = it has not.
     pub exits: Vec<String>,
     /// How the call ended; `open` = it has not.
     pub outcomes: Vec<String>,
-    /// A visit waited longer than this.
+    /// The same visit waited longer than this.
     pub wait_over: Option<Duration>,
+    /// The queue under which the queue report counts the call: the first it entered, else the one that turned it away.
+    pub first_queues: Vec<String>,
     /// More transfers than this.
     pub transfers_over: Option<u32>,
     /// Something was odd.
@@ -47,6 +49,7 @@ pub(super) struct Filter {
     exits: BTreeSet<Option<Exit>>,
     outcomes: BTreeSet<Option<Outcome>>,
     wait_over: Option<Duration>,
+    first_queues: BTreeSet<QueueId>,
     transfers_over: Option<u32>,
     marks: u32,
     callers: BTreeSet<Wanted>,
@@ -80,6 +83,11 @@ impl Filter {
             exits: words("filter.exits", &asked.exits, &exits)?.collect(),
             outcomes: words("filter.outcomes", &asked.outcomes, &outcomes)?.collect(),
             wait_over: asked.wait_over,
+            first_queues: asked
+                .first_queues
+                .iter()
+                .map(|name| QueueId::new(name.as_str()))
+                .collect(),
             transfers_over: asked.transfers_over,
             marks: wanted.bits(),
             callers: callers.collect::<Result<_, _>>()?,
@@ -91,6 +99,11 @@ impl Filter {
         if !self.agents.is_empty() && seen.len() < AGENTS_NOTED {
             seen.extend(agents(record).cloned());
         }
+    }
+
+    /// Refuses a first queue that was never seen.
+    pub(super) fn admit_queues(&self, known: &[QueueId]) -> Result<(), Error> {
+        admit_queues(&self.first_queues, known)
     }
 
     /// Refuses an agent whom no call of a period has that was looked through.
@@ -111,24 +124,50 @@ impl Filter {
 
     /// Whether a call is listed.
     pub(super) fn passes(&self, plan: &Plan, record: &CallRecord) -> bool {
-        let over = |x| move |wait: Duration| kpi::count_over(&[wait], x) > 0;
-        let waited = |x| {
-            let mut waits = record.visits.iter().filter_map(|visit| visit.wait);
-            waits.any(over(x))
-        };
         let transfers = u32::try_from(record.transfers.len()).unwrap_or(u32::MAX);
         plan.admits(record)
             && plan.is_open_at(record.arrived_at)
             && (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
             && any(&self.agents, agents(record))
-            && any(&self.exits, record.visits.iter().map(|visit| &visit.exit))
+            && self.passes_by_a_visit(plan, record)
+            && (self.first_queues.is_empty() || self.counts_under_one(record))
             && any(&self.outcomes, [&record.outcome])
-            && self.wait_over.is_none_or(waited)
             && self
                 .transfers_over
                 .is_none_or(|limit| kpi::is_excessive(transfers, limit))
             && (self.marks == 0 || self.marks & record.marks.bits() != 0)
             && any(&self.callers, wanted(record.caller).as_ref())
+    }
+
+    /// Whether one and the same visit, to a queue asked for, is as is asked for: so it is in the figures of that queue.
+    fn passes_by_a_visit(&self, plan: &Plan, record: &CallRecord) -> bool {
+        if self.exits.is_empty() && self.wait_over.is_none() {
+            return true;
+        }
+        let over = |wait: Option<Duration>| {
+            let is_over = |x| wait.is_some_and(|wait| kpi::count_over(&[wait], x) > 0);
+            self.wait_over.is_none_or(is_over)
+        };
+        let mut visits = record.visits.iter();
+        visits.any(|visit| {
+            plan.wants(Some(&visit.queue)) && any(&self.exits, [&visit.exit]) && over(visit.wait)
+        })
+    }
+
+    /// Whether the queue report counts the call under one of the first queues asked for.
+    fn counts_under_one(&self, record: &CallRecord) -> bool {
+        let entered = record.visits.first().map(|visit| &visit.queue);
+        let refused = record
+            .refusals
+            .last()
+            .and_then(|refusal| refusal.queue.as_ref());
+        let queue = if record.visits.is_empty() {
+            refused
+        } else {
+            entered
+        };
+        record.direction == Direction::Inbound
+            && queue.is_some_and(|queue| self.first_queues.contains(queue))
     }
 }
 
