@@ -94,7 +94,7 @@ catalogue! {
     T4 "T4" 1 "transfers_per_call: transfers ÷ served calls, and calls by number of transfers",
     T5 "T5" 1 "returns: transfers to an agent or queue that had the call before; the depth is the number of returns of a call",
     T6 "T6" 1 "failed: transfers begun and not done, by cause",
-    T7 "T7" 1 "after a transfer: answered, abandoned, or returned and answered, each with its W4; pending while the caller still waits",
+    T7 "T7" 1 "after a transfer: answered, abandoned, or returned and answered, each with its W4; pending while the caller still waits; of an outside number nobody tells who answers: answered",
     T8 "T8" 1 "wrong_door_rate: served calls whose first answering queue is not their last, planned routes from one to the other left out ÷ served calls",
     T9 "T9" 2 "matrix: transfers by the queue, or the agent, they left and by where they went, with returns and the callers' time spent: the wait W4 after the transfer, and the time with agents, hold included, until the next transfer or the end",
     T10 "T10" 1 "excessive: calls with more transfers than the limit k, those along a planned route not counted; k is that of the first answering queue at the call's arrival; loops: the ways of calls passed on twice or more, or sent back, with the calls behind them",

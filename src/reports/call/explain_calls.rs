@@ -1,7 +1,7 @@
 //! Explanations by call and by transfer: what reached us, what was passed on.
 
 use crate::kpi::{self, Part};
-use crate::model::{CallRow, Direction, TransferOutcome, TransferRow};
+use crate::model::{CallRow, Direction, TargetKind, TransferOutcome, TransferRow};
 
 use super::super::{queue_calls, transfers};
 use super::case::{Case, count, counted, halves, queue_words, s};
@@ -264,6 +264,11 @@ pub(super) fn returns(case: &Case<'_>) -> Vec<Explanation> {
 pub(super) fn after(case: &Case<'_>) -> Vec<Explanation> {
     each(case, |transfer| match transfer.outcome {
         None => (0, "the caller still waits: pending".to_owned()),
+        Some(TransferOutcome::Answered) if transfer.target == TargetKind::Outside => {
+            let words =
+                "counted as answered after it: of an outside number nobody tells who answers";
+            (1, words.to_owned())
+        }
         Some(
             outcome @ (TransferOutcome::Answered
             | TransferOutcome::Abandoned
