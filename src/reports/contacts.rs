@@ -49,8 +49,8 @@ pub(super) struct Anonymous {
 impl Contacts {
     pub(super) fn new(counted: Counted) -> Self {
         Self {
+            horizon: counted.last_arrival.unwrap_or(Timestamp::MIN),
             counted,
-            horizon: Timestamp::MIN,
             ..Self::default()
         }
     }

@@ -103,6 +103,8 @@ pub(super) struct Counted {
     pub(super) kept: Kept,
     /// Queues ever seen.
     pub(super) queues: Vec<QueueId>,
+    /// When the last settled call of all arrived.
+    pub(super) last_arrival: Option<Timestamp>,
     /// Roll-ups were used.
     pub(super) from_rollups: bool,
     /// By which share quantiles may be off.
@@ -120,6 +122,7 @@ impl Counted {
                 ..head.kept
             },
             queues: head.queues,
+            last_arrival: head.last_arrival,
             ..Self::default()
         }
     }

@@ -273,7 +273,7 @@ impl Rows for Memory {
         });
         Ok(OfCaller {
             calls: theirs.map(|call| (*call).clone()).collect(),
-            last_arrival: held.last().map(|call| call.place.arrived_at),
+            last_arrival: self.records.last().map(|call| call.place.arrived_at),
         })
     }
 
@@ -425,6 +425,7 @@ impl Rows for Memory {
         Ok(store::Head {
             queues: self.queues.to_vec(),
             stored: Position(42),
+            last_arrival: self.records.last().map(|call| call.place.arrived_at),
             ..store::Head::default()
         })
     }

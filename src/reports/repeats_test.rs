@@ -91,6 +91,18 @@ fn called_again_counts_where_enough_is_known() {
 }
 
 #[test]
+fn what_is_known_does_not_end_with_the_period_that_is_looked_at() {
+    let month_later = 30 * 24 * 60;
+    let calls = vec![of(1, 0, SERVED), of(2, month_later, SERVED)];
+    let report = report(calls, &query(), None);
+    let windows = report.rows[0].windows.iter();
+    assert_eq!(
+        windows.map(|window| window.mature).collect::<Vec<_>>(),
+        [1, 1, 1]
+    );
+}
+
+#[test]
 fn unknown_callers_and_shared_numbers_are_left_out_and_counted() {
     let mut withheld = settled(samara("10:00:00"), SERVED);
     withheld.caller = Caller::Withheld;

@@ -20,7 +20,7 @@ use super::rollups::{
 use super::rows::{Error, Head, Period, Selection, failed};
 use super::stored::Readers;
 use super::write::unseal;
-use super::{keeping, project};
+use super::{keeping, project, stream};
 
 /// Rows are read by stretches of a day, or longer ones where those would be too many.
 const STRETCH_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
@@ -76,6 +76,7 @@ pub(super) async fn head(connection: &mut impl Fetch) -> Result<Head, Error> {
     Ok(Head {
         queues: queues.collect(),
         stored,
+        last_arrival: stream::last_arrival_of_all(connection).await?,
         kept,
     })
 }

@@ -92,6 +92,8 @@ pub struct Head {
     pub queues: Vec<QueueId>,
     /// Everything up to here is in the rows.
     pub stored: Position,
+    /// When the last settled call of all arrived.
+    pub last_arrival: Option<Timestamp>,
     /// From where on things are kept.
     pub kept: Kept,
 }
@@ -128,7 +130,7 @@ pub struct BusyLines {
 pub struct OfCaller {
     /// The calls.
     pub calls: Vec<StoredCall>,
-    /// When the last call of the period arrived, whoever's it was.
+    /// When the last call of all arrived, whoever's it was and whenever.
     pub last_arrival: Option<Timestamp>,
 }
 

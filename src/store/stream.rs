@@ -201,6 +201,17 @@ pub(super) async fn live_calls(
     Ok(calls.collect())
 }
 
+/// When the last settled call of all arrived.
+pub(super) async fn last_arrival_of_all(
+    connection: &mut impl Fetch,
+) -> Result<Option<Timestamp>, Error> {
+    let sql = "select max(arrived_at) from calls";
+    let rows = connection.fetch(sql, &[]).await;
+    let rows = rows.map_err(failed("read the last arrival"))?;
+    let last = rows.first().and_then(|row| row.maybe_int(0));
+    Ok(last.map(Timestamp::from_micros))
+}
+
 /// The calls of a caller that arrived in a period, open ones among them, and the last arrival of anybody's.
 pub(super) async fn of_caller(
     connection: &mut impl Fetch,
@@ -210,10 +221,7 @@ pub(super) async fn of_caller(
 ) -> Result<OfCaller, Error> {
     let read = failed("read a caller's calls");
     let period = [start.as_micros().into(), end.as_micros().into()];
-    let sql = "select max(arrived_at) from calls where arrived_at >= $1 and arrived_at < $2";
-    let rows = connection.fetch(sql, &period).await.map_err(&read)?;
-    let last = rows.first().and_then(|row| row.maybe_int(0));
-    let mut last_arrival = last.map(Timestamp::from_micros);
+    let mut last_arrival = last_arrival_of_all(connection).await?;
     // Whose calls are read goes along the arrivals: the days around a call are few, and an index of callers would cost
     // every call that is ever stored.
     let sql =
