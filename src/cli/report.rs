@@ -70,7 +70,7 @@ enum Report {
     Transfers(Box<GroupedOptions>),
     /// The distribution of waits
     #[command(after_help = help::WAITS_EXAMPLES)]
-    Waits(Options),
+    Waits(Box<GroupedOptions>),
     /// Agents: offers, legs handled, where the time went
     #[command(after_help = help::AGENTS_EXAMPLES)]
     Agents(Options),
@@ -97,9 +97,10 @@ enum Report {
 impl Report {
     fn options(&self) -> &Options {
         match self {
-            Self::Queues(grouped) | Self::Transfers(grouped) => &grouped.common,
-            Self::Waits(options)
-            | Self::Agents(options)
+            Self::Queues(grouped) | Self::Transfers(grouped) | Self::Waits(grouped) => {
+                &grouped.common
+            }
+            Self::Agents(options)
             | Self::Repeats(options)
             | Self::Unserved(options)
             | Self::Lines(options) => options,
@@ -135,7 +136,9 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
         None
     } else {
         let mut query = query(options, &mut client, clock).await?;
-        if let Report::Queues(grouped) | Report::Transfers(grouped) = &args.report {
+        if let Report::Queues(grouped) | Report::Transfers(grouped) | Report::Waits(grouped) =
+            &args.report
+        {
             query.by = options::grouping(grouped.by).into();
         }
         Some(query)

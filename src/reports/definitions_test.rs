@@ -457,9 +457,25 @@ fn rows_may_be_of_lines_and_of_teams() {
     assert_eq!(whole.rows.last(), grouped.rows.last());
     assert_eq!(whole.paths, grouped.paths);
 
+    let waits = |by_what| {
+        let report = calls().reports(floor()).waits(&by(by_what), &[]).unwrap();
+        let mut waits = BTreeMap::<String, u64>::new();
+        for row in report.rows {
+            *waits.entry(row.queue).or_default() += row.count;
+        }
+        waits
+    };
+    let all = waits(By::Queue)["ALL"];
+    for by_what in [By::Line, By::Team] {
+        let mut rows = waits(by_what);
+        assert_eq!(rows.remove("ALL"), Some(all));
+        assert_eq!(rows.values().sum::<u64>(), all);
+        assert!(rows.len() > 1, "{rows:?}");
+    }
+
     let refused = calls().reports(floor()).lines(&by(By::Team)).unwrap_err();
     assert_eq!(refused.field(), Some("query.by"));
-    let words = "only the queue and the transfer report have rows by team";
+    let words = "only the queue, the transfer and the wait report have rows by team";
     assert_eq!(refused.to_string(), words);
 }
 

@@ -146,7 +146,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     /// The query is wrong, or the store cannot be read.
     pub async fn waits(&self, query: &Query, edges: &[Duration]) -> Result<WaitReport, Error> {
         let edges = thresholds("edges", edges)?;
-        let (plan, sources) = self.plan(query)?;
+        let (plan, sources) = self.grouped(query)?;
         let kept = self.head(&plan).await?.kept;
         let by = ByRollups::of(&plan, of_visits(&plan), &edges, kept);
         let waits = |held| WaitsMade::new(&plan, &edges, held);

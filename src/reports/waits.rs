@@ -78,6 +78,7 @@ pub struct WaitRow {
 pub(super) struct WaitsMade {
     edges: Vec<Duration>,
     held: Held,
+    stands_in: Option<Group>,
     tallies: Tallies<Tally>,
 }
 
@@ -88,6 +89,7 @@ impl WaitsMade {
         Self {
             edges: making::edges(asked).to_vec(),
             held,
+            stands_in: None,
             tallies: Tallies::new(),
         }
     }
@@ -104,9 +106,17 @@ impl WaitsMade {
 impl Making for WaitsMade {
     type Report = WaitReport;
 
+    fn stand_in(&mut self, group: Option<Group>) {
+        self.stands_in = group;
+    }
+
     fn rows(&mut self, plan: &Plan, rows: &Selection) {
+        let own = self.stands_in.clone();
         for stay in stays::stays(plan, rows) {
-            let group = || Group::Queue(stay.visit.queue.clone());
+            let group = || {
+                own.clone()
+                    .unwrap_or_else(|| Group::Queue(stay.visit.queue.clone()))
+            };
             // A visit that waits makes the row, too: its queue is shown with what is known.
             if let Some(bucket) = stay.offered_in(plan) {
                 self.at(bucket, group(), |_| ());
