@@ -119,6 +119,21 @@ impl Plan {
 
     /// A letter of the catalogue with its value in force; where it changes within the period, with the instant.
     pub(super) fn letter(&self, letter: Threshold, known: &[QueueId]) -> Definition {
+    /// Every T and s by which a queue asked for is measured in a stretch.
+    pub(super) fn thresholds_within(
+        &self,
+        known: &[QueueId],
+        (start, end): (Timestamp, Timestamp),
+    ) -> BTreeSet<Duration> {
+        let wanted = known.iter().filter(|queue| self.wants(Some(queue)));
+        let timelines = wanted.map(|queue| self.targets.timeline(queue));
+        let versions = timelines.flat_map(|timeline| timeline.within(start, end));
+        let targets = versions.map(|version| self.asked_target(version.rules.target));
+        targets
+            .flat_map(|target| [target.service_level, target.short_abandon])
+            .collect()
+    }
+
         if letter == Threshold::ShortAnswered {
             return letter.definition(1, Some(&in_seconds(self.short_answered)));
         }

@@ -323,6 +323,10 @@ impl Making for Queues {
     }
 }
 
+    fn context(report: &mut QueueReport) -> &mut Context {
+        &mut report.context
+    }
+
 /// What all of a row is measured by.
 struct Measured {
     threshold: Option<Duration>,

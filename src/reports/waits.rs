@@ -14,7 +14,7 @@ use super::group::{Group, Tallies};
 use super::making::Making;
 use super::plan::Plan;
 use super::stays::Lens;
-use super::{making, stays, watched};
+use super::{stays, watched};
 
 /// The wait distribution.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +86,7 @@ impl WaitsMade {
     pub(super) fn new(plan: &Plan, edges: &[Duration], held: Held) -> Self {
         let asked = edges.iter().copied().chain(plan.configured());
         Self {
-            edges: making::edges(asked).to_vec(),
+            edges: kpi::wait_edges(asked).to_vec(),
             held,
             tallies: Tallies::new(),
         }
@@ -187,6 +187,10 @@ impl Making for WaitsMade {
             rows,
             curves,
         }
+    }
+
+    fn context(report: &mut WaitReport) -> &mut Context {
+        &mut report.context
     }
 }
 

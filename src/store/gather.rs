@@ -112,7 +112,7 @@ async fn take_rollups(
                     Timestamp::from_micros(row.int(0)),
                     Timestamp::from_micros(row.int(1)),
                 );
-                if !cover.take(level, period, (rollups.usable)(row.bytes(2))) {
+                if !cover.take(level, period, (rollups.usable)(row.bytes(2), period)) {
                     continue;
                 }
                 let rollup = rollup(&row, level, period, rollups.sums);
