@@ -79,7 +79,7 @@ catalogue! {
     Aht "AHT" 1 "handle time: (talk + hold + wrap-up) ÷ legs handled, by the agent's own legs; talk is without hold",
     Occupancy "occupancy" 1 "handling ÷ (handling + available); ringing, breaks and logged-out time are in neither",
     AgentStates "agent_states" 1 "one state an agent at each instant: talking and ringing by the calls, wrap-up until its told end, elsewhere as the switch told",
-    R1 "R1" 1 "repeats: calls whose caller had called no longer than the window before, whatever the queue",
+    R1 "R1" 2 "repeats: calls whose caller had called no longer than the window before, whatever the queue; shared numbers, those with more calls on one local day of the period than was asked for, are listed and left out of R1 to R7",
     R2 "R2" 1 "repeat_rate: repeats ÷ calls with a known caller",
     R3 "R3" 1 "redials: repeats whose previous call no human answered",
     R4 "R4" 1 "called_again: calls followed by another of the same caller no longer than the window after; immature where the window reaches beyond what is known",

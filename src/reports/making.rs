@@ -217,6 +217,7 @@ pub(super) fn make<M: Making>(
                 plan.admit(&head.queues)?;
                 counted.queues = head.queues;
                 counted.stored = head.stored;
+                counted.erased = head.erased;
                 counted.kept = head.kept;
                 counted.kept.rollups = head.kept.rollups.filter(|_| by.is_some());
             }

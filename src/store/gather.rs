@@ -77,6 +77,7 @@ pub(super) async fn head(connection: &mut impl Fetch) -> Result<Head, Error> {
         queues: queues.collect(),
         stored,
         kept,
+        erased: keeping::erased(connection).await?,
     })
 }
 
