@@ -56,6 +56,7 @@ catalogue! {
     W5 "W5" 1 "ASA: Σ wait of answered visits ÷ their number",
     W6 "W6" 1 "mean_time_to_abandon: Σ wait of abandoned visits ÷ their number",
     W7 "W7" 1 "max_wait: the longest wait, over all exits",
+    W8 "W8" 1 "oldest_waiting: now − the earliest queue entry that still waits; through the lens of journeys − the first queue entry of its call; live only, no report has it",
     W9 "W9" 1 "wait quantiles: nearest rank over exact waits, that is, element ⌈p·n⌉ of the n sorted",
     W10 "W10" 1 "share_over(x): visits with a wait longer than x ÷ visits that ended",
     W11 "W11" 1 "time-to-answer by Kaplan and Meier: whoever abandons, leaves otherwise or still waits is censored, known to have had no answer so far; on the event basis a wait that is older than the interval counts from its age then; assumes patience independent of the offered wait",

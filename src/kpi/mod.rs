@@ -53,7 +53,7 @@ pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
 pub use exits::ExitCounts;
-pub use glossary::{Words, glossary};
+pub use glossary::{Words, glossary, letters};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
