@@ -138,6 +138,18 @@ mod tests {
     }
 
     #[test]
+    fn what_reports_print_beside_is_there() {
+        for (id, words) in [
+            ("T", "threshold of the service level"),
+            ("headline", "the formula of"),
+            ("W8", "oldest_waiting"),
+        ] {
+            let text = shown(&args(&[id], Lang::En, Output::Json), false).unwrap();
+            assert!(text.contains(words), "{text}");
+        }
+    }
+
+    #[test]
     fn an_unknown_id_names_the_nearest() {
         let failure = shown(&args(&["strickt"], Lang::En, Output::Table), false).unwrap_err();
         assert!(

@@ -306,6 +306,10 @@ fn what_does_not_fit_together_is_told_at_its_key() {
             "dozvon.toml:2:1: source.name: \"a\\nb\" holds a control character",
         ),
         (
+            "[[queue]]\nname = \"ALL\"\n",
+            "dozvon.toml:2:1: queue.name: \"ALL\" is what reports call the row for all queues; choose another",
+        ),
+        (
             "[[queue]]\nname = \"other\"\n",
             "dozvon.toml:2:1: queue.name: \"other\" is a label of the metrics; choose another",
         ),

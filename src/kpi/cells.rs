@@ -163,7 +163,7 @@ impl Cells {
         }
     }
 
-    /// Reads what `write` wrote of waits on other edges, the ones read on among them.
+    /// Reads what `write` wrote of waits on other edges; exact on those of them that were counted on.
     ///
     /// # Errors
     /// When the bytes are none of `write`.
@@ -187,10 +187,10 @@ impl Cells {
             cell = cell.saturating_add(reader.uint()?);
             slot = slot.saturating_add(reader.uint()?);
             let count = reader.uint()?;
-            let slot = slots.of(slot).ok_or(CodecError::Overflow)?;
             if cell > CELL_MAX {
                 return Err(CodecError::Overflow);
             }
+            let slot = slots.of(cell, slot).ok_or(CodecError::Overflow)?;
             // Slots that are one here make cells that are one.
             match cells.held.last_mut() {
                 Some((last, sum)) if *last == key_of(cell, slot) => *sum += count,
@@ -239,22 +239,31 @@ impl Cells {
 #[derive(Clone, Debug)]
 pub struct Slots {
     edges: Edges,
-    places: Vec<usize>,
+    /// The first and the last slot in which waits of a slot may be: two where an edge that was not counted on lies between.
+    places: Vec<(usize, usize)>,
 }
 
 impl Slots {
     /// From the edges counted on to those read on; `None` when one of these is not among those.
     pub fn of_edges(counted: &[Duration], read: &Edges) -> Option<Self> {
         let known = |edge| counted.binary_search(edge).is_ok();
-        if !read.iter().all(known) {
-            return None;
-        }
-        let below = |upper: &Duration| read.partition_point(|edge| edge < upper);
-        let places = counted.iter().map(below).chain([read.len()]);
-        Some(Self {
-            places: places.collect(),
+        read.iter().all(known).then(|| Self::nearest(counted, read))
+    }
+
+    /// The same where other edges than those counted on are read on, too: on these a whole cell is on the side of its
+    /// middle, so waits that differ from such an edge by less than `QUANTILE_ERROR` may be on its wrong side.
+    pub fn nearest(counted: &[Duration], read: &Edges) -> Self {
+        let last = counted
+            .iter()
+            .map(|upper| read.partition_point(|edge| edge < upper));
+        let first = counted
+            .iter()
+            .map(|lower| read.partition_point(|edge| edge <= lower));
+        let places = [0].into_iter().chain(first);
+        Self {
+            places: places.zip(last.chain([read.len()])).collect(),
             edges: read.clone(),
-        })
+        }
     }
 
     /// The edges read on.
@@ -262,8 +271,14 @@ impl Slots {
         &self.edges
     }
 
-    fn of(&self, slot: u64) -> Option<usize> {
-        self.places.get(usize::try_from(slot).ok()?).copied()
+    fn of(&self, cell: u64, slot: u64) -> Option<usize> {
+        let (first, last) = *self.places.get(usize::try_from(slot).ok()?)?;
+        if first == last {
+            return Some(first);
+        }
+        let middle = Duration::from_micros(middle(cell));
+        let slot = self.edges.partition_point(|edge| *edge < middle);
+        Some(slot.clamp(first, last))
     }
 }
 
@@ -403,6 +418,27 @@ mod tests {
                 prop_assert!((got - exact).abs() <= exact * QUANTILE_ERROR, "p{} {} {}", percent, got, exact);
             }
             prop_assert_eq!(written(merged.clone()), written(of(&all, &on)));
+        }
+
+        #[test]
+        fn an_edge_that_was_not_counted_on_is_known_within_the_error(
+            waits in waits(),
+            threshold in 1_u64..4_000_000_000,
+        ) {
+            let threshold = Duration::from_micros(threshold);
+            let (counted, on) = (edges(&[]), Edges::from(vec![Duration::from_secs(20), threshold.max(Duration::from_secs(21))]));
+            let threshold = on[1];
+            let slots = Slots::nearest(&counted, &on);
+            let bytes = written(of(&waits, &counted));
+            let cells = Cells::read(&mut Reader::new(&bytes), &slots).unwrap();
+            let mut all = waits.clone();
+            all.sort_unstable();
+            prop_assert_eq!(cells.count_over(on[0]), count_over(&all, on[0]), "counted on");
+            let [most, least] = [1.0 - QUANTILE_ERROR, 1.0 + QUANTILE_ERROR]
+                .map(|share| count_over(&all, threshold.mul_f64(share)));
+            let count = cells.count_over(threshold);
+            prop_assert!(least <= count && count <= most, "{} ≤ {} ≤ {}", least, count, most);
+            prop_assert_eq!(cells.count(), all.len() as u64);
         }
 
         #[test]

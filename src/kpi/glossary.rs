@@ -3,6 +3,8 @@
 //!
 //! The formula itself stands in `definitions`; here stands what it means to a person.
 
+use std::borrow::Cow;
+
 use super::definitions::{CATALOGUE, Definition};
 
 /// What a definition means in plain words.
@@ -34,12 +36,73 @@ pub fn glossary() -> impl Iterator<Item = (Definition, Words)> {
     })
 }
 
+/// The letters that definitions speak of, and which formula is the headline. Their values are configured, so a report has
+/// them in its own words, with a version that counts their changes.
+pub fn letters() -> impl Iterator<Item = (Definition, Words)> {
+    LETTERS.iter().map(|(sentence, words)| {
+        let definition = Definition {
+            id: words.id,
+            version: 1,
+            sentence: Cow::Borrowed(sentence),
+        };
+        (definition, *words)
+    })
+}
+
 /// Formulas that others write otherwise or not at all.
 const OWN: &str = "dozvon";
 /// The usual terms of call centres.
 const FIELD: &str = "call-centre practice";
 const ASTERISK: &str = "Asterisk, apps/app_queue.c";
 const CISCO: &str = "Cisco Unified Contact Center, service level types";
+
+const LETTERS: &[(&str, Words)] = &[
+    (
+        "T: the threshold of the service level, configured by queue and date, or asked for; s < T",
+        Words {
+            id: "T",
+            source: FIELD,
+            english: "Who is answered within it was answered in time.",
+            russian: "Кому ответили не позже этого порога, тому ответили вовремя.",
+        },
+    ),
+    (
+        "s: the threshold of short abandons, configured by queue and date, or asked for; s < T",
+        Words {
+            id: "s",
+            source: FIELD,
+            english: "Who hung up within it had hardly begun to wait.",
+            russian: "Кто положил трубку до этого порога, почти не ждал.",
+        },
+    ),
+    (
+        "x: the threshold of short answered calls, asked for, else 10 s",
+        Words {
+            id: "x",
+            source: OWN,
+            english: "A talk shorter than this is a short one.",
+            russian: "Разговор короче этого порога считается коротким.",
+        },
+    ),
+    (
+        "k: the limit of T10, configured by queue and date, or asked for",
+        Words {
+            id: "k",
+            source: OWN,
+            english: "A call with more transfers than this is passed on too often.",
+            russian: "Звонок, который переводили больше этого числа раз, переводили слишком часто.",
+        },
+    ),
+    (
+        "headline: the formula of the family that stands for the queue, configured by queue and date, or asked for",
+        Words {
+            id: "headline",
+            source: OWN,
+            english: "Which of the service levels is the queue's own.",
+            russian: "Какой из уровней сервиса у очереди главный.",
+        },
+    ),
+];
 
 macro_rules! words {
     ($($id:literal $source:ident $english:literal $russian:literal,)+) => {
@@ -79,6 +142,7 @@ words! {
     "W5" FIELD "The mean wait of those who were answered; it hides the long ones." "Среднее ожидание отвеченных; долгие ожидания оно скрывает.",
     "W6" FIELD "The mean wait of those who gave up." "Среднее ожидание тех, кто не дождался.",
     "W7" FIELD "The longest wait of all." "Самое долгое ожидание.",
+    "W8" FIELD "How long the caller at the head of the queue has been waiting at this moment." "Сколько уже ждёт тот, кто сейчас стоит в очереди первым.",
     "W9" FIELD "So many of a hundred waited no longer than this." "Столько из ста ждали не дольше этого.",
     "W10" FIELD "The share that waited longer than a limit: the tail that a mean hides." "Доля тех, кто ждал дольше порога: то, что скрывает среднее.",
     "W11" KAPLAN_MEIER "How long until an answer, those who gave up or still wait taken into account." "Через сколько отвечают с учётом тех, кто не дождался или ещё ждёт.",

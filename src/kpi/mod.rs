@@ -12,6 +12,7 @@ mod cell_curve;
 mod cells;
 mod compat;
 mod control;
+mod counting;
 mod definitions;
 mod digest;
 mod erlang;
@@ -47,11 +48,12 @@ pub use cell_curve::CellCurve;
 pub use cells::{Cells, Edges, QUANTILE_ERROR, Slots, cell_wait, wait_cell};
 pub use compat::{CompatCounts, CompatFigure, Pack};
 pub use control::{control_limits, design_effect};
+pub use counting::{Counting, RoutesDigest, wait_edges};
 pub use definitions::{CATALOGUE, Definition, Id, Threshold};
 pub use digest::CallsDigest;
 pub use erlang::{ErlangC, blocked, erlang_b, mean_load, offered_load};
 pub use exits::ExitCounts;
-pub use glossary::{Words, glossary};
+pub use glossary::{Words, glossary, letters};
 pub use handling::{
     AGENT_SHARE_LEAST, TALK_SHORT, agent_answer_rate, handle_time, is_agents_own, occupancy,
 };
@@ -69,9 +71,7 @@ pub use repeats::{
     before_episode, begins_episode, got_through, is_called_again, is_mature, is_redial, is_repeat,
     next_call, previous_call, repeat_rate, repeated, withheld_share,
 };
-pub use rollup::{
-    RollupHead, Tally, WrittenTallies, merge_tallies, read_edges, read_tallies, write_edges,
-};
+pub use rollup::{RollupHead, Tally, WrittenTallies, merge_tallies, read_tallies};
 pub use seconds::seconds_text;
 pub use service_level::{
     LevelCounts, LevelFormula, ServiceLevel, abandoned_met, amazon, answered_only, decided_at,

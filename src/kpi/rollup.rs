@@ -1,24 +1,21 @@
 //! The bytes of roll-ups: the sums of one interval, queue by queue.
 //!
 //! ```text
-//! edges     version 1 │ count │ microseconds more than the one before …                        │ CRC-32C
+//! edges     `Counting`
 //! head      version 1 │ calls │ sum of their hashes, 16 bytes │ test calls                     │ CRC-32C
 //! tallies   version 1 │ count │ 0, or 1 and a queue's name │ length │ the sums of that queue … │ CRC-32C
 //! ```
 //!
-//! Numbers are LEB128, the checksum is over all before it, little endian. The edges say on which waits were counted; those
-//! of `WAIT_EDGES` are left out, since all have them. A reader of one queue passes over the others by their lengths.
-
-use std::time::Duration;
+//! Numbers are LEB128, the checksum is over all before it, little endian. The edges say on which waits were counted. A
+//! reader of one queue passes over the others by their lengths.
 
 use crate::model::{CodecError, Reader, put_option, put_text, put_uint};
 
 use super::call_tally::CallTally;
-use super::cells::{Edges, Slots};
+use super::cells::Slots;
 use super::digest::CallsDigest;
-use super::histogram::WAIT_EDGES;
 use super::transfer_tally::TransferTally;
-use super::visit_tally::{VisitTally, put_span};
+use super::visit_tally::VisitTally;
 
 const VERSION: u8 = 1;
 const CHECKSUM: usize = 4;
@@ -86,42 +83,13 @@ impl RollupHead {
 
     /// Reads what `write` wrote; `None` = damaged, or of an unknown version.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let mut reader = opened(bytes)?;
+        let mut reader = opened_v1(bytes)?;
         let calls = reader.uint().ok()?;
         let sum = reader.take(16).ok()?.try_into().ok()?;
         let digest = CallsDigest::of_sum(calls, u128::from_le_bytes(sum));
         let test = reader.uint().ok()?;
         reader.is_empty().then_some(Self { digest, test })
     }
-}
-
-/// The bytes of the edges that waits are counted on.
-pub fn write_edges(edges: &Edges) -> Vec<u8> {
-    let mut out = vec![VERSION];
-    let own: Vec<_> = edges
-        .iter()
-        .filter(|edge| !WAIT_EDGES.contains(edge))
-        .collect();
-    put_uint(&mut out, own.len() as u64);
-    let mut before = Duration::ZERO;
-    for edge in own {
-        put_span(&mut out, edge.saturating_sub(before));
-        before = *edge;
-    }
-    sealed(out)
-}
-
-/// Reads what `write_edges` wrote; `None` = damaged, or of an unknown version.
-pub fn read_edges(bytes: &[u8]) -> Option<Edges> {
-    let mut reader = opened(bytes)?;
-    let mut edges = WAIT_EDGES.to_vec();
-    let mut edge = Duration::ZERO;
-    for _ in 0..reader.uint().ok()? {
-        edge = edge.saturating_add(Duration::from_micros(reader.uint().ok()?));
-        edges.push(edge);
-    }
-    edges.sort_unstable();
-    reader.is_empty().then(|| edges.into())
 }
 
 /// The bytes of the sums of queues that several roll-ups hold, each read with its slots, added up by `merge`; `None` = one
@@ -205,7 +173,7 @@ struct Tallies<'a> {
 impl<'a> Tallies<'a> {
     /// `None` = damaged, or of an unknown version.
     fn of(bytes: &'a [u8]) -> Option<Self> {
-        let mut reader = opened(bytes)?;
+        let mut reader = opened_v1(bytes)?;
         let left = reader.uint().ok()?;
         Some(Self { reader, left })
     }
@@ -250,18 +218,25 @@ pub fn read_tallies<T: Tally>(
     Some(())
 }
 
-fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+/// With their checksum behind them.
+pub(super) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let checksum = crc32c::crc32c(&bytes);
     bytes.extend(checksum.to_le_bytes());
     bytes
 }
 
-/// Reads behind the version, if the checksum is right.
-fn opened(bytes: &[u8]) -> Option<Reader<'_>> {
+/// The version, and what reads behind it, if the checksum is right.
+pub(super) fn opened(bytes: &[u8]) -> Option<(u8, Reader<'_>)> {
     let (body, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
     let (version, rest) = body.split_first()?;
-    let right = crc32c::crc32c(body).to_le_bytes() == checksum && *version == VERSION;
-    right.then(|| Reader::new(rest))
+    let right = crc32c::crc32c(body).to_le_bytes() == checksum;
+    right.then(|| (*version, Reader::new(rest)))
+}
+
+/// Reads behind the only version that there is.
+fn opened_v1(bytes: &[u8]) -> Option<Reader<'_>> {
+    let (version, reader) = opened(bytes)?;
+    (version == VERSION).then_some(reader)
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use std::time::Duration;
+
 use super::*;
-use crate::kpi::Held;
+use crate::kpi::{Counting, Edges, Held};
 use crate::model::{
     CallId, Exit, Outcome, PlannedRoutes, QueueId, QueueTarget, SourceId, Timestamp,
     TransferFailure, TransferMethod, TransferOutcome, TransferRow, VisitRow, fixture,
@@ -26,11 +28,13 @@ fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+fn counting() -> Counting {
+    let own = [s(33), Duration::from_millis(17_500)];
+    Counting::of(own, &PlannedRoutes::default())
+}
+
 fn edges() -> Edges {
-    let mut edges = WAIT_EDGES.to_vec();
-    edges.extend([s(33), Duration::from_millis(17_500)]);
-    edges.sort_unstable();
-    edges.into()
+    counting().edges
 }
 
 fn slots() -> Slots {
@@ -132,7 +136,7 @@ fn head() -> RollupHead {
 fn written() -> [(&'static str, Vec<u8>); 5] {
     let jobs = QueueId::new("jobs");
     [
-        ("edges", write_edges(&edges())),
+        ("edges", counting().write()),
         ("head", head().write()),
         (
             "transfers",
@@ -171,7 +175,7 @@ fn what_is_written_is_read() {
         (_, calls_bytes),
         (_, visits_bytes),
     ] = written();
-    assert_eq!(read_edges(&edges_bytes), Some(edges()));
+    assert_eq!(Counting::read(&edges_bytes), Some(counting()));
     assert_eq!(RollupHead::read(&head_bytes), Some(head()));
 
     let mut read = by_queue::<TransferTally>(&transfers_bytes, None).unwrap();
@@ -185,6 +189,22 @@ fn what_is_written_is_read() {
     assert!(!TransferTally::can_judge(6));
     read.judge(2);
     assert_eq!(read, transfers());
+    // Of the two transfers one went along a planned route.
+    let call = crate::model::CallRow {
+        answered: true,
+        transfers: 2,
+        ..fixture::call(Timestamp::default())
+    };
+    let mut along = transfers();
+    along.add_call(&call, &PlannedRoutes::default(), 1, 2);
+    let bytes = write_tallies([(Some(&QueueId::new("jobs")), &mut along.clone())]);
+    let mut read = by_queue::<TransferTally>(&bytes, None).unwrap();
+    let mut read = read.remove(&Some("jobs".to_owned())).unwrap();
+    for (limit, excessive) in [(0, 4), (1, 2), (2, 1)] {
+        read.judge(limit);
+        assert_eq!(read.excessive, excessive, "more than {limit}");
+    }
+    assert_eq!(read, along);
 
     let read = by_queue::<CallTally>(&calls_bytes, None).unwrap();
     assert_eq!(read.len(), 2);
@@ -239,14 +259,14 @@ fn damage_is_found() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 1;
             let is_read = match name {
-                "edges" => read_edges(&damaged).is_some(),
+                "edges" => Counting::read(&damaged).is_some(),
                 "head" => RollupHead::read(&damaged).is_some(),
                 "transfers" => by_queue::<TransferTally>(&damaged, None).is_some(),
                 "calls" => by_queue::<CallTally>(&damaged, None).is_some(),
                 _ => by_queue::<VisitTally>(&damaged, None).is_some(),
             };
             assert!(!is_read, "{name} with byte {place} damaged");
-            assert!(read_edges(&bytes[..place]).is_none());
+            assert!(Counting::read(&bytes[..place]).is_none());
         }
     }
 }

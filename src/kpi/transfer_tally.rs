@@ -26,6 +26,8 @@ pub struct TransferTally {
     pub transfers: u64,
     /// T4: served calls by number of transfers.
     pub calls_by_transfers: [u64; TRANSFERS_SLOTS],
+    /// T10: served calls by number of transfers, planned routes left out.
+    pub calls_by_unplanned: [u64; TRANSFERS_SLOTS],
     /// T1.
     pub kinds: BTreeMap<(TransferMethod, TargetKind), u64>,
     /// T5.
@@ -80,6 +82,7 @@ impl TransferTally {
         self.transfer_wait_sum = self.transfer_wait_sum.saturating_add(call.transfer_wait);
         self.wrong_door += u64::from(is_wrong_door(call, routes));
         let unplanned = call.transfers.saturating_sub(planned);
+        self.calls_by_unplanned[transfers_slot(unplanned)] += 1;
         self.excessive += u64::from(is_excessive(unplanned, limit));
         self.requeued += u64::from(call.requeued);
         self.consult_only += u64::from(call.consult_only);
@@ -126,6 +129,7 @@ impl TransferTally {
                 .for_each(|(sum, other)| *sum += other);
         };
         add(&mut self.calls_by_transfers, &other.calls_by_transfers);
+        add(&mut self.calls_by_unplanned, &other.calls_by_unplanned);
         add(&mut self.calls_by_returns, &other.calls_by_returns);
         self.returns += other.returns;
         self.after_answered += other.after_answered;
@@ -169,7 +173,7 @@ impl TransferTally {
 
     /// Works out again which calls are excessive; `can_judge` says for which limits.
     pub fn judge(&mut self, limit: u32) {
-        let over = self.calls_by_transfers.iter().skip(limit as usize + 1);
+        let over = self.calls_by_unplanned.iter().skip(limit as usize + 1);
         self.excessive = over.sum();
     }
 
@@ -225,9 +229,15 @@ impl TransferTally {
             put_text(out, from.as_str());
             put_passed(out, to, passed);
         }
+        // Only where routes are planned, and taken: it is behind what earlier versions end with.
+        if self.calls_by_unplanned != self.calls_by_transfers {
+            for count in self.calls_by_unplanned {
+                put_uint(out, count);
+            }
+        }
     }
 
-    /// Reads what `write` wrote; which calls are excessive is for `judge`.
+    /// Reads what `write` wrote, to the end; which calls are excessive is for `judge`.
     ///
     /// # Errors
     /// When the bytes are none of `write`.
@@ -277,6 +287,12 @@ impl TransferTally {
             let from = AgentId::new(reader.str()?);
             let (to, passed) = passed(reader)?;
             tally.matrix.agents.insert((from, to), passed);
+        }
+        tally.calls_by_unplanned = tally.calls_by_transfers;
+        if !reader.is_empty() {
+            for count in &mut tally.calls_by_unplanned {
+                *count = reader.uint()?;
+            }
         }
         Ok(tally)
     }

@@ -9,9 +9,7 @@ use crate::calls::{self, Arrival, Calls};
 use crate::journal::{Committed, Entry, EntryKind};
 use crate::live;
 use crate::metrics::{Board, Totals};
-use crate::model::{
-    Body, CallEvent, CallKey, Event, Mode, Position, QueueId, SourceId, SourceNow, Timestamp,
-};
+use crate::model::{Body, CallKey, Event, Mode, Position, QueueId, SourceId, SourceNow, Timestamp};
 use crate::store::{self, SourceWrite, Store, Write};
 use crate::survey::{Plan, Sessions};
 use crate::validate::Reason;
@@ -21,6 +19,7 @@ use super::facts::note_settled;
 use super::forget::Forgetting;
 use super::known::{OnTheWay, SettledBefore};
 use super::lookup::{Lookup, Question};
+use super::queues;
 use super::status::Status;
 
 /// How calls are closed and judged.
@@ -221,7 +220,7 @@ impl Pipeline {
             EntryKind::Batch(events) => {
                 totals.applied(&name, events.len() as u64);
                 for event in events {
-                    know_queue(&event, &mut self.queues, &mut self.next.queues);
+                    queues::know(&event, &mut self.queues, &mut self.next.queues);
                     changed.extend(live_call(&event, mode));
                     let said = facts.len();
                     let known = |key| settled.get(&key).copied();
@@ -349,19 +348,6 @@ impl Pipeline {
             gap_events: 0,
             crowded: false,
         })
-    }
-}
-
-/// Queues are known from the first entry on, so that a report can name them.
-fn know_queue(event: &Event, known: &mut HashSet<QueueId>, new: &mut Vec<QueueId>) {
-    if let Body::Call {
-        event: CallEvent::QueueEntered { queue, .. },
-        ..
-    } = &event.body
-        && !known.contains(queue)
-    {
-        known.insert(queue.clone());
-        new.push(queue.clone());
     }
 }
 

@@ -14,6 +14,7 @@ mod flush;
 mod forget;
 mod known;
 mod lookup;
+mod queues;
 mod replay;
 mod show;
 mod status;

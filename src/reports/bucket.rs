@@ -72,6 +72,27 @@ impl Bucket {
             Self::HourOfDay => "hour-of-day",
         }
     }
+
+    /// The shortest longer one into which a period may be cut.
+    fn longer_that_fits(self, start: Timestamp, end: Timestamp, zone: &Zone) -> Self {
+        let longer: &[Self] = match self {
+            Self::Minutes15 => &[
+                Self::Minutes30,
+                Self::Hour,
+                Self::Day,
+                Self::Week,
+                Self::Month,
+            ],
+            Self::Minutes30 => &[Self::Hour, Self::Day, Self::Week, Self::Month],
+            Self::Hour => &[Self::Day, Self::Week, Self::Month],
+            Self::Day => &[Self::Week, Self::Month],
+            Self::HourOfDay => &[Self::Weekday],
+            Self::Week => &[Self::Month],
+            Self::Month | Self::Weekday | Self::Total => &[],
+        };
+        let fits = |bucket: &&Self| Buckets::of(start, end, **bucket, zone).is_some();
+        longer.iter().find(fits).copied().unwrap_or(Self::Total)
+    }
 }
 
 /// The intervals of a period, by their first instants, and which of them are one bucket.
@@ -92,6 +113,18 @@ impl Buckets {
         bucket: Bucket,
         zone: &Zone,
     ) -> Result<Self, Error> {
+        let too_many = || Error::TooManyBuckets {
+            bucket,
+            start: zone.local_text(start),
+            end: zone.local_text(end),
+            max: BUCKETS_MAX,
+            fits: bucket.longer_that_fits(start, end, zone),
+        };
+        Self::of(start, end, bucket, zone).ok_or_else(too_many)
+    }
+
+    /// The same; `None` = they are too many.
+    fn of(start: Timestamp, end: Timestamp, bucket: Bucket, zone: &Zone) -> Option<Self> {
         let mut starts = Starts {
             starts: Vec::new(),
             end,
@@ -120,20 +153,12 @@ impl Buckets {
                 ),
             }
         };
-        match cut {
-            Some(()) => Ok(Self {
-                turns: turns(&starts.starts, bucket, zone.rules()),
-                starts: starts.starts,
-                end,
-                bucket,
-            }),
-            None => Err(Error::TooManyBuckets {
-                bucket,
-                start: zone.local_text(start),
-                end: zone.local_text(end),
-                max: BUCKETS_MAX,
-            }),
-        }
+        cut.map(|()| Self {
+            turns: turns(&starts.starts, bucket, zone.rules()),
+            starts: starts.starts,
+            end,
+            bucket,
+        })
     }
 
     /// The first instants of the intervals, rising.

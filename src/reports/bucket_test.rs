@@ -293,3 +293,25 @@ fn too_long_a_period_is_refused_for_hours_of_the_day_too() {
     let error = Buckets::cut(start, hours(100_001), Bucket::HourOfDay, &zone).unwrap_err();
     assert!(error.to_string().contains("hour-of-day"), "{error}");
 }
+
+#[test]
+fn too_many_buckets_name_the_shortest_that_fits() {
+    let zone = Zone::find("Europe/Samara").unwrap();
+    let [start, end] = ["2020-01-01T00:00:00Z", "2027-01-01T00:00:00Z"].map(at);
+    let refused = |bucket, end| {
+        let error = Buckets::cut(start, end, bucket, &zone).unwrap_err();
+        error.to_string()
+    };
+    // 7 years are 245,472 quarters, 122,736 half hours and 61,368 hours.
+    for bucket in [Bucket::Minutes15, Bucket::Minutes30] {
+        let said = refused(bucket, end);
+        assert!(said.ends_with("the shortest that fits is hour"), "{said}");
+    }
+    let said = refused(Bucket::Hour, at("9990-01-01T00:00:00Z"));
+    assert!(said.ends_with("the shortest that fits is month"), "{said}");
+    let said = refused(Bucket::HourOfDay, at("2040-01-01T00:00:00Z"));
+    assert!(
+        said.ends_with("the shortest that fits is weekday"),
+        "{said}"
+    );
+}

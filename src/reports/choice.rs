@@ -55,6 +55,8 @@ pub(super) struct Choice {
     pub(super) lines: BTreeSet<LineId>,
     /// The same as they were asked for.
     pub(super) asked_lines: Vec<String>,
+    /// Of them numbers that nobody configured though others are, each with the nearest of those.
+    unconfigured: Vec<(String, LineId)>,
     /// Teams; none = all.
     pub(super) teams: BTreeSet<String>,
     /// What rows are of.
@@ -76,8 +78,19 @@ impl Choice {
                 return Err(unknown("query.teams", "team", team, teams.iter().copied()));
             }
         }
+        let unconfigured = query.lines.iter().filter_map(|line| {
+            let is_known = |(number, name): (&LineId, &crate::model::Text)| {
+                &**name == line.as_str() || number.as_str() == line
+            };
+            if floor.lines.iter().any(is_known) {
+                return None;
+            }
+            let likest = nearest(line, floor.lines.keys().map(LineId::as_str))?;
+            Some((clipped(line), LineId::new(likest)))
+        });
         Ok(Self {
             hours,
+            unconfigured: unconfigured.collect(),
             lines: lines.into_iter().flatten().collect(),
             asked_lines: query.lines.clone(),
             teams: query.teams.iter().cloned().collect(),
@@ -272,6 +285,16 @@ impl Plan {
     pub(super) fn is_open_at(&self, at: Timestamp) -> bool {
         let hours = self.choice.hours.as_ref();
         hours.is_none_or(|hours| hours.calendar.is_open(at))
+    }
+
+    /// Numbers asked for that nobody configured, a sentence each: a slip of the pen gives a report without a call, and so
+    /// does a line that nobody dials.
+    pub(super) fn unconfigured_lines(&self) -> Vec<String> {
+        let unconfigured = self.choice.unconfigured.iter();
+        let sentences = unconfigured.map(|(line, likest)| {
+            format!("no line {line} is configured, and calls are looked for by that number; the nearest that is: {likest}")
+        });
+        sentences.collect()
     }
 
     /// The parts of a stretch by bucket in order of time, each with its first instant: as far as it lies in the period

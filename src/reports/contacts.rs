@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::kpi::{self, Callback, Contact, ContactKind};
-use crate::model::{CallRecord, Caller, Direction, Outcome, QueueId, Timestamp};
+use crate::model::{CallRecord, Caller, Direction, Mark, Outcome, QueueId, Timestamp};
 use crate::store::{Place, StoredCall};
 
 use super::context::Counted;
@@ -50,7 +50,10 @@ impl Contacts {
     pub(super) fn new(counted: Counted) -> Self {
         Self {
             horizon: counted.last_arrival.unwrap_or(Timestamp::MIN),
-            counted,
+            counted: Counted {
+                erased_around: Some(0),
+                ..counted
+            },
             ..Self::default()
         }
     }
@@ -65,6 +68,9 @@ impl Contacts {
         }
         if record.test {
             return;
+        }
+        if record.marks.has(Mark::Erased) {
+            *self.counted.erased_around.get_or_insert(0) += 1;
         }
         let inbound = record.direction == Direction::Inbound;
         let visited = record.visits.first().map(|visit| &visit.queue);
@@ -112,8 +118,9 @@ impl Contacts {
     }
 
     /// Puts each caller's contacts in order: by time, at the same instant by call id as bytes; and takes out those who
-    /// called more than `shared_over` times on one local day: a line of many people. Gives these with the intervals of
-    /// their calls, the one with most calls first.
+    /// called more than `shared_over` times on one local day of the period: a line of many people. Days around it do not
+    /// matter, since how far is looked there follows from the windows, and of all windows the same callers are counted.
+    /// Gives these with the intervals of their calls, the one with most calls first.
     pub(super) fn settle(
         &mut self,
         plan: &Plan,
@@ -133,7 +140,10 @@ impl Contacts {
         };
         let is_shared = |contacts: &Vec<Known>| {
             let mut days = BTreeMap::<String, u32>::new();
-            for known in contacts.iter().filter(|known| known.contact.is_call()) {
+            let period = plan.start..plan.end;
+            let counts =
+                |known: &&Known| known.contact.is_call() && period.contains(&known.contact.at);
+            for known in contacts.iter().filter(counts) {
                 let day = plan.zone.local_text(known.contact.at);
                 let day = day.split('T').next().unwrap_or_default().to_owned();
                 *days.entry(day).or_default() += 1;

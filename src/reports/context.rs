@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::kpi::{CallsDigest, Definition, RollupHead};
 use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
-use crate::store::{Head, Kept, Selection};
+use crate::store::{Erased, Head, Kept, Selection};
 
 use super::choice::By;
 use super::measure::RulesInForce;
@@ -101,6 +101,10 @@ pub(super) struct Counted {
     pub(super) stored: Position,
     /// From where on things are kept.
     pub(super) kept: Kept,
+    /// What is known of erased callers.
+    pub(super) erased: Erased,
+    /// Calls of erased callers in the period and as far around it as is looked; `None` = nobody counted them.
+    pub(super) erased_around: Option<u64>,
     /// Queues ever seen.
     pub(super) queues: Vec<QueueId>,
     /// When the last settled call of all arrived.
@@ -123,6 +127,7 @@ impl Counted {
             },
             queues: head.queues,
             last_arrival: head.last_arrival,
+            erased: head.erased,
             ..Self::default()
         }
     }
@@ -139,6 +144,26 @@ impl Counted {
     pub(super) fn rollup(&mut self, head: RollupHead) {
         self.digest.merge(head.digest);
         self.test += head.test;
+    }
+
+    /// That calls of erased callers are counted as nobody's, in a sentence.
+    fn erased_words(&self, plan: &Plan) -> Vec<String> {
+        let Some(last) = self.erased.last else {
+            return Vec::new();
+        };
+        let last = plan.zone.local_text(last);
+        let words = match self.erased_around {
+            Some(0) => return Vec::new(),
+            Some(calls) => format!(
+                "callers were erased, last on {last}; their calls, {calls} of the period and around it, are counted as \
+                 nobody's, and nobody knows who called again"
+            ),
+            None => format!(
+                "callers were erased, last on {last}; their calls, {} of whatever time, are counted as nobody's",
+                self.erased.calls
+            ),
+        };
+        vec![words]
     }
 
     /// Counts one call of the period.
@@ -169,6 +194,7 @@ impl Context {
         let provisional = counted.provisional.iter();
         let uncertain = provisional.filter(|(source, _)| silent(source));
         let whole = (plan.start, plan.end);
+        let erased = counted.erased_words(plan);
         Self {
             start: plan.start,
             end: plan.end,
@@ -188,7 +214,13 @@ impl Context {
             quantile_error: counted.quantile_error,
             sources,
             counting: None,
-            cautions: [plan.without_effect(), plan.altered_hours()].concat(),
+            cautions: [
+                plan.without_effect(),
+                plan.altered_hours(),
+                plan.unconfigured_lines(),
+                erased,
+            ]
+            .concat(),
             rules: Vec::new(),
             hours: plan.open_time(),
             lines: plan.choice.asked_lines.clone(),
@@ -205,10 +237,12 @@ impl Context {
     }
 
     /// Of a report that counts by the lens and on the basis asked for.
-    pub(super) fn following(self, plan: &Plan) -> Self {
+    pub(super) fn following(mut self, plan: &Plan) -> Self {
+        let without_effect = plan.without_effect();
+        self.cautions
+            .retain(|words| !without_effect.contains(words));
         Self {
             counting: Some((plan.lens, plan.basis)),
-            cautions: plan.altered_hours(),
             ..self
         }
     }

@@ -72,7 +72,11 @@ pub enum Error {
         by: By,
     },
     /// The period is too long for its bucket.
-    #[error("the period from {start} to {end} is too long for bucket {}: more than {max} of them", bucket.as_str())]
+    #[error(
+        "the period from {start} to {end} is too long for bucket {}: more than {max} of them; the shortest that fits is {}",
+        bucket.as_str(),
+        fits.as_str()
+    )]
     TooManyBuckets {
         /// The bucket.
         bucket: Bucket,
@@ -82,6 +86,26 @@ pub enum Error {
         end: String,
         /// How many there may be.
         max: usize,
+        /// The shortest bucket of which there are not too many.
+        fits: Bucket,
+    },
+    /// A short abandon that is no shorter than the service level's threshold.
+    #[error(
+        "s must be shorter than T, and s = {short} s is not shorter than T = {level} s{whose}; ask for {}",
+        match field {
+            &"query.short_abandon" => "a shorter s",
+            _ => "a longer T, or for a shorter s as well",
+        }
+    )]
+    ThresholdsCross {
+        /// The field of whichever was asked for.
+        field: &'static str,
+        /// s, in seconds.
+        short: String,
+        /// T, in seconds.
+        level: String,
+        /// Of which queue.
+        whose: String,
     },
     /// A threshold or edge that cannot be one.
     #[error("a threshold {problem}")]
@@ -169,7 +193,15 @@ pub enum Error {
         /// Whose calls there are.
         sources: String,
     },
-    /// No such definition, or none that says something about a single call.
+    /// A definition that says nothing about a single call.
+    #[error(
+        "{metric:?} says nothing of a single call, so it is explained for none; \"all\" explains whatever does"
+    )]
+    NotExplained {
+        /// Its id.
+        metric: &'static str,
+    },
+    /// No such definition.
     #[error("no metric {metric:?} is explained for a call; the nearest is {nearest:?}")]
     UnknownMetric {
         /// What was asked for.
@@ -216,7 +248,7 @@ impl Error {
             Self::PageToken { .. } => Some("page_token"),
             Self::UnknownCall { .. } => Some("call_id"),
             Self::AmbiguousCall { .. } => Some("source"),
-            Self::UnknownMetric { .. } => Some("explain"),
+            Self::UnknownMetric { .. } | Self::NotExplained { .. } => Some("explain"),
             Self::UnknownWord { field, .. }
             | Self::UnknownName { field, .. }
             | Self::NoneConfigured { field, .. }
@@ -224,6 +256,7 @@ impl Error {
             | Self::PeriodOutOfRange { field }
             | Self::UnknownChoice { field, .. }
             | Self::BadThreshold { field, .. }
+            | Self::ThresholdsCross { field, .. }
             | Self::TooManyThresholds { field, .. } => Some(field),
             Self::Store { .. } | Self::Stopped => None,
         }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use crate::model::fixture::call;
 use crate::model::{
-    CallId, CallRecord, Caller, Exit, Form, FormContent, LineId, LineTold, Position, QueueId,
+    CallId, CallRecord, Caller, Exit, Form, FormContent, LineId, LineTold, Mark, Position, QueueId,
     SourceId, SurveySession, SurveyText, TakenForm, Targets, Timestamp, VisitRow,
 };
 use crate::store::{
@@ -426,8 +426,21 @@ impl Rows for Memory {
             queues: self.queues.to_vec(),
             stored: Position(42),
             last_arrival: self.records.last().map(|call| call.place.arrived_at),
+            erased: self.erased(),
             ..store::Head::default()
         })
+    }
+}
+
+impl Memory {
+    /// Of the calls with that mark, at noon.
+    fn erased(&self) -> store::Erased {
+        let is_erased = |call: &&StoredCall| call.record().unwrap().marks.has(Mark::Erased);
+        let calls = self.records.iter().filter(is_erased).count() as u64;
+        store::Erased {
+            calls,
+            last: (calls > 0).then(|| samara("12:00:00")),
+        }
     }
 }
 

@@ -16,14 +16,13 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
 
-use crate::kpi::{Edges, read_edges};
-use crate::model::{Position, Timestamp};
+use crate::kpi::Counting;
+use crate::model::{PlannedRoutes, Position, Timestamp};
 use crate::store::{
     Chore, Chores, Error, Folding, Level, Period, RollupWrite, RollupsAsked, Rows as _, Stale,
     Store, Sums,
 };
 
-use super::making::{edges, holds};
 use super::service::Options;
 use super::zone::Zone;
 
@@ -48,19 +47,21 @@ pub struct Folder {
     store: Store,
     chores: Chores,
     zone: Zone,
-    edges: Edges,
+    routes: PlannedRoutes,
+    counting: Counting,
     /// Held while something is folded.
     alone: Arc<Mutex<()>>,
 }
 
 impl Folder {
-    /// Folds what this store holds, for the zone and the thresholds configured; `chores` is the way to the store's writer.
+    /// Folds what this store holds, for the zone, the thresholds and the routes configured; `chores` is the way to the store's writer.
     pub fn new(store: Store, chores: Chores, options: &Options) -> Self {
         Self {
             store,
             chores,
             zone: options.zone.clone(),
-            edges: edges(options.targets.thresholds().into_iter()),
+            routes: options.floor.routes.clone(),
+            counting: Counting::of(options.targets.thresholds(), &options.floor.routes),
             alone: Arc::default(),
         }
     }
@@ -96,16 +97,15 @@ impl Folder {
     }
 
     /// Marks what does not fit the configuration stale: hours, days and months of another zone, and quarters that were
-    /// counted without a threshold that is an edge now.
+    /// counted without a threshold that is an edge now, or with other planned routes.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn prepare(&self) -> Result<(), Error> {
         let state = self.store.rollup_state().await?;
         for counted in state.edges {
-            let fits = read_edges(&counted).is_some_and(|known| holds(&known, &self.edges));
-            if !fits {
-                tracing::info!("thresholds have changed: roll-ups are counted again");
+            if !fits(&counted, &self.counting) {
+                tracing::info!("thresholds or routes have changed: roll-ups are counted again");
                 self.write(RollupWrite::Recount { edges: counted }).await?;
             }
         }
@@ -221,9 +221,9 @@ impl Folder {
         let period = (first.start, end);
         let rows = self.store.settled(period).await?;
         let calls = rows.calls.len();
-        let edges = self.edges.clone();
+        let (counting, routes) = (self.counting.clone(), self.routes.clone());
         let at_once = sums::QUEUES_AT_ONCE;
-        let working = move || sums::of_rows(period, &rows, &edges, at_once);
+        let working = move || sums::of_rows(period, &rows, (&counting, &routes), at_once);
         let working = tokio::task::spawn_blocking(working);
         let rollups = working.await.map_err(|_| Error::Stopped)?;
         let made: BTreeSet<_> = rollups.iter().map(|rollup| rollup.period.0).collect();
@@ -258,23 +258,21 @@ impl Folder {
             folding.gone.push((level, start));
             return self.write(RollupWrite::Fold(folding)).await;
         };
-        let wanted = self.edges.clone();
+        let wanted = self.counting.clone();
         let asked = RollupsAsked {
             sums: Sums::All,
             longest,
-            usable: Arc::new(move |counted: &[u8]| {
-                read_edges(counted).is_some_and(|counted| holds(&counted, &wanted))
-            }),
+            usable: Arc::new(move |counted: &[u8], _| fits(counted, &wanted)),
         };
         let within = self.store.within(period, asked).await?;
         if within.is_stale {
             return Ok(());
         }
-        let edges = self.edges.clone();
-        let working = move || sums::of_rollups(level, period, &within.rollups, &edges);
+        let counting = self.counting.clone();
+        let working = move || sums::of_rollups(level, period, &within.rollups, &counting);
         let made = tokio::task::spawn_blocking(working).await;
         match made.map_err(|_| Error::Stopped)? {
-            // A quarter is cut by the hotline's calendar, or was counted on other edges and its rows are gone.
+            // A quarter is cut by the hotline's calendar, or was counted otherwise and its rows are gone.
             _ if !within.rest.is_empty() => folding.gone.push((level, start)),
             Some(Some(rollup)) => {
                 folding.raised.extend(above(level, period, &self.zone));
@@ -293,6 +291,13 @@ impl Folder {
     async fn write(&self, write: RollupWrite) -> Result<(), Error> {
         self.chores.ask(Chore::Rollups(write)).await.map(drop)
     }
+}
+
+/// Whether sums that were counted so are what this would count, or can be read as it.
+fn fits(counted: &[u8], wanted: &Counting) -> bool {
+    Counting::read(counted).is_some_and(|counted| {
+        counted.routes == wanted.routes && counted.lacking(&wanted.edges).next().is_none()
+    })
 }
 
 /// How many of these quarters, at most so many, follow one another.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::model::QueueId;
 
-/// The row for all queues.
+/// The row for all queues. No queue can be configured under this name.
 const ALL: &str = "ALL";
+/// The row of a queue that the switch calls so all the same.
+const NAMED_ALL: &str = "ALL (queue)";
 
 /// Whose figures a row holds; in the order of rows within an interval.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +35,7 @@ impl Group {
     pub(super) fn name(&self) -> String {
         match self {
             Self::NoQueue => String::new(),
+            Self::Queue(queue) if queue.as_str() == ALL => NAMED_ALL.to_owned(),
             Self::Queue(queue) => queue.as_str().to_owned(),
             Self::All => ALL.to_owned(),
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::kpi::{Definition, Threshold, seconds_text};
 use crate::model::{Altered, AlteredHours, Headline, QueueId, QueueRules, QueueTarget, Timestamp};
 
+use super::error::Error;
 use super::plan::Plan;
 
 /// Changed hours named in one sentence: a calendar that was written anew has many.
@@ -30,6 +31,34 @@ impl Plan {
     /// The thresholds of a queue for whoever entered it at an instant: asked for, else configured.
     pub(super) fn target(&self, queue: &QueueId, entered_at: Timestamp) -> QueueTarget {
         self.asked_target(self.targets.of(queue, entered_at))
+    }
+
+    /// Checks that s is shorter than T in every queue asked for, when one of both is asked for: who hangs up within s was
+    /// no caller to be answered within T yet. The configuration keeps to it by itself.
+    pub(super) fn check_thresholds(&self) -> Result<(), Error> {
+        let field = match (self.service_level, self.short_abandon) {
+            (None, None) => return Ok(()),
+            (_, Some(_)) => "query.short_abandon",
+            (Some(_), None) => "query.service_level",
+        };
+        let own = self.targets.queues.iter();
+        let own = own.filter(|(queue, _)| self.wants(Some(queue)));
+        let own = own.map(|(queue, timeline)| (Some(queue), timeline));
+        for (queue, timeline) in [(None, &self.targets.default)].into_iter().chain(own) {
+            for version in timeline.within(self.start, self.end) {
+                let target = self.asked_target(version.rules.target);
+                if target.short_abandon >= target.service_level {
+                    let of = |queue| format!(", in queue {queue}");
+                    return Err(Error::ThresholdsCross {
+                        field,
+                        short: seconds_text(target.short_abandon),
+                        level: seconds_text(target.service_level),
+                        whose: queue.map(of).unwrap_or_default(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// T10's limit for a call that arrived at an instant and was answered by this queue, or by none.
@@ -88,6 +117,21 @@ impl Plan {
             .map(|version| of(&self.asked(version.rules)));
         let first = values.next()?;
         values.all(|value| value == first).then_some(first)
+    }
+
+    /// Every T and s by which a queue asked for is measured in a stretch.
+    pub(super) fn thresholds_within(
+        &self,
+        known: &[QueueId],
+        (start, end): (Timestamp, Timestamp),
+    ) -> BTreeSet<Duration> {
+        let wanted = known.iter().filter(|queue| self.wants(Some(queue)));
+        let timelines = wanted.map(|queue| self.targets.timeline(queue));
+        let versions = timelines.flat_map(|timeline| timeline.within(start, end));
+        let targets = versions.map(|version| self.asked_target(version.rules.target));
+        targets
+            .flat_map(|target| [target.service_level, target.short_abandon])
+            .collect()
     }
 
     /// T in every queue asked for, at all times of a stretch; `None` when it differs.

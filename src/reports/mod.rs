@@ -47,7 +47,7 @@ pub(crate) mod fixture;
 
 pub use crate::kpi::{
     CompatFigure, Definition, ExitCounts, MeanGrade, NetPromoters, Pack, Part, Quantiles, Score,
-    ServiceLevel, WaitSummary, Weighted, Words, glossary,
+    ServiceLevel, WaitSummary, Weighted, Words, glossary, letters,
 };
 pub use agents::{AgentReport, AgentRow, OfferCounts};
 pub use bucket::{BUCKETS_MAX, Bucket};

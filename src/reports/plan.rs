@@ -122,7 +122,7 @@ impl Plan {
             });
         }
         let buckets = Buckets::cut(start, end, query.bucket, &zone)?;
-        Ok(Self {
+        let plan = Self {
             start,
             end,
             zone,
@@ -146,7 +146,9 @@ impl Plan {
             service_level: query.service_level,
             short_abandon: query.short_abandon,
             headline: query.headline,
-        })
+        };
+        plan.check_thresholds()?;
+        Ok(plan)
     }
 
     /// Takes note of how far each source is: to be looked at before the rows, so that no watermark is ahead of them.
@@ -293,7 +295,7 @@ fn bound(field: &'static str, at: Option<Timestamp>) -> Result<Timestamp, Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::QueueTarget;
+    use crate::model::{LineId, QueueTarget};
     use crate::reports::fixture::{hotline, query};
 
     fn refused(query: &Query) -> (Option<&'static str>, String) {
@@ -401,6 +403,76 @@ mod tests {
         assert_eq!(level(&query(), &[]), (20, 30, Some(20)));
         assert_eq!(level(&one("benefits"), &known), (20, 30, Some(30)));
         assert_eq!(level(&ten, &known), (10, 10, Some(10)));
+    }
+
+    #[test]
+    fn a_line_that_nobody_configured_is_named_with_the_nearest() {
+        let mut options = hotline();
+        let asked = Query {
+            lines: vec!["+7846200000".into(), "+78462000000".into()],
+            ..query()
+        };
+        let said = |options: &Options| Plan::of(&asked, options).unwrap().unconfigured_lines();
+        assert_eq!(said(&options), [""; 0], "no line is configured at all");
+        let lines = [("+78462000000", "jobs line"), ("+78462000099", "spare")];
+        let lines = lines.map(|(number, name)| (LineId::new(number), name.into()));
+        options.floor = Arc::new(Floor {
+            lines: lines.into_iter().collect(),
+            ..Floor::default()
+        });
+        assert_eq!(
+            said(&options),
+            [
+                "no line +7846200000 is configured, and calls are looked for by that number; the nearest that is: \
+                 +78462000000"
+            ]
+        );
+    }
+
+    #[test]
+    fn s_is_shorter_than_t() {
+        let mut options = hotline();
+        let own = QueueTarget {
+            service_level: Duration::from_secs(30),
+            short_abandon: Duration::from_secs(15),
+        };
+        let own = own.into();
+        options.targets.queues.insert(QueueId::new("jobs"), own);
+        let seconds = |value: Option<u64>| value.map(Duration::from_secs);
+        let asked = |queues: &[&str], level, short| Query {
+            queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+            service_level: seconds(level),
+            short_abandon: seconds(short),
+            ..query()
+        };
+        let refused = |query: &Query| {
+            let error = Plan::of(query, &options).err()?;
+            Some((error.field()?, error.to_string()))
+        };
+        for (query, field, words) in [
+            (
+                asked(&[], Some(5), Some(5)),
+                "query.short_abandon",
+                "s must be shorter than T, and s = 5 s is not shorter than T = 5 s; ask for a shorter s",
+            ),
+            (
+                asked(&[], Some(0), None),
+                "query.service_level",
+                "s must be shorter than T, and s = 5 s is not shorter than T = 0 s; ask for a longer T, or for a shorter \
+                 s as well",
+            ),
+            (
+                asked(&["jobs"], Some(12), None),
+                "query.service_level",
+                "s must be shorter than T, and s = 15 s is not shorter than T = 12 s, in queue jobs; ask for a longer T, \
+                 or for a shorter s as well",
+            ),
+        ] {
+            assert_eq!(refused(&query), Some((field, words.to_owned())));
+        }
+        assert_eq!(refused(&asked(&["help"], Some(12), None)), None);
+        assert_eq!(refused(&asked(&[], Some(12), Some(11))), None);
+        assert_eq!(refused(&asked(&[], None, None)), None);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The queue report: volume, waits, service level and abandonment.
 //!
-//! A queue has a row in the intervals in which a visit to it began, on the event basis also where one was decided or
-//! ended. What a call did before any visit (arrived, left, was refused) is in the row for all queues, even where the
-//! queue itself has no row. Through the lens of journeys a call is one visit to the first queue that it entered, which
-//! lasts until its first human or its end.
+//! A queue has a row in the intervals in which a visit to it began or a call of it arrived, on the event basis also where
+//! one was decided or ended: so what rows of queues say of calls adds up, though a call may arrive in one interval and enter
+//! its queue in the next, and a queue that turns everybody away is seen. Calls that met no queue, neither entered nor turned
+//! away by one, are in the row for all alone. Through the lens of journeys a call is one visit to the first queue that it
+//! entered, which lasts until its first human or its end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -301,9 +302,9 @@ impl Making for Queues {
                 threshold: plan.common_target(own, stretch),
                 headline: plan.common_headline(own, stretch),
             };
-            // A line and a team have calls that never reached a queue.
-            let has_calls = !is_queues && tally.calls.arrived + tally.calls.ended > 0;
-            if group != Group::All && !tally.is_shown() && !has_calls {
+            // Of no line or no team there are calls to show; those of no queue are in the row for all.
+            let is_nobodys = is_queues && group == Group::NoQueue;
+            if group != Group::All && (is_nobodys || !tally.is_shown()) {
                 continue;
             }
             let bucket_start = plan.bucket_start(bucket);
@@ -320,6 +321,10 @@ impl Making for Queues {
                 .measured(plan, &known),
             rows,
         }
+    }
+
+    fn context(report: &mut QueueReport) -> &mut Context {
+        &mut report.context
     }
 }
 
@@ -343,10 +348,12 @@ impl Tally {
         }
     }
 
-    /// Whether a queue's row has something to show.
+    /// Whether a row has something to show.
     fn is_shown(&self) -> bool {
-        let visits = &self.visits;
-        visits.offered + visits.exits.sum() + visits.counts.decided > 0
+        let (visits, calls) = (&self.visits, &self.calls);
+        let of_visits = visits.offered + visits.exits.sum() + visits.counts.decided;
+        let of_calls = calls.arrived + calls.outcomes.sum() + calls.journeys.decided;
+        of_visits + of_calls + calls.times_to_human.count() > 0
     }
 
     fn finish(

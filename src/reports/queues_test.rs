@@ -51,7 +51,7 @@ fn rows_are_by_interval_then_queue_and_all_is_last() {
     assert_eq!(
         brief(&report),
         [
-            ("10:00", "ALL", [1, 0, 0, 0]),
+            ("10:00", "ALL (queue)", [1, 0, 0, 0]),
             ("10:00", "benefits", [1, 0, 1, 0]),
             ("10:00", "jobs", [2, 1, 1, 0]),
             ("10:00", "ALL", [4, 1, 2, 0]),
@@ -79,7 +79,7 @@ fn a_filtered_report_sums_what_is_asked_for() {
     assert_eq!(
         brief(&report),
         [
-            ("00:00", "ALL", [1, 0, 0, 0]),
+            ("00:00", "ALL (queue)", [1, 0, 0, 0]),
             ("00:00", "jobs", [3, 1, 1, 1]),
             ("00:00", "ALL", [4, 1, 1, 1]),
         ]
@@ -170,6 +170,7 @@ fn calls_count_at_their_arrival_and_without_tests_and_return_calls() {
     let all = "ALL".to_owned();
     // In ALL: offered, left, closed, busy, overflowed arrived; closed and busy were refused.
     let jobs_row = ("jobs".to_owned(), None, None, 2, 1);
+    // What was refused by a queue is its own, also where nobody entered it.
     assert_eq!(
         figures(&query()),
         [jobs_row.clone(), (all.clone(), Some(5), Some(1), 2, 2)]
@@ -241,6 +242,78 @@ fn calls_without_any_visit_make_a_row_for_all() {
         (Some(1), None, None)
     );
     assert_eq!(row.wait_all, WaitSummary::default());
+}
+
+#[test]
+fn a_queue_has_a_row_where_its_call_arrived_or_was_turned_away() {
+    let jobs = Some(QueueId::new("jobs"));
+    let just_before = samara("10:59:59");
+    let offered = CallRow {
+        visits: 1,
+        first_queue: jobs,
+        outcome: Some(Outcome::Abandoned),
+        ..call(just_before)
+    };
+    let shut = || CallRow {
+        refused: Some((RefusalReason::Full, Some(QueueId::new("shut")))),
+        outcome: Some(Outcome::Refused),
+        ..call(samara("12:00:00"))
+    };
+    let rows = Selection {
+        calls: vec![offered, shut(), shut()],
+        visits: vec![visit("jobs", samara("11:00:00"), Exit::AbandonedWaiting, 5)],
+        ..Selection::default()
+    };
+    let report = Memory::of(rows).reports(hotline()).queues(&hourly());
+    let report = report.unwrap();
+    let figures: Vec<_> = report
+        .rows
+        .iter()
+        .map(|row| {
+            let figures = [
+                row.calls_offered,
+                row.visits_offered,
+                row.calls_refused,
+                row.calls.lost,
+            ];
+            (&row.bucket_start[11..13], row.queue.as_str(), figures)
+        })
+        .collect();
+    assert_eq!(
+        figures,
+        [
+            ("10", "jobs", [1, 0, 0, 1]),
+            ("10", "ALL", [1, 0, 0, 1]),
+            ("11", "jobs", [0, 1, 0, 0]),
+            ("11", "ALL", [0, 1, 0, 0]),
+            ("12", "shut", [0, 0, 2, 0]),
+            ("12", "ALL", [0, 0, 2, 0]),
+        ]
+    );
+    assert_eq!(report.rows[4].calls.refused_rate, Some(1.0));
+}
+
+#[test]
+fn erased_callers_are_said_and_stay_counted() {
+    let mut erased = crate::calls::tests::settled(
+        samara("10:00:00"),
+        "arrive 0; enter jobs 0; answer ann jobs 10; release ann caller 60; end caller 60",
+    );
+    erased.marks.add(crate::model::Mark::Erased);
+    let records = Memory::of_records(vec![("a", erased)], crate::store::Told::default());
+    let asked = Query {
+        lens: Lens::Journey,
+        ..query()
+    };
+    let report = records.reports(hotline()).queues(&asked).unwrap();
+    assert_eq!(report.rows.last().unwrap().calls_arrived, Some(1));
+    assert_eq!(
+        report.context.cautions,
+        [
+            "callers were erased, last on 2026-03-02T12:00:00+04:00; their calls, 1 of whatever time, are counted as \
+             nobody's"
+        ]
+    );
 }
 
 #[test]

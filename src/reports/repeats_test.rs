@@ -3,7 +3,7 @@
 use super::*;
 use crate::calls::tests::settled;
 use crate::kpi::REPEAT_WINDOWS;
-use crate::model::{CallRecord, Caller};
+use crate::model::{CallRecord, Caller, Mark};
 use crate::reports::callers_test::called_by as of;
 use crate::reports::fixture::{Memory, hotline, query, samara};
 use crate::reports::{Bucket, Query};
@@ -128,5 +128,45 @@ fn an_interval_has_its_own_people() {
     assert_eq!(
         report.rows.iter().map(brief).collect::<Vec<_>>(),
         [(1, 0, (0, 0)), (1, 1, (1, 1))]
+    );
+}
+
+#[test]
+fn who_is_shared_follows_from_the_period_and_not_from_the_windows() {
+    let day = 24 * 60;
+    let mut records = vec![of(1, 0, SERVED), of(1, 60, SERVED)];
+    // Four calls on the day before: a shared number of that day.
+    records.extend((0..4).map(|minute| of(1, minute - day, SERVED)));
+    // Four on the day itself: a shared number of this one.
+    records.extend((0..4).map(|minute| of(2, minute, SERVED)));
+    const NAMES: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let stored = Memory::of_records(NAMES.into_iter().zip(records).collect(), Told::default());
+    let asked = stored.reports(hotline());
+    for hours in [1, 24, 168] {
+        let windows = [std::time::Duration::from_secs(hours * 3600)];
+        let report =
+            crate::reports::fixture::wait_for(asked.0.repeats(&query(), &windows, Some(3)));
+        let report = report.unwrap();
+        let row = &report.rows[0];
+        assert_eq!((row.calls_with_caller, row.shared), (2, 4), "{hours} h");
+        assert_eq!(report.shared, [([2; 16], 4)]);
+    }
+}
+
+#[test]
+fn calls_of_erased_callers_are_said() {
+    let mut erased = settled(samara("10:00:00"), SERVED);
+    erased.marks.add(Mark::Erased);
+    let report = report(vec![erased, of(1, 0, SERVED)], &query(), None);
+    assert_eq!(
+        (report.rows[0].unknown, report.rows[0].calls_with_caller),
+        (1, 1)
+    );
+    assert_eq!(
+        report.context.cautions,
+        [
+            "callers were erased, last on 2026-03-02T12:00:00+04:00; their calls, 1 of the period and around it, are \
+             counted as nobody's, and nobody knows who called again"
+        ]
     );
 }

@@ -148,7 +148,9 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let edges = thresholds("edges", edges)?;
         let (plan, sources) = self.grouped(query)?;
         let kept = self.head(&plan).await?.kept;
-        let by = ByRollups::of(&plan, of_visits(&plan), &edges, kept);
+        // Each is a column.
+        let columns: Vec<_> = edges.iter().copied().chain(plan.configured()).collect();
+        let by = ByRollups::of(&plan, of_visits(&plan), &columns, kept);
         let waits = |held| WaitsMade::new(&plan, &edges, held);
         self.make(plan.clone(), sources, by, waits).await
     }
@@ -382,7 +384,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         report: impl Fn(Held) -> M,
     ) -> Result<M::Report, Error> {
         if let Some(by) = by {
-            let folded = report(Held::Cells(by.edges.clone()));
+            let folded = report(Held::Cells(by.counting.edges.clone()));
             let made = self.made(plan.clone(), sources.clone(), Some(by), folded);
             match made.await {
                 Err(error) if making::is_damaged(&error) => {

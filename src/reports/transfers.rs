@@ -246,6 +246,10 @@ impl Making for Transfers {
             loops_found: 0,
         }
     }
+
+    fn context(report: &mut TransferReport) -> &mut Context {
+        &mut report.context
+    }
 }
 
 /// How many transfers of each call go along planned routes, by the number of its row.

@@ -14,7 +14,7 @@ use super::group::{Group, Tallies};
 use super::making::Making;
 use super::plan::Plan;
 use super::stays::Lens;
-use super::{making, stays, watched};
+use super::{stays, watched};
 
 /// The wait distribution.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +87,7 @@ impl WaitsMade {
     pub(super) fn new(plan: &Plan, edges: &[Duration], held: Held) -> Self {
         let asked = edges.iter().copied().chain(plan.configured());
         Self {
-            edges: making::edges(asked).to_vec(),
+            edges: kpi::wait_edges(asked).to_vec(),
             held,
             stands_in: None,
             tallies: Tallies::new(),
@@ -197,6 +197,10 @@ impl Making for WaitsMade {
             rows,
             curves,
         }
+    }
+
+    fn context(report: &mut WaitReport) -> &mut Context {
+        &mut report.context
     }
 }
 

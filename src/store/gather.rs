@@ -78,6 +78,7 @@ pub(super) async fn head(connection: &mut impl Fetch) -> Result<Head, Error> {
         stored,
         last_arrival: stream::last_arrival_of_all(connection).await?,
         kept,
+        erased: keeping::erased(connection).await?,
     })
 }
 
@@ -113,7 +114,7 @@ async fn take_rollups(
                     Timestamp::from_micros(row.int(0)),
                     Timestamp::from_micros(row.int(1)),
                 );
-                if !cover.take(level, period, (rollups.usable)(row.bytes(2))) {
+                if !cover.take(level, period, (rollups.usable)(row.bytes(2), period)) {
                     continue;
                 }
                 let rollup = rollup(&row, level, period, rollups.sums);

@@ -5,7 +5,7 @@ use crate::model::{CallId, CallKey, ERASED_ANSWER, Position, SourceId, Timestamp
 
 use super::chore::{Done, Erasure, ForgottenEvent};
 use super::rollups::quarter_of;
-use super::rows::{Error, failed};
+use super::rows::{Erased, Error, failed};
 use super::survey;
 use super::table::{CALL_ROWS, Rows};
 use super::writer::StoreWriter;
@@ -30,6 +30,20 @@ pub struct Kept {
     pub rollups: Option<Timestamp>,
     /// Callers of calls, by arrival.
     pub pseudonyms: Option<Timestamp>,
+}
+
+/// How much was erased: few acts, each with its number of calls.
+pub(super) async fn erased(connection: &mut impl Fetch) -> Result<Erased, Error> {
+    let sql = "select calls, begun_at from erasures";
+    let rows = connection.fetch(sql, &[]).await;
+    let rows = rows.map_err(failed("read what was erased"))?;
+    Ok(Erased {
+        calls: rows.iter().map(|row| row.int(0).unsigned_abs()).sum(),
+        last: rows
+            .iter()
+            .map(|row| Timestamp::from_micros(row.int(1)))
+            .max(),
+    })
 }
 
 /// From where on things are kept.

@@ -89,8 +89,8 @@ pub enum Sums {
     All,
 }
 
-/// Whether sums that were counted on these edges will do.
-pub type Usable = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+/// Whether sums of an interval that were counted on these edges will do.
+pub type Usable = Arc<dyn Fn(&[u8], Period) -> bool + Send + Sync>;
 
 /// What is asked of roll-ups.
 #[derive(Clone)]

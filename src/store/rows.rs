@@ -96,6 +96,17 @@ pub struct Head {
     pub last_arrival: Option<Timestamp>,
     /// From where on things are kept.
     pub kept: Kept,
+    /// What is known of erased callers.
+    pub erased: Erased,
+}
+
+/// How much was erased, of whatever time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Calls whose callers were erased, those that are gone since among them.
+    pub calls: u64,
+    /// When that was done last.
+    pub last: Option<Timestamp>,
 }
 
 /// First instant, and first instant after.

@@ -243,14 +243,16 @@ fn figures(figures: QueueFigures) -> v1::RecomputedFigures {
 
 /// The catalogue as the contract has it.
 pub fn definitions() -> v1::ListDefinitionsResponse {
-    let entries = reports::glossary().map(|(definition, words)| v1::CatalogueEntry {
-        id: definition.id.to_owned(),
-        version: definition.version,
-        formula: definition.sentence.into_owned(),
-        source: words.source.to_owned(),
-        english: words.english.to_owned(),
-        russian: words.russian.to_owned(),
-    });
+    let entries = reports::glossary()
+        .chain(reports::letters())
+        .map(|(definition, words)| v1::CatalogueEntry {
+            id: definition.id.to_owned(),
+            version: definition.version,
+            formula: definition.sentence.into_owned(),
+            source: words.source.to_owned(),
+            english: words.english.to_owned(),
+            russian: words.russian.to_owned(),
+        });
     v1::ListDefinitionsResponse {
         definitions: entries.collect(),
     }

@@ -264,7 +264,9 @@ pub fn report(error: &reports::Error) -> Status {
         E::NotGrouped { .. } => (Code::InvalidArgument, "not_grouped", None),
         E::UnknownChoice { .. } => (Code::InvalidArgument, "unknown_choice", None),
         E::TooManyBuckets { .. } => (Code::InvalidArgument, "too_many_buckets", None),
-        E::BadThreshold { .. } => (Code::InvalidArgument, "bad_threshold", None),
+        E::BadThreshold { .. } | E::ThresholdsCross { .. } => {
+            (Code::InvalidArgument, "bad_threshold", None)
+        }
         E::TooManyThresholds { .. } => (Code::InvalidArgument, "too_many_thresholds", None),
         E::UnknownName { .. } | E::NoneConfigured { .. } => {
             (Code::InvalidArgument, "unknown_name", None)
@@ -275,7 +277,9 @@ pub fn report(error: &reports::Error) -> Status {
         E::PageToken { .. } => (Code::InvalidArgument, "page_token_invalid", None),
         E::UnknownCall { .. } => (Code::NotFound, "unknown_call", None),
         E::AmbiguousCall { .. } => (Code::InvalidArgument, "call_ambiguous", None),
-        E::UnknownMetric { .. } => (Code::InvalidArgument, "unknown_metric", None),
+        E::UnknownMetric { .. } | E::NotExplained { .. } => {
+            (Code::InvalidArgument, "unknown_metric", None)
+        }
     };
     build(code, reason, &error.to_string(), field, retry)
 }

@@ -52,22 +52,35 @@ pub(super) fn resolve(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<[jiff::Timestamp; 2], Failure> {
-    let beyond = |_| {
-        Failure::new(
-            Exit::Usage,
-            "a time of the period is beyond the calendar".to_owned(),
-        )
+    let beyond = |field: &'static str| {
+        move |_| {
+            let words = format!(
+                "{field} is beyond the calendar, which goes from -9999-01-03 to 9999-12-29"
+            );
+            Failure::new(Exit::Usage, words)
+        }
     };
-    let today = jiff::Timestamp::from_microsecond(now.as_micros()).map_err(beyond)?;
+    let today = jiff::Timestamp::from_microsecond(now.as_micros()).map_err(beyond("today"))?;
     let today = today.to_zoned(zone.clone()).date();
-    let instant = |bound: Option<Bound>, usual: Date| match bound {
+    let instant = |field, bound: Option<Bound>, usual: Date| match bound {
         Some(Bound::Instant(at)) => Ok(at),
-        Some(Bound::Local(local)) => zone.to_timestamp(local).map_err(beyond),
-        None => zone.to_timestamp(usual.into()).map_err(beyond),
+        Some(Bound::Local(local)) => zone.to_timestamp(local).map_err(beyond(field)),
+        None => zone.to_timestamp(usual.into()).map_err(beyond(field)),
     };
     let [from, to] = bounds;
-    let tomorrow = today.tomorrow().map_err(beyond)?;
-    Ok([instant(from, today)?, instant(to, tomorrow)?])
+    let tomorrow = today.tomorrow().map_err(beyond("today"))?;
+    let [start, end] = [
+        instant("--from", from, today)?,
+        instant("--to", to, tomorrow)?,
+    ];
+    if to.is_none() && end < start {
+        let start = start.to_zoned(zone.clone()).datetime();
+        let words = format!(
+            "--from {start} is after today, with which a period without --to ends: say --to as well"
+        );
+        return Err(Failure::new(Exit::Usage, words));
+    }
+    Ok([start, end])
 }
 
 #[cfg(test)]
@@ -116,6 +129,34 @@ mod tests {
             resolved("Europe/Samara", Some("2026-02"), None),
             ["2026-01-31T20:00:00Z", "2026-03-03T20:00:00Z"]
         );
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_by_its_flag() {
+        let refused = |from: &str, to: Option<&str>| {
+            let bound = |text: &str| text.parse::<Bound>().unwrap();
+            let now: jiff::Timestamp = "2026-03-02T21:30:00Z".parse().unwrap();
+            let now = Timestamp::from_micros(now.as_microsecond());
+            let zone = TimeZone::get("Europe/Samara").unwrap();
+            let failure = resolve([Some(bound(from)), to.map(bound)], &zone, now).unwrap_err();
+            format!("{failure:?}")
+        };
+        for (from, to, words) in [
+            (
+                "0001-01-01",
+                Some("9999-12-31T23:00"),
+                "--to is beyond the calendar",
+            ),
+            (
+                "-009999-01-01",
+                Some("2026-01-01"),
+                "--from is beyond the calendar",
+            ),
+            ("2027-03", None, "--from 2027-03-01T00:00:00 is after today"),
+        ] {
+            let said = refused(from, to);
+            assert!(said.contains(words), "{said}");
+        }
     }
 
     #[test]

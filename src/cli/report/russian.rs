@@ -466,6 +466,30 @@ pub(super) const TOLD: &[(&str, &str)] = &[
         "the hours of calendar {} changed on {}, for the time from {} on, which was over: {}; figures made before that differ",
         "часы календаря {} изменены {} задним числом, начиная с {}: {}; прежние отчёты отличаются",
     ),
+    (
+        "sums of calls that are kept no more were not counted on these thresholds, in seconds: {}; of those calls, who waited within 1 % of one may be on its wrong side",
+        "суммы по звонкам, которые больше не хранятся, не считались по этим порогам, с: {}; из тех звонков ждавшие в пределах 1 % от порога могут быть не по ту его сторону",
+    ),
+    (
+        "sums of calls that are kept no more were made with other planned routes than those configured: T8 and T10 of those calls leave out the routes of that time",
+        "суммы по звонкам, которые больше не хранятся, считались с другими плановыми маршрутами: T8 и T10 тех звонков не учитывают маршруты того времени",
+    ),
+    (
+        "of calls that are kept no more, some around the change at {} are measured as before it: their sums are by quarters of an hour",
+        "из звонков, которые больше не хранятся, некоторые около изменения {} считаются по прежним правилам: их суммы — по четвертям часа",
+    ),
+    (
+        "no line {} is configured, and calls are looked for by that number; the nearest that is: {}",
+        "линия {} не настроена, звонки ищутся по этому номеру; ближайшая настроенная: {}",
+    ),
+    (
+        "callers were erased, last on {}; their calls, {} of the period and around it, are counted as nobody's, and nobody knows who called again",
+        "звонившие удалены, последний раз {}; их звонки ({} за период и вокруг него) считаются ничьими, и кто перезвонил, неизвестно",
+    ),
+    (
+        "callers were erased, last on {}; their calls, {} of whatever time, are counted as nobody's",
+        "звонившие удалены, последний раз {}; их звонки ({} за всё время) считаются ничьими",
+    ),
     ("and {} more", "и ещё {}"),
     (
         "sums do not tell answers from hang-ups that are closer than 1 %, so W11 is known between two ages, in seconds: {}; --exact reads every call",

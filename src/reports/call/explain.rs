@@ -3,9 +3,10 @@
 //! What it adds comes from the functions of `kpi` that the reports add up; a test sums explanations and compares. The
 //! sentence says no more than what went into it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::kpi::{CATALOGUE, Id, LevelFormula, Part};
+use crate::kpi::{CATALOGUE, Definition, Id, LevelFormula, Part};
 
 use super::super::error::Error;
 use super::super::nearest::{clipped, nearest};
@@ -151,18 +152,46 @@ pub(super) fn ids(asked: &[String]) -> Result<Vec<Id>, Error> {
         .iter()
         .find(|asked| *asked != ALL && !names().any(|name| name == **asked))
     {
-        return Err(Error::UnknownMetric {
-            metric: clipped(unknown),
-            nearest: nearest(unknown, names().chain([ALL]))
-                .unwrap_or(ALL)
-                .to_owned(),
-        });
+        return Err(not_explained(unknown));
     }
     let wanted = |id: &&Id| {
         let mut asked = asked.iter();
         is_explained(**id) && asked.any(|asked| *asked == ALL || *asked == id.definition().id)
     };
     Ok(CATALOGUE.iter().filter(wanted).copied().collect())
+}
+
+/// Why a name is not explained: it is of many calls, or it is none; then with the nearest that is, by its id or by its name
+/// in words, as in `calls_offered`.
+fn not_explained(asked: &str) -> Error {
+    let mut catalogue = CATALOGUE.iter().map(|id| id.definition());
+    if let Some(of_many) = catalogue.find(|definition| definition.id == asked) {
+        return Error::NotExplained { metric: of_many.id };
+    }
+    let explained = EXPLAINED.iter().map(|(id, _)| id.definition());
+    let names = explained.flat_map(|definition| {
+        let word = word_of(&definition).map(|word| (word, definition.id));
+        [(definition.id, definition.id)].into_iter().chain(word)
+    });
+    let names: Vec<_> = names.chain([(ALL, ALL)]).collect();
+    let likest = nearest(asked, names.iter().map(|(name, _)| *name));
+    let found = names.iter().find(|(name, _)| Some(*name) == likest);
+    Error::UnknownMetric {
+        metric: clipped(asked),
+        nearest: found.map_or(ALL, |(_, id)| *id).to_owned(),
+    }
+}
+
+/// The name in words with which a definition begins, where it has one.
+fn word_of(definition: &Definition) -> Option<&'static str> {
+    let Cow::Borrowed(sentence) = definition.sentence else {
+        return None;
+    };
+    let (word, _) = sentence.split_once(':')?;
+    let is_word = word
+        .bytes()
+        .all(|byte| byte == b'_' || byte.is_ascii_lowercase());
+    is_word.then_some(word)
 }
 
 /// Whether a definition says something about a single call.
@@ -191,4 +220,36 @@ pub(super) fn explain(id: Id, case: &Case<'_>) -> Vec<Explanation> {
         explanation.version = definition.version;
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_explained_says_why() {
+        for (asked, words) in [
+            (
+                "unserved",
+                "\"unserved\" says nothing of a single call, so it is explained for none; \"all\" explains whatever does",
+            ),
+            (
+                "blocking",
+                "\"blocking\" says nothing of a single call, so it is explained for none; \"all\" explains whatever does",
+            ),
+            (
+                "calls_offered",
+                "no metric \"calls_offered\" is explained for a call; the nearest is \"V1\"",
+            ),
+            (
+                "strickt",
+                "no metric \"strickt\" is explained for a call; the nearest is \"strict\"",
+            ),
+        ] {
+            let error = ids(&[asked.to_owned()]).unwrap_err();
+            assert_eq!(error.to_string(), words);
+            assert_eq!(error.field(), Some("explain"));
+        }
+        assert_eq!(ids(&["V1".to_owned()]).unwrap(), [Id::V1]);
+    }
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::kpi::{
-    self, CallTally, Edges, Held, RollupHead, Slots, Tally, TransferTally, VisitTally,
+    self, CallTally, Counting, Edges, Held, RollupHead, Slots, Tally, TransferTally, VisitTally,
     WrittenTallies,
 };
-use crate::model::{QueueId, Targets};
+use crate::model::{Floor, PlannedRoutes, QueueId, Targets};
 use crate::reports::bucket::Bucket;
 use crate::reports::group::Group;
 use crate::reports::making::{KnownSlots, Making};
@@ -27,10 +27,11 @@ pub(super) const QUEUES_AT_ONCE: usize = 2_000;
 pub(super) fn of_rows(
     period: Period,
     rows: &Selection,
-    edges: &Edges,
+    (counting, routes): (&Counting, &PlannedRoutes),
     at_once: usize,
 ) -> Vec<Rollup> {
-    let plans = plan(period, Lens::Visit).zip(plan(period, Lens::Journey));
+    let plan = |lens| plan(period, lens, routes);
+    let plans = plan(Lens::Visit).zip(plan(Lens::Journey));
     let Some((plan, as_visits)) = plans else {
         return Vec::new();
     };
@@ -46,7 +47,7 @@ pub(super) fn of_rows(
             head.digest.add(&call.source, &call.call);
         }
     }
-    let held = Held::Cells(edges.clone());
+    let held = Held::Cells(counting.edges.clone());
     for part in parts(rows, at_once) {
         let (plan, as_visits) = (plan.of_part(part.clone()), as_visits.of_part(part));
         add_part(&mut made, rows, &plan, &as_visits, &held);
@@ -55,7 +56,7 @@ pub(super) fn of_rows(
     let rollups = made.into_iter().filter_map(|(bucket, sums)| {
         let start = *starts.get(bucket)?;
         let end = starts.get(bucket + 1).copied().unwrap_or(period.1);
-        Some(sums.rollup(Level::Quarter, (start, end), edges))
+        Some(sums.rollup(Level::Quarter, (start, end), counting))
     });
     rollups.collect()
 }
@@ -124,7 +125,7 @@ pub(super) fn of_rollups(
     level: Level,
     period: Period,
     within: &[Rollup],
-    edges: &Edges,
+    counting: &Counting,
 ) -> Option<Option<Rollup>> {
     if within.is_empty() {
         return Some(None);
@@ -135,11 +136,11 @@ pub(super) fn of_rollups(
         sum.digest.merge(head.digest);
         sum.test += head.test;
     }
-    let slots = slots(within, edges)?;
+    let slots = slots(within, &counting.edges)?;
     Some(Some(Rollup {
         level,
         period,
-        edges: kpi::write_edges(edges),
+        edges: counting.write(),
         head: sum.write(),
         transfers: added(within, &slots, |of| &of.transfers, TransferTally::merge)?,
         calls: added(within, &slots, |of| &of.calls, CallTally::merge)?,
@@ -151,9 +152,10 @@ pub(super) fn of_rollups(
 /// How each roll-up's waits are read on these edges; `None` = one's cannot be.
 fn slots(within: &[Rollup], edges: &Edges) -> Option<Vec<Slots>> {
     let mut known = KnownSlots::default();
-    let slots = within
-        .iter()
-        .map(|rollup| known.of(&rollup.edges, edges).cloned());
+    let slots = within.iter().map(|rollup| {
+        let read = known.of(&rollup.edges, edges)?;
+        read.lacking.is_empty().then(|| read.slots.clone())
+    });
     slots.collect()
 }
 
@@ -180,11 +182,11 @@ struct Sums {
 }
 
 impl Sums {
-    fn rollup(self, level: Level, period: Period, edges: &Edges) -> Rollup {
+    fn rollup(self, level: Level, period: Period, counting: &Counting) -> Rollup {
         Rollup {
             level,
             period,
-            edges: kpi::write_edges(edges),
+            edges: counting.write(),
             head: self.head.write(),
             transfers: self.transfers.finish(),
             calls: self.calls.finish(),
@@ -203,8 +205,8 @@ fn queue(group: &Group) -> Option<Option<&str>> {
     }
 }
 
-/// The period by quarters. Thresholds are of no matter: judged is when roll-ups are read.
-fn plan((start, end): Period, lens: Lens) -> Option<Plan> {
+/// The period by quarters. Thresholds are of no matter: judged is when roll-ups are read. What routes leave out is not.
+fn plan((start, end): Period, lens: Lens, routes: &PlannedRoutes) -> Option<Plan> {
     let query = Query {
         start: Some(start),
         end: Some(end),
@@ -215,7 +217,10 @@ fn plan((start, end): Period, lens: Lens) -> Option<Plan> {
     let options = Options {
         zone: Zone::find("UTC").ok()?,
         targets: Targets::default(),
-        floor: Arc::default(),
+        floor: Arc::new(Floor {
+            routes: routes.clone(),
+            ..Floor::default()
+        }),
         altered: Arc::default(),
     };
     Plan::of(&query, &options).ok()

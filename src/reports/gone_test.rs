@@ -1,0 +1,198 @@
+//! Calls go by retention, their sums stay: figures are the same after as before, or it is said in what they are not.
+
+use super::*;
+
+impl Hotline {
+    /// Removes what arrived before an instant.
+    fn remove_calls(&self, before: &str) {
+        let removing = async {
+            loop {
+                let done = self.chores.ask(Chore::RemoveCalls(at(before)));
+                if done.await.unwrap().rows == 0 {
+                    return;
+                }
+            }
+        };
+        self.runtime.block_on(removing);
+    }
+
+    /// Both reports out of rows.
+    fn exact(&self, query: &Query) -> (QueueReport, TransferReport) {
+        self.reports(&Query {
+            exact: true,
+            ..query.clone()
+        })
+    }
+
+    /// The sentences of a queue report about sums.
+    fn said(&self, query: &Query) -> Vec<String> {
+        let cautions = self.reports(query).0.context.cautions.into_iter();
+        cautions
+            .filter(|words| words.contains("kept no more"))
+            .collect()
+    }
+}
+
+/// Every way to ask, with and without roll-ups the same.
+fn ways(start: &str, end: &str) -> Vec<Query> {
+    let lenses = Lens::ALL.iter().cycle();
+    let ways = BUCKETS.iter().zip(lenses).map(|(bucket, lens)| Query {
+        lens: *lens,
+        ..query(start, end, "", *bucket)
+    });
+    ways.collect()
+}
+
+fn same_rows(before: &(QueueReport, TransferReport), after: &(QueueReport, TransferReport)) {
+    assert_eq!(before.0.rows.len(), after.0.rows.len());
+    for (before, after) in before.0.rows.iter().zip(&after.0.rows) {
+        same_row(after, before);
+    }
+    assert_eq!(before.1.rows, after.1.rows);
+    assert_eq!(before.1.paths, after.1.paths);
+    assert_eq!(before.0.context.calls, after.0.context.calls);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    #[test]
+    fn what_goes_stays_in_every_figure((place, moments) in super::calls()) {
+        let (zone, instants) = AROUND[place];
+        let (start, end) = period(instants);
+        let mut hotline = Hotline::new(zone);
+        hotline.routes = [(QueueId::new("q"), QueueId::new("r"))].into_iter().collect();
+        hotline.write(moments.concat(), &[]);
+        hotline.fold();
+        let ways = ways(&start, &end);
+        let before: Vec<_> = ways.iter().map(|query| hotline.exact(query)).collect();
+        // Some go, then all.
+        for gone in [instants[2], end.as_str()] {
+            hotline.remove_calls(gone);
+            for (query, before) in ways.iter().zip(&before) {
+                same_rows(before, &hotline.reports(query));
+            }
+            prop_assert_eq!(hotline.said(&ways[0]), Vec::<String>::new());
+        }
+    }
+}
+
+/// The three months of `quarter_of_a_year`, with thresholds that change on a midnight of February.
+fn changing() -> (Hotline, Query) {
+    let mut hotline = quarter_of_a_year();
+    let rules = |service_level, excessive_limit| QueueRules {
+        target: QueueTarget {
+            service_level: Duration::from_secs(service_level),
+            ..QueueTarget::default()
+        },
+        excessive_limit,
+        ..QueueRules::default()
+    };
+    let later = RulesVersion {
+        since: at("2026-02-10T00:00:00+04:00"),
+        rules: rules(10, 1),
+    };
+    hotline.targets.default = Timeline::with_changes(rules(20, 2), vec![later]);
+    hotline.fold();
+    let whole = query(
+        "2026-01-01T00:00:00+04:00",
+        "2026-04-01T00:00:00+04:00",
+        "",
+        Bucket::Total,
+    );
+    (hotline, whole)
+}
+
+#[test]
+fn the_day_before_a_change_stays_where_its_calls_are_gone() {
+    let (hotline, whole) = changing();
+    let ways = ways("2026-01-01T00:00:00+04:00", "2026-04-01T00:00:00+04:00");
+    let before: Vec<_> = ways.iter().map(|query| hotline.exact(query)).collect();
+    for gone in ["2026-02-09T12:00:00+04:00", "2026-03-01T00:00:00+04:00"] {
+        hotline.remove_calls(gone);
+        for (query, before) in ways.iter().zip(&before) {
+            same_rows(before, &hotline.reports(query));
+        }
+    }
+    // 40 days within 20 s; the 50 that follow waited longer than 10 s.
+    let row = &hotline.reports(&whole).0.rows[0];
+    assert_eq!((row.counts.answered, row.counts.answered_within), (90, 40));
+    assert_eq!(
+        hotline.said(&whole),
+        [
+            "of calls that are kept no more, some around the change at 2026-02-10T00:00:00+04:00 are measured as before it: \
+             their sums are by quarters of an hour"
+        ]
+    );
+}
+
+#[test]
+fn a_threshold_that_sums_were_not_counted_on_is_estimated_and_said() {
+    let hotline = quarter_of_a_year();
+    let whole = query(
+        "2026-01-01T00:00:00+04:00",
+        "2026-04-01T00:00:00+04:00",
+        "",
+        Bucket::Total,
+    );
+    let odd = |millis| Query {
+        service_level: Some(Duration::from_millis(millis)),
+        ..whole.clone()
+    };
+    let within = |query: &Query| {
+        let row = hotline.reports(query).0.rows.remove(0);
+        (row.visits_offered, row.counts.answered_within)
+    };
+    assert_eq!(hotline.said(&odd(11_500)), Vec::<String>::new());
+    hotline.remove_calls("2026-02-10T00:00:00+04:00");
+    // Each waited 12 s: a threshold that is more than 1 % off leaves no doubt.
+    assert_eq!(within(&odd(11_500)), (90, 0));
+    assert_eq!(within(&odd(12_500)), (90, 90));
+    assert_eq!(
+        hotline.said(&odd(11_500)),
+        [
+            "sums of calls that are kept no more were not counted on these thresholds, in seconds: 11.5; of those calls, \
+             who waited within 1 % of one may be on its wrong side"
+        ]
+    );
+    // An edge is exact, and calls that are there are counted one by one.
+    assert_eq!(hotline.said(&odd(10_000)), Vec::<String>::new());
+    let later = Query {
+        start: Some(at("2026-02-10T00:00:00+04:00")),
+        ..odd(11_990)
+    };
+    assert_eq!(within(&later), (50, 0));
+    assert_eq!(hotline.said(&later), Vec::<String>::new());
+    let waits = hotline.waits(&whole);
+    assert_eq!(waits.rows[0].count, 90);
+}
+
+#[test]
+fn routes_that_sums_were_not_made_with_are_said() {
+    let mut hotline = Hotline::new("Europe/Samara");
+    let passed = "arrive 0; enter q 1; answer ann q 13; release ann agent 20; enter r 20; answer bob r 30; \
+                  release bob caller 73; end caller 73";
+    hotline.write(vec![of_story("2026-02-10T08:03:00Z", passed)], &[]);
+    hotline.fold();
+    hotline.remove_calls("2026-02-11T00:00:00Z");
+    let planned: PlannedRoutes = [(QueueId::new("q"), QueueId::new("r"))]
+        .into_iter()
+        .collect();
+    hotline.routes = planned;
+    hotline.fold();
+    let whole = query(
+        "2026-02-01T00:00:00+04:00",
+        "2026-03-01T00:00:00+04:00",
+        "",
+        Bucket::Total,
+    );
+    let (queues, transfers) = hotline.reports(&whole);
+    let row = transfers.rows.last().unwrap();
+    assert_eq!((row.transfers, row.wrong_door), (1, 1));
+    assert!(
+        transfers
+            .context
+            .cautions
+            .contains(&super::super::super::making::OTHER_ROUTES.to_owned())
+    );
+    assert_eq!(queues.context.cautions, Vec::<String>::new());
+}
