@@ -6,7 +6,7 @@ use crate::kpi::{LevelCounts, decided_at};
 use crate::model::{CallRecord, Direction, Exit, QueueId, Targets, Timestamp, Visit, VisitRow};
 
 /// A source may tell a little ahead of the time at which it sends; further ahead is a clock that is wrong.
-pub(super) const AHEAD_MAX: Duration = Duration::from_secs(60);
+pub const AHEAD_MAX: Duration = Duration::from_secs(60);
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
