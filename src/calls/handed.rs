@@ -8,8 +8,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    EndedBy, FailedTransfer, QueueId, TargetKind, Text, Timestamp, Transfer, TransferFailure,
-    TransferMethod, TransferOutcome, TransferTarget,
+    CallRecord, EndedBy, FailedTransfer, QueueId, TargetKind, Text, Timestamp, Transfer,
+    TransferFailure, TransferMethod, TransferOutcome, TransferTarget,
 };
 
 use super::story::Story;
@@ -32,6 +32,16 @@ pub(super) struct Passed {
     pub(super) consult_only: u32,
     /// A transfer was told as done, and nobody was seen to take the call.
     pub(super) unseen: bool,
+}
+
+impl Passed {
+    /// Puts it into a record that has nothing of it yet.
+    pub(super) fn put_into(self, record: &mut CallRecord) {
+        record.transfers = self.transfers;
+        record.failed_transfers = self.failed_transfers;
+        record.requeued = self.requeued;
+        record.consult_only = self.consult_only;
+    }
 }
 
 /// Where a leg's caller went, as a transfer has it.

@@ -119,24 +119,28 @@ impl LiveCall {
         Taken::Applied
     }
 
-    /// Says what is new about the call and its visits; only of live calls, and of test calls only what keeps what was
-    /// said before whole.
+    /// Says what is new about the call and its visits; only of live calls, and of test calls only what makes what was
+    /// said before whole: whoever was said to wait waits no longer, and nothing more.
     pub(super) fn say(&mut self, targets: &Targets, queues: &mut Queues, facts: &mut Vec<Fact>) {
         if self.mode != Mode::Live {
             return;
         }
         let record = &self.fold.story.record;
-        let silent = record.test;
-        let not_so = (silent && (self.arrival_said || !self.said.is_empty()))
+        let is_test = record.test;
+        let not_so = (is_test && (self.arrival_said || !self.said.is_empty()))
             || (record.direction == Direction::Return && self.arrival_said);
         if not_so && !self.taken_back {
             self.taken_back = true;
             facts.push(Fact::Corrected);
         }
-        if !silent {
-            self.say_arrival(facts);
+        if is_test {
+            for said in &mut self.said {
+                said.withdraw(queues, facts);
+            }
+            return;
         }
-        self.say_visits(silent, targets, queues, facts);
+        self.say_arrival(facts);
+        self.say_visits(targets, queues, facts);
     }
 
     /// A call is said to have arrived with the first thing that is neither arrival nor label, so that a test call
@@ -158,13 +162,7 @@ impl LiveCall {
         facts.push(Fact::CallArrived);
     }
 
-    fn say_visits(
-        &mut self,
-        silent: bool,
-        targets: &Targets,
-        queues: &mut Queues,
-        facts: &mut Vec<Fact>,
-    ) {
+    fn say_visits(&mut self, targets: &Targets, queues: &mut Queues, facts: &mut Vec<Fact>) {
         let story = &self.fold.story;
         let visits = &story.record.visits;
         let mut found = 0;
@@ -174,7 +172,6 @@ impl LiveCall {
             let known = in_place.or_else(|| self.said.iter().position(is_it));
             let index = match known {
                 Some(known) => known,
-                None if silent => continue,
                 None => {
                     let queue = visit.queue.clone();
                     facts.push(Fact::VisitOffered { queue });

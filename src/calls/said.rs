@@ -134,6 +134,17 @@ impl SaidVisit {
         }
     }
 
+    /// The call turns out to be one that never counts: whoever was said to wait is said to have ended by error, so that
+    /// nobody is shown as waiting while what was offered is what ended.
+    pub(super) fn withdraw(&mut self, queues: &mut Queues, facts: &mut Vec<Fact>) {
+        if self.ended.is_none()
+            && let Some((queue, _)) = self.shown.clone()
+        {
+            self.hide(queues);
+            self.say_end(&queue, Exit::Error, None, QueueTarget::default(), facts);
+        }
+    }
+
     /// Shows it as waiting no longer.
     pub(super) fn hide(&mut self, queues: &mut Queues) {
         if let Some((queue, waiting)) = self.shown.take() {

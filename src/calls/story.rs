@@ -5,6 +5,8 @@
 //! lose events, and tell what caused something after what it caused. The rules are those of the catalogue of
 //! definitions ("Rules for the hard cases"); each part of the call has its file beside this one.
 
+use std::borrow::Cow;
+
 use crate::model::{
     CallEvent, CallRecord, CallbackTry, Caller, Direction, EndedBy, Exit, LineId, Mark, Marks,
     OfferResult, QueueId, Refusal, RefusalReason, Tag, TagKey, Timestamp,
@@ -297,6 +299,18 @@ impl Story {
         record
     }
 
+    /// The record so far, its transfers among it. It is made anew only where somebody tried to pass the caller on: it is
+    /// looked at after each thing told, and most calls are never passed on.
+    pub(super) fn record_with_transfers(&self) -> Cow<'_, CallRecord> {
+        if self.passing.is_untouched() {
+            return Cow::Borrowed(&self.record);
+        }
+        let passed = self.conclude_transfers();
+        let mut record = self.record.clone();
+        passed.put_into(&mut record);
+        Cow::Owned(record)
+    }
+
     fn into_record(self) -> CallRecord {
         let passed = self.conclude_transfers();
         let mut record = self.record;
@@ -313,10 +327,7 @@ impl Story {
         if passed.unseen {
             record.marks.add(Mark::TransferUnseen);
         }
-        record.transfers = passed.transfers;
-        record.failed_transfers = passed.failed_transfers;
-        record.requeued = passed.requeued;
-        record.consult_only = passed.consult_only;
+        passed.put_into(&mut record);
         record
     }
 }

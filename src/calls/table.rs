@@ -1,5 +1,6 @@
 //! The table of one source's live calls.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::model::{
@@ -106,23 +107,23 @@ impl Calls {
         self.calls.contains_key(&key)
     }
 
-    /// What is known of a live call so far.
+    /// What is known of a live call so far, without its transfers.
     pub fn record(&self, key: CallKey) -> Option<&CallRecord> {
         self.calls.get(&key).map(|call| &call.story().record)
     }
 
-    /// What is known so far of a call of which a source told live.
-    pub fn live_record(&self, key: CallKey) -> Option<&CallRecord> {
+    /// What is known so far, transfers included, of a call of which a source told live.
+    pub fn live_record(&self, key: CallKey) -> Option<Cow<'_, CallRecord>> {
         let call = self.calls.get(&key);
         let call = call.filter(|call| call.mode == Mode::Live);
-        call.map(|call| &call.story().record)
+        call.map(|call| call.story().record_with_transfers())
     }
 
     /// Every such call that has not settled.
-    pub fn live_records(&self) -> impl Iterator<Item = (CallKey, &CallRecord)> {
+    pub fn live_records(&self) -> impl Iterator<Item = (CallKey, Cow<'_, CallRecord>)> {
         let calls = self.calls.iter();
         let live = calls.filter(|(_, call)| call.mode == Mode::Live);
-        live.map(|(key, call)| (*key, &call.story().record))
+        live.map(|(key, call)| (*key, call.story().record_with_transfers()))
     }
 
     /// The greatest live event time that deadlines fire from.
@@ -269,7 +270,7 @@ impl Calls {
                 facts.push(Fact::CallExists { call: id, sequence });
                 return;
             }
-            let news = News::of(call, &told);
+            let news = News::of(&told);
             match call.tell(told) {
                 Taken::Applied => self.follow_up(key, news, facts),
                 Taken::Repeated => self.follow_up(key, News::default(), facts),
@@ -294,7 +295,7 @@ impl Calls {
             let expires_at = told.at.plus(self.options.call_deadline);
             self.deadlines.push(expires_at, key, Due::Expire);
         }
-        let news = News::of_first(&told);
+        let news = News::of(&told);
         let call = LiveCall::new(id, arrival.mode, arrival.epoch, vec![told]);
         self.calls.insert(key, Box::new(call));
         self.follow_up(key, news, facts);
@@ -336,7 +337,7 @@ impl Calls {
             }
         }
         if call.mode == Mode::Live {
-            news.say(call, &mut self.wrap_ups, facts);
+            news.note(call, &mut self.wrap_ups);
             let ended_at = call.story().record.ended_at;
             let settles_at = ended_at.map(|ended_at| self.options.settles_at(ended_at));
             if let Some(at) = settles_at.filter(|_| settles_at != call.settles_at) {

@@ -61,6 +61,11 @@ pub(super) enum Destination {
 }
 
 impl Passing {
+    /// Whether nobody tried to pass the caller on, and nobody was seen to.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.attempts.is_empty() && self.handovers.is_empty() && self.joined.is_empty()
+    }
+
     /// Whether the switch said that something was begun and not yet how it ended.
     pub(super) fn is_begun(&self) -> bool {
         let mut attempts = self.attempts.iter();

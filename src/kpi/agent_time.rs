@@ -1,8 +1,9 @@
 //! Where an agent's time went: one state at each instant, of what the switch told and what the calls show.
 //!
 //! A talk leg shows `talking`, another call `other_call` and an open offer `ringing`, whatever was told last; between a talk's end and the told end
-//! of the work after it lies `wrap_up`. Elsewhere the state told last is in force. Where nothing is known there is no
-//! span: time is never guessed.
+//! of the work after it lies `wrap_up`. Elsewhere the state told last is in force; a wrap-up, told as a state, until the next
+//! offer or talk: after that the agent is there for the next. Where nothing is known there is no span: time is never
+//! guessed.
 
 use crate::model::{AgentState, Text, Timestamp};
 
@@ -73,7 +74,15 @@ impl AgentKnown {
                 else {
                     continue;
                 };
-                (*state, reason.clone())
+                let (told_at, _, _) = self.told[last - 1];
+                let ended = *state == AgentState::WrapUp
+                    && [&talking, &ringing, &other_calls]
+                        .into_iter()
+                        .any(|stretches| begins_within(stretches, told_at, from));
+                match ended {
+                    true => (AgentState::Available, Text::default()),
+                    false => (*state, reason.clone()),
+                }
             };
             match spans.last_mut() {
                 Some(last) if last.end == from && last.state == state && last.reason == reason => {
@@ -129,6 +138,14 @@ fn joined(stretches: &[Stretch]) -> Vec<Stretch> {
         }
     }
     joined
+}
+
+/// Whether one of these stretches begins after an instant and up to another.
+fn begins_within(stretches: &[Stretch], after: Timestamp, until: Timestamp) -> bool {
+    let before = stretches.partition_point(|(from, _)| *from <= until);
+    before
+        .checked_sub(1)
+        .is_some_and(|last| stretches[last].0 > after)
 }
 
 fn holds(stretches: &[Stretch], at: Timestamp) -> bool {
@@ -218,6 +235,36 @@ mod tests {
         assert_eq!(
             brief(&told, 0, 80),
             [(0, 50, "talking"), (50, 80, "wrap_up")]
+        );
+    }
+
+    #[test]
+    fn a_wrap_up_told_as_a_state_ends_with_the_next_offer() {
+        let known = |ringing, talking| AgentKnown {
+            told: vec![(at(50), AgentState::WrapUp, Text::default())],
+            ringing,
+            talking,
+            ..AgentKnown::default()
+        };
+        // It began while the talk before still lasted: that is no offer.
+        let missed = known(vec![stretch(70, 80)], vec![stretch(20, 55)]);
+        assert_eq!(
+            brief(&missed, 20, 100),
+            [
+                (20, 55, "talking"),
+                (55, 70, "wrap_up"),
+                (70, 80, "ringing"),
+                (80, 100, "available")
+            ]
+        );
+        let talked = known(vec![], vec![stretch(70, 90)]);
+        assert_eq!(
+            brief(&talked, 50, 100),
+            [
+                (50, 70, "wrap_up"),
+                (70, 90, "talking"),
+                (90, 100, "available")
+            ]
         );
     }
 

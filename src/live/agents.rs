@@ -1,11 +1,11 @@
 //! Agents at this moment: what calls show of them, else what the switch told.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::model::{AgentEvent, AgentId, AgentState, AgentsNow, CallKey, QueueId, Text, Timestamp};
 
-use super::call::{Engaged, OpenCall};
+use super::call::{Engaged, OpenCall, Over};
 
 /// Agents of one source that are followed; no switch has more, and each takes some hundred bytes.
 pub const AGENTS_MAX: usize = 10_000;
@@ -43,19 +43,76 @@ pub struct TooLong {
     pub span: Duration,
 }
 
+/// A state as it was told last.
+#[derive(Debug)]
+struct Told {
+    state: AgentState,
+    reason: Text,
+    /// Since when, as long as nothing else was told in between.
+    since: Timestamp,
+    /// When it was told last.
+    at: Timestamp,
+}
+
 #[derive(Debug, Default)]
 struct Agent {
-    told: Option<(Timestamp, AgentState, Text)>,
-    queues: Vec<QueueId>,
+    told: Option<Told>,
+    queues: Queues,
     engaged: BTreeMap<(CallKey, bool), Engaged>,
+    /// The ringing or talk that began last, of those that are over: since when, until when.
+    over: Option<(Timestamp, Timestamp)>,
     /// The newest ringings: when they ended, of which call, whether missed.
     rung: Vec<(Timestamp, CallKey, bool)>,
+}
+
+/// The queues that an agent serves: those that the switch told, and those for which calls were seen since. By time, so
+/// that it does not matter in which order a start reads what was told and what calls show.
+#[derive(Debug, Default)]
+struct Queues {
+    told: Option<(Timestamp, Vec<QueueId>)>,
+    /// With the last time at which a call for it began.
+    seen: BTreeMap<QueueId, Timestamp>,
+}
+
+impl Queues {
+    fn tell(&mut self, at: Timestamp, queues: impl Iterator<Item = QueueId>) {
+        if self.told.as_ref().is_none_or(|(known, _)| *known <= at) {
+            let mut queues: Vec<_> = queues.take(QUEUES_MAX).collect();
+            queues.sort_unstable();
+            queues.dedup();
+            self.seen.retain(|_, seen| *seen > at);
+            self.told = Some((at, queues));
+        }
+    }
+
+    fn see(&mut self, at: Timestamp, queue: &QueueId) {
+        if self.told.as_ref().is_some_and(|(told, _)| at <= *told) {
+            return;
+        }
+        if let Some(seen) = self.seen.get_mut(queue) {
+            *seen = at.max(*seen);
+        } else if self.seen.len() < QUEUES_MAX {
+            self.seen.insert(queue.clone(), at);
+        }
+    }
+
+    /// Each once.
+    fn iter(&self) -> impl Iterator<Item = &QueueId> {
+        let told = self.told.as_ref();
+        let told = told.map_or(&[] as &[QueueId], |(_, queues)| queues);
+        let seen = self.seen.keys().filter(|queue| !told.contains(queue));
+        told.iter().chain(seen)
+    }
 }
 
 /// The agents of one source.
 #[derive(Debug, Default)]
 pub(super) struct Agents {
     agents: HashMap<AgentId, Agent>,
+    /// Every queue that anybody was seen or said to serve.
+    pub(super) queues: BTreeSet<QueueId>,
+    /// The switch tells of its agents: of a queue without any, nobody serves it.
+    pub(super) is_telling: bool,
     /// Agents beyond the cap were left out.
     pub(super) is_full: bool,
 }
@@ -86,25 +143,38 @@ impl Agents {
                 reason,
                 queues,
             } => {
+                self.is_telling = true;
+                for queue in queues.iter().take(QUEUES_MAX).map(label) {
+                    self.know(&queue);
+                }
                 let Some(agent) = self.of(agent) else { return };
-                if agent.told.as_ref().is_none_or(|(known, ..)| *known <= at) {
-                    let same = agent
-                        .told
-                        .as_ref()
-                        .filter(|(_, known, why)| known == state && why == reason);
-                    let since = same.map_or(at, |(since, ..)| *since);
-                    agent.told = Some((since, *state, reason.clone()));
-                    if !queues.is_empty() {
-                        agent.queues = queues.iter().take(QUEUES_MAX).map(label).collect();
-                    }
+                if !queues.is_empty() {
+                    agent.queues.tell(at, queues.iter().map(label));
+                }
+                let known = agent.told.as_ref();
+                if known.is_none_or(|known| known.at <= at) {
+                    let same =
+                        known.filter(|known| known.state == *state && known.reason == *reason);
+                    agent.told = Some(Told {
+                        state: *state,
+                        reason: reason.clone(),
+                        since: same.map_or(at, |same| same.since),
+                        at,
+                    });
                 }
             }
             AgentEvent::WrapUpEnded { agent } => {
                 let Some(agent) = self.of(agent) else { return };
-                if let Some((since, AgentState::WrapUp, _)) = &agent.told
-                    && *since <= at
+                if let Some(told) = &agent.told
+                    && told.state == AgentState::WrapUp
+                    && told.at <= at
                 {
-                    agent.told = Some((at, AgentState::Available, Text::default()));
+                    agent.told = Some(Told {
+                        state: AgentState::Available,
+                        reason: Text::default(),
+                        since: at,
+                        at,
+                    });
                 }
             }
         }
@@ -113,7 +183,7 @@ impl Agents {
     /// A call keeps its agents busy otherwise than before.
     pub(super) fn change(&mut self, key: CallKey, before: Option<&OpenCall>, after: &OpenCall) {
         if let Some(before) = before {
-            if before.engaged == after.engaged && before.rung == after.rung {
+            if before.engaged == after.engaged && before.over == after.over {
                 return;
             }
             for (agent, engaged) in &before.engaged {
@@ -123,28 +193,34 @@ impl Agents {
             }
         }
         for (agent, engaged) in &after.engaged {
+            if let Some(queue) = &engaged.queue {
+                self.know(queue);
+            }
             let Some(agent) = self.of(agent) else {
                 continue;
             };
             agent.engaged.insert((key, engaged.talks), engaged.clone());
-            if let Some(queue) = &engaged.queue
-                && !agent.queues.contains(queue)
-                && agent.queues.len() < QUEUES_MAX
-            {
-                agent.queues.push(queue.clone());
+            if let Some(queue) = &engaged.queue {
+                agent.queues.see(engaged.since, queue);
             }
         }
-        for (agent, at, missed) in &after.rung {
-            let Some(agent) = self.of(agent) else {
-                continue;
-            };
-            let rung = (*at, key, *missed);
-            if let Err(place) = agent.rung.binary_search(&rung) {
-                agent.rung.insert(place, rung);
-                if agent.rung.len() > RUNG_MAX {
-                    agent.rung.remove(0);
-                }
+        // What was over before is known, and stays so: a correction does not take it back.
+        let known = before.map_or(&[] as &[_], |before| &before.over);
+        let known = known.iter().zip(&after.over);
+        let known = known.take_while(|(old, new)| old == new).count();
+        for (agent, over) in &after.over[known..] {
+            if let Some(queue) = &over.queue {
+                self.know(queue);
             }
+            if let Some(agent) = self.of(agent) {
+                agent.let_go(key, over);
+            }
+        }
+    }
+
+    fn know(&mut self, queue: &QueueId) {
+        if !self.queues.contains(queue) {
+            self.queues.insert(queue.clone());
         }
     }
 
@@ -199,8 +275,7 @@ impl Agents {
                     span: now.since(first).unwrap_or_default(),
                 });
             }
-            let queues: HashSet<&QueueId> = agent.queues.iter().collect();
-            for queue in queues {
+            for queue in agent.queues.iter() {
                 counts.queues.entry(queue.clone()).or_default().add(state);
                 if !named.is_empty() {
                     let all = too_long.entry(queue.clone()).or_default();
@@ -212,6 +287,22 @@ impl Agents {
 }
 
 impl Agent {
+    /// A ringing or a talk is over.
+    fn let_go(&mut self, key: CallKey, over: &Over) {
+        if let Some(queue) = &over.queue {
+            self.queues.see(over.since, queue);
+        }
+        self.over = self.over.max(Some((over.since, over.until)));
+        let Some(missed) = over.missed else { return };
+        let rung = (over.until, key, missed);
+        if let Err(place) = self.rung.binary_search(&rung) {
+            self.rung.insert(place, rung);
+            if self.rung.len() > RUNG_MAX {
+                self.rung.remove(0);
+            }
+        }
+    }
+
     /// What the agent does, why, and since when; `None` = nothing is known.
     fn state(&self) -> Option<(AgentState, Text, Timestamp)> {
         let of_calls = |talks: bool| {
@@ -227,7 +318,17 @@ impl Agent {
         if let Some(since) = of_calls(false) {
             return Some((AgentState::Ringing, Text::default(), since));
         }
-        let (since, state, reason) = self.told.clone()?;
-        Some((state, reason, since))
+        let told = self.told.as_ref()?;
+        if let (AgentState::WrapUp, Some((began, ended))) = (told.state, self.over) {
+            // Work after a call ends with the next offer, whatever became of that.
+            if began > told.at {
+                return Some((AgentState::Available, Text::default(), ended));
+            }
+            // It was told again, of the call after that.
+            if began > told.since {
+                return Some((told.state, told.reason.clone(), ended.min(told.at)));
+            }
+        }
+        Some((told.state, told.reason.clone(), told.since))
     }
 }

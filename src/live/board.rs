@@ -11,17 +11,13 @@ use crate::model::{
 };
 
 use super::agents::Agents;
-use super::call::{OpenCall, Waiting, caller_of};
-use super::day::{Day, day_of};
+use super::call::{OpenCall, Waiting};
+use super::callers::Callers;
+use super::day::{Day, date_of};
 use super::estimate::Estimator;
 use super::ring::Ring;
 use super::seen::{AHEAD_MAX, Item, items};
 use super::usual::Usual;
-
-/// Callers of one source that are remembered for a day: some 10 MB.
-pub const CALLERS_MAX: usize = 200_000;
-/// Within it a caller who calls again is a repeat (R1).
-pub(super) const REPEAT_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the board goes by.
 #[derive(Clone, Debug)]
@@ -52,6 +48,8 @@ pub struct Live {
     /// Queues that are shown though nothing has happened in them.
     pub(super) known: BTreeSet<QueueId>,
     pub(super) usual: Usual,
+    /// Who called, of all sources: somebody who reaches another switch the second time calls again.
+    callers: Callers,
 }
 
 /// What one source told.
@@ -65,7 +63,6 @@ pub(super) struct Source {
     pub(super) hotline: Queue,
     pub(super) open: ByKey<OpenCall>,
     pub(super) agents: Agents,
-    callers: HashMap<[u8; 16], (Timestamp, CallKey)>,
     /// Queues of which something was told that their estimators have not taken in.
     pub(super) told: BTreeSet<QueueId>,
 }
@@ -120,6 +117,7 @@ impl Live {
             sources: BTreeMap::new(),
             known: BTreeSet::new(),
             usual: Usual::default(),
+            callers: Callers::default(),
         }
     }
 
@@ -172,9 +170,7 @@ impl Live {
 
     /// Forgets a caller, by the hash of the pseudonym.
     pub fn forget_caller(&mut self, caller: &[u8; 16]) {
-        for source in self.sources.values_mut() {
-            source.callers.remove(caller);
-        }
+        self.callers.forget(caller);
     }
 
     pub(super) fn source(&mut self, source: &SourceId) -> &mut Source {
@@ -194,7 +190,10 @@ impl Live {
     ) {
         self.source(name);
         let Self {
-            options, sources, ..
+            options,
+            sources,
+            callers,
+            ..
         } = self;
         let Some(source) = sources.get_mut(name) else {
             return;
@@ -206,7 +205,7 @@ impl Live {
         let before = source.open.remove(&key);
         after.repeats = match &before {
             Some(before) if before.repeats => true,
-            Some(_) | None => source.remember(key, record),
+            Some(_) | None => callers.remember((name, key), record),
         };
         let known = before.as_ref().map_or(&[] as &[Item], |call| &call.items);
         source.tell_estimators(key, known, &after.items);
@@ -255,8 +254,7 @@ impl Source {
         }
         for item in &after.items[alike..] {
             let queue = self.queue(item.queue.as_ref());
-            let name = item.queue.as_ref();
-            queue.add(item, |at| options.day_of(name, at));
+            queue.add(item, |at| options.date_of(at));
         }
     }
 
@@ -275,31 +273,6 @@ impl Source {
             queue.waiting.insert((new.entered_at, key), new.clone());
         }
     }
-
-    /// Remembers who called; whether the same caller had called within a day before.
-    fn remember(&mut self, key: CallKey, record: &CallRecord) -> bool {
-        let Some(caller) = caller_of(record) else {
-            return false;
-        };
-        let at = record.arrived_at;
-        let known = self.callers.get(&caller).copied();
-        if self.callers.len() >= CALLERS_MAX && known.is_none() {
-            // Once in a while: what is older than a day can go, and if nothing is, nobody more is remembered.
-            let newest = self.callers.values().map(|(at, _)| *at).max();
-            let newest = newest.unwrap_or(at).max(at);
-            self.callers
-                .retain(|_, (at, _)| newest.since(*at).is_some_and(|age| age <= REPEAT_WITHIN));
-            if self.callers.len() >= CALLERS_MAX {
-                return false;
-            }
-        }
-        if known.is_none_or(|(before, of)| at > before || of == key) {
-            self.callers.insert(caller, (at, key));
-        }
-        known.is_some_and(|(before, of)| {
-            of != key && at.since(before).is_some_and(|gap| gap <= REPEAT_WITHIN)
-        })
-    }
 }
 
 impl Queue {
@@ -307,20 +280,17 @@ impl Queue {
     pub(super) fn add(
         &mut self,
         item: &Item,
-        day_of: impl Fn(Timestamp) -> (Timestamp, Timestamp),
+        date_of: impl Fn(Timestamp) -> (Timestamp, Timestamp),
     ) {
         self.seconds.add(item.at, &item.what);
         self.tens.add(item.at, &item.what);
-        self.day.add(item, day_of);
+        self.day.add(item, date_of);
     }
 }
 
 impl Options {
-    /// The day that an instant lies in, of a queue or of the hotline.
-    pub(super) fn day_of(&self, queue: Option<&QueueId>, at: Timestamp) -> (Timestamp, Timestamp) {
-        match queue {
-            Some(queue) => day_of(queue, at, &self.targets, &self.zone),
-            None => super::day::date_of(at, &self.zone),
-        }
+    /// The date that an instant lies in, from midnight to midnight.
+    pub(super) fn date_of(&self, at: Timestamp) -> (Timestamp, Timestamp) {
+        date_of(at, &self.zone)
     }
 }

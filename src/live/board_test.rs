@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use crate::calls::tests::{open, records, settled};
+use crate::calls::tests::{live as told, records, settled};
 use crate::kpi::{Curve, WaitEnd, WatchedWait};
 use crate::model::{
     AgentCounts, AgentEvent, AgentPlan, AgentPlans, AgentState, CallId, CallKey, CallRecord, Exit,
@@ -136,7 +136,7 @@ fn a_stuck_queue_is_seen_though_nobody_is_answered() {
     let mut live = board(now);
     for (number, entered) in [0, 30, 60, 80].into_iter().enumerate() {
         let story = format!("arrive {entered}; enter q {entered}");
-        let (_, record) = open(start(), &story);
+        let record = told(start(), &story);
         live.tell(&source(), key(number), &record, &itself);
     }
     let shown = picture(&live, "q", now);
@@ -162,7 +162,7 @@ fn who_still_waits_is_part_of_the_censored_quantiles() {
     );
     live.settle(&source(), key(0), &done, &itself);
     for number in 1..=3 {
-        let (_, record) = open(start(), "arrive 1; enter q 1");
+        let record = told(start(), "arrive 1; enter q 1");
         live.tell(&source(), key(number), &record, &itself);
     }
     let hour = &picture(&live, "q", now).windows[3];
@@ -191,7 +191,7 @@ fn who_still_waits_is_part_of_the_censored_quantiles() {
 fn the_oldest_journey_began_in_the_first_queue() {
     let now = start().plus(seconds(100));
     let mut live = board(now);
-    let (_, record) = open(
+    let record = told(
         start(),
         "arrive 0; enter q 10; left q timeout 40; enter r 41",
     );
@@ -222,7 +222,7 @@ fn agents_are_in_one_state_each_and_named_when_it_lasts_too_long() {
     ] {
         live.tell_agent(&source(), start(), &state(agent, is, queues), &itself);
     }
-    let (_, talk) = open(start(), "arrive 0; enter q 0; ring ann 2; answer ann q 5");
+    let talk = told(start(), "arrive 0; enter q 0; ring ann 2; answer ann q 5");
     live.tell(&source(), key(0), &talk, &itself);
     let shown = picture(&live, "q", start().plus(seconds(10)));
     let of = |shown: &QueuePicture| {
@@ -316,7 +316,7 @@ fn a_call_passed_on_twice_is_shown_until_it_ends() {
     let mut live = board(now);
     let story = "arrive 0; enter q 0; answer ann q 5; begin ann blind queue r 20; release ann 20; enter r 21; \
         answer bob r 30; begin bob blind queue s 40; release bob 40; enter s 41";
-    let (_, record) = open(start(), story);
+    let record = told(start(), story);
     assert_eq!(record.transfers.len(), 2);
     live.tell(&source(), key(0), &record, &itself);
     assert_eq!(picture(&live, "s", now).second_transfer, 1);
@@ -332,10 +332,10 @@ fn a_call_passed_on_twice_is_shown_until_it_ends() {
 #[test]
 fn an_instant_far_ahead_moves_nothing() {
     let mut live = board(start());
-    let (_, record) = open(start(), "arrive 7200; enter q 7200");
+    let record = told(start(), "arrive 7200; enter q 7200");
     live.tell(&source(), key(0), &record, &itself);
     assert_eq!(counts(&picture(&live, "q", start()).windows[3]), [0; 5]);
-    let (_, record) = open(start(), "arrive 0; enter q 0");
+    let record = told(start(), "arrive 0; enter q 0");
     live.tell(&source(), key(1), &record, &itself);
     assert_eq!(
         counts(&picture(&live, "q", start()).windows[3]),

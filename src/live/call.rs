@@ -4,8 +4,9 @@ use crate::model::{AgentId, CallRecord, Caller, Direction, OfferResult, QueueId,
 
 use super::seen::Item;
 
-/// Offers of a call that are looked at: a caller who waits long has many, and only the last ones say how it goes now.
-const OFFERS_LOOKED_AT: usize = 32;
+/// Offers, and legs, of a call that are looked at: a caller who waits long has many, and only the last ones say how it
+/// goes now.
+const LOOKED_AT: usize = 32;
 
 /// A call that has not settled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub(super) struct OpenCall {
     pub(super) waiting: Option<Waiting>,
     /// Which agents it keeps busy.
     pub(super) engaged: Vec<(AgentId, Engaged)>,
-    /// Ringings that ended: the agent, when, and whether it was missed by the agent's doing.
-    pub(super) rung: Vec<(AgentId, Timestamp, bool)>,
+    /// Ringings and talks that ended.
+    pub(super) over: Vec<(AgentId, Over)>,
     /// Times it was passed on; 0 when it has ended.
     pub(super) transfers: u32,
     /// The queue it is with, waiting or talking.
@@ -48,6 +49,19 @@ pub(super) struct Engaged {
     pub(super) since: Timestamp,
 }
 
+/// How an agent was kept busy by a call that has let go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Over {
+    /// For which queue.
+    pub(super) queue: Option<QueueId>,
+    /// Since when.
+    pub(super) since: Timestamp,
+    /// Until when.
+    pub(super) until: Timestamp,
+    /// Of a ringing, whether it was missed by the agent's doing; `None` = it says nothing of that.
+    pub(super) missed: Option<bool>,
+}
+
 impl OpenCall {
     /// What a record says of this moment.
     pub(super) fn of(
@@ -63,21 +77,30 @@ impl OpenCall {
             return call;
         }
         let label = |queue: &Option<QueueId>| queue.as_ref().map(label);
-        let from = record.offers.len().saturating_sub(OFFERS_LOOKED_AT);
+        let from = record.offers.len().saturating_sub(LOOKED_AT);
         for offer in &record.offers[from..] {
-            let (Some(at), Some(result)) = (offer.ended_at, offer.result) else {
+            let (Some(until), Some(result)) = (offer.ended_at, offer.result) else {
                 continue;
             };
-            let missed = match result {
-                OfferResult::Answered => false,
-                OfferResult::NoAnswer | OfferResult::Busy | OfferResult::Rejected => true,
-                // They say nothing of the agent.
-                OfferResult::CallerGone
-                | OfferResult::RingTimeout
-                | OfferResult::AnsweredElsewhere
-                | OfferResult::Error => continue,
+            let over = Over {
+                queue: label(&offer.queue),
+                since: offer.offered_at,
+                until,
+                missed: missed(result),
             };
-            call.rung.push((offer.agent.clone(), at, missed));
+            call.over.push((offer.agent.clone(), over));
+        }
+        let from_leg = record.legs.len().saturating_sub(LOOKED_AT);
+        for leg in &record.legs[from_leg..] {
+            if let Some(until) = leg.released_at {
+                let over = Over {
+                    queue: label(&leg.queue),
+                    since: leg.connected_at,
+                    until,
+                    missed: None,
+                };
+                call.over.push((leg.agent.clone(), over));
+            }
         }
         if record.ended_at.is_some() {
             return call;
@@ -115,6 +138,18 @@ impl OpenCall {
             call.transfers = record.transfers.len() as u32;
         }
         call
+    }
+}
+
+/// Whether a ringing that ended so was missed by the agent's doing; `None` = that says nothing of the agent.
+fn missed(result: OfferResult) -> Option<bool> {
+    match result {
+        OfferResult::Answered => Some(false),
+        OfferResult::NoAnswer | OfferResult::Busy | OfferResult::Rejected => Some(true),
+        OfferResult::CallerGone
+        | OfferResult::RingTimeout
+        | OfferResult::AnsweredElsewhere
+        | OfferResult::Error => None,
     }
 }
 

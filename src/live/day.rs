@@ -1,4 +1,7 @@
-//! The day since a queue opened: visits that began in it, whenever they end.
+//! The day: visits that began on a date, whenever they end.
+//!
+//! It is counted from midnight, as the report of the date is, though it is said to be since the queue opened: now and then
+//! somebody waits before.
 
 use jiff::tz::TimeZone;
 
@@ -12,6 +15,8 @@ use super::sums::Sums;
 pub(super) struct Day {
     /// Its first instant, and the first after it; none before the first thing happened.
     span: Option<(Timestamp, Timestamp)>,
+    /// The first thing in it.
+    first_at: Option<Timestamp>,
     sums: Sums,
 }
 
@@ -22,9 +27,11 @@ impl Day {
         if self.span.is_none_or(|(_, end)| at >= end) {
             self.span = Some(of(at));
             self.sums = Sums::default();
+            self.first_at = None;
         }
         if self.holds(at) {
             self.sums.add(&item.what);
+            self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
         }
     }
 
@@ -40,16 +47,15 @@ impl Day {
             .is_some_and(|(start, end)| start <= at && at < end)
     }
 
-    /// The day that `now` lies in, as far as anything happened: its first instant and its sums.
+    /// The day that `now` lies in, as far as anything happened: its sums, and when the first of it happened.
     pub(super) fn at(
         &self,
         now: Timestamp,
         of: impl Fn(Timestamp) -> (Timestamp, Timestamp),
-    ) -> (Timestamp, Sums) {
-        let span = of(now);
-        match self.span == Some(span) {
-            true => (span.0, self.sums.clone()),
-            false => (span.0, Sums::default()),
+    ) -> (Sums, Option<Timestamp>) {
+        match self.span == Some(of(now)) {
+            true => (self.sums.clone(), self.first_at),
+            false => (Sums::default(), None),
         }
     }
 }
@@ -61,20 +67,20 @@ pub(super) fn decided_waiting(sums: &mut Sums, count: u64) {
     }
 }
 
-/// The day of a queue that an instant lies in: from its first opening on that date in the hotline's zone (without a
-/// calendar, and on a date on which it stays closed: from midnight), to the next midnight.
-pub(super) fn day_of(
+/// When a queue opens for the first time on the date that an instant lies in, in the hotline's zone; at midnight without a
+/// calendar, and on a date on which it stays closed.
+pub(super) fn opens_at(
     queue: &QueueId,
     at: Timestamp,
     targets: &Targets,
     zone: &TimeZone,
-) -> (Timestamp, Timestamp) {
+) -> Timestamp {
     let (midnight, next) = date_of(at, zone);
     let name = targets.rules(queue, at).calendar.as_ref();
     let calendar = name.and_then(|name| targets.calendars.get(name));
     let spans = calendar.map(|calendar| calendar.open_spans(midnight, next));
     let first = spans.and_then(|spans| spans.first().map(|(opens, _)| *opens));
-    (first.unwrap_or(midnight), next)
+    first.unwrap_or(midnight)
 }
 
 /// The date that an instant lies in, from midnight to midnight.

@@ -45,7 +45,7 @@ impl Live {
                     cohort_at: answer.entered_at,
                     what: What::Overtook,
                 };
-                queue.add(&item, |at| options.day_of(Some(&name), at));
+                queue.add(&item, |at| options.date_of(at));
             }
             all.extend(scored.into_iter().map(|answer| (name.clone(), answer)));
         }

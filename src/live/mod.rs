@@ -7,8 +7,8 @@
 //! last day, which is what a start does: nothing of it is written down a second time.
 //!
 //! **Windows** are rings of cells: 60 of a second, 360 of 10 seconds, and one that is still filling. They hold counts by
-//! event (each thing when it happened), as a report does on the event basis. **The day** is a cohort: visits that began
-//! since the queue's first opening today. **Now** is the source's own clock (`Moment`): it goes on by ours for 15 s
+//! event (each thing when it happened), as a report does on the event basis. **The day** is a cohort: visits that began on
+//! this date, those before the queue opened among them. **Now** is the source's own clock (`Moment`): it goes on by ours for 15 s
 //! after it was last heard, then it stands still.
 //!
 //! **Service level** divides by the visits *decided*: ended, or waiting longer than the threshold. Nowhere here are
@@ -20,18 +20,21 @@
 //! **What is usual** (`usual`) is no part of it: it is read from the store now and then, and set.
 //!
 //! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each distinct wait in each of them, 30 KB for
-//! its estimates and 35 KB for what is usual; a source has at most `AGENTS_MAX` agents and `CALLERS_MAX` callers. Queues
-//! beyond the labels of the metrics share one, as they do there: who tells a call names its queues so.
+//! its estimates and 35 KB for what is usual; a source has at most `AGENTS_MAX` agents; at most `CALLERS_MAX` callers are
+//! remembered. Queues beyond the labels of the metrics share one, as they do there: who tells a call names its queues so.
 
 mod agents;
 mod board;
 #[cfg(test)]
 mod board_test;
 mod call;
+mod callers;
 mod day;
 mod estimate;
 #[cfg(test)]
 mod estimate_test;
+#[cfg(test)]
+mod floor_test;
 mod foretold;
 mod picture;
 mod ring;
@@ -42,7 +45,8 @@ mod usual;
 mod usual_test;
 
 pub use agents::{AGENTS_MAX, TooLong, TooLongState};
-pub use board::{CALLERS_MAX, Live, Options};
+pub use board::{Live, Options};
+pub use callers::CALLERS_MAX;
 pub use estimate::{
     Estimate, Given, Load, NotGiven, Prediction, PredictorSays, SCORED_LEAST, SCORES_MAX, Scored,
     WAITS_MAX,
@@ -50,5 +54,6 @@ pub use estimate::{
 pub use picture::{
     AgentsPicture, HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture,
 };
+pub use seen::AHEAD_MAX;
 pub use sums::Sums;
 pub use usual::{EarlierDay, QuarterCounts, Quarters, USUAL_WEEKS, UsualPicture, earlier_dates};

@@ -8,7 +8,7 @@ use crate::model::{AgentCounts, AgentsNow, QueueId, SourceId, Timestamp};
 
 use super::agents::TooLong;
 use super::board::{Live, Queue, Source};
-use super::day::decided_waiting;
+use super::day::{decided_waiting, opens_at};
 use super::estimate::{Estimate, NotGiven};
 use super::seen::What;
 use super::sums::Sums;
@@ -40,13 +40,15 @@ pub struct QueuePicture {
     pub second_transfer: u64,
     /// Its agents.
     pub agents: AgentCounts,
+    /// Agents are told of, and none of this queue is at the telephone.
+    pub is_nobody_there: bool,
     /// Agents who are to be there; `None` where no plan counts.
     pub agents_planned: Option<u64>,
     /// Of them those who have been in a state for too long.
     pub too_long: Vec<TooLong>,
     /// The windows, by `WINDOWS`.
     pub windows: [WindowPicture; 4],
-    /// The first instant of its day.
+    /// The first instant of its day: when it opened, or midnight when something happened before, or it has not opened.
     pub day_since: Timestamp,
     /// The day since then, by cohort.
     pub day: WindowPicture,
@@ -140,7 +142,7 @@ impl Live {
         let seen = self
             .sources
             .values()
-            .flat_map(|source| source.queues.keys());
+            .flat_map(|source| source.queues.keys().chain(&source.agents.queues));
         self.known.iter().chain(seen).cloned().collect()
     }
 
@@ -171,10 +173,7 @@ impl Live {
             for (refused, window) in picture.refused.iter_mut().zip(WINDOWS) {
                 *refused += sums(&source.hotline, now, window).0.refused;
             }
-            let (_, day) = source
-                .hotline
-                .day
-                .at(now, |at| self.options.day_of(None, at));
+            let (day, _) = source.hotline.day.at(now, |at| self.options.date_of(at));
             picture.refused_today += day.refused;
             picture.sources.push(SourcePicture {
                 source: name.clone(),
@@ -204,10 +203,31 @@ impl Live {
                 *picture.second_transfers.entry(queue.clone()).or_default() += 1;
             }
         }
+        self.count_nobody(&mut picture.counts);
         for named in picture.too_long.values_mut() {
             named.sort_by(|one, other| (&one.agent, one.span).cmp(&(&other.agent, other.span)));
         }
         picture
+    }
+
+    /// Where switches tell of their agents, and none of these serves a queue, nobody does: that is a count, too. Of a queue
+    /// that also comes by a switch which tells of none, nobody can say.
+    fn count_nobody(&self, counts: &mut AgentsNow) {
+        let all = self.sources.values();
+        let (telling, others): (Vec<_>, Vec<_>) = all.partition(|source| source.agents.is_telling);
+        if telling.is_empty() {
+            return;
+        }
+        let theirs = telling.iter();
+        let theirs = theirs.flat_map(|source| source.queues.keys().chain(&source.agents.queues));
+        for queue in self.known.iter().chain(theirs) {
+            let is_open_question = others
+                .iter()
+                .any(|source| source.queues.contains_key(queue));
+            if !is_open_question && !counts.queues.contains_key(queue) {
+                counts.queues.insert(queue.clone(), AgentCounts::default());
+            }
+        }
     }
 
     /// One queue at this moment of ours.
@@ -235,11 +255,12 @@ impl Live {
         let (day_since, day) = self.day(queue, &here, now);
         let is_open = targets.is_open(queue, now);
         let counts = agents.counts.queues.get(queue);
+        let is_nobody_there = counts.is_some_and(AgentCounts::is_nobody_there);
         let counts = counts.copied().unwrap_or_default();
         let mut estimate = estimate(&here, ours);
         if !is_open {
             estimate.given = Err(NotGiven::Closed);
-        } else if counts.is_nobody_there() {
+        } else if is_nobody_there {
             estimate.given = Err(NotGiven::NobodyThere);
         }
         QueuePicture {
@@ -260,6 +281,7 @@ impl Live {
                 .copied()
                 .unwrap_or_default(),
             agents: counts,
+            is_nobody_there,
             agents_planned: self.options.plans.planned(Some(queue), now),
             too_long: agents.too_long.get(queue).cloned().unwrap_or_default(),
             windows,
@@ -306,20 +328,24 @@ impl Live {
         here: &[(&Source, &Queue, Timestamp)],
         now: Timestamp,
     ) -> (Timestamp, WindowPicture) {
-        let day_of = |at| self.options.day_of(Some(name), at);
-        let since = day_of(now).0;
+        let options = &self.options;
+        let opens_at = opens_at(name, now, &options.targets, &options.zone);
+        let mut since = opens_at.min(now);
         let mut all = Sums::default();
         let mut watched = Vec::new();
         for (_, queue, now) in here {
-            let (since, mut of_source) = queue.day.at(*now, day_of);
-            let today = queue.waiting.values().filter(|one| one.entered_at >= since);
+            let (midnight, _) = options.date_of(*now);
+            let (mut of_source, first_at) = queue.day.at(*now, |at| options.date_of(at));
+            since = since.min(first_at.unwrap_or(since));
+            let today = queue.waiting.values();
+            let today = today.filter(|one| one.entered_at >= midnight);
             let mut decided = 0;
             for waiting in today {
                 let target = self.options.targets.of(name, waiting.entered_at);
                 let read_at = Some(*now);
                 let entered_at = waiting.entered_at;
                 decided += u64::from(is_decided(false, entered_at, target.service_level, read_at));
-                watched.extend(still_waiting(entered_at, since, *now));
+                watched.extend(still_waiting(entered_at, midnight, *now));
             }
             decided_waiting(&mut of_source, decided);
             for (waits, end) in ends(&of_source) {
@@ -334,6 +360,11 @@ impl Live {
         all.settle();
         let curve = Curve::of_counted(watched);
         let censored = PERCENTS.map(|percent| curve.quantile(percent as u8));
+        // Before it opens, or when somebody came before: the whole date.
+        let since = match since < opens_at {
+            true => options.date_of(now).0,
+            false => opens_at,
+        };
         (since, picture(&all, censored))
     }
 }

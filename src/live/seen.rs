@@ -6,7 +6,7 @@ use crate::kpi::{LevelCounts, decided_at};
 use crate::model::{CallRecord, Direction, Exit, QueueId, Targets, Timestamp, Visit, VisitRow};
 
 /// A source may tell a little ahead of the time at which it sends; further ahead is a clock that is wrong.
-pub(super) const AHEAD_MAX: Duration = Duration::from_secs(60);
+pub const AHEAD_MAX: Duration = Duration::from_secs(60);
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,20 +69,31 @@ pub(super) fn items(
         });
     }
     if record.direction == Direction::Inbound {
-        for refusal in &record.refusals {
-            let of_queue = refusal.queue.as_ref().map(label).map(Some);
-            for queue in [None].into_iter().chain(of_queue) {
-                items.push(Item {
-                    queue,
-                    at: refusal.at,
-                    cohort_at: refusal.at,
-                    what: What::Refused,
-                });
-            }
-        }
+        items_of_refusal(record, label, &mut items);
     }
     items.retain(|item| item.at <= known_until && item.cohort_at <= known_until);
     items
+}
+
+/// A call that was turned away counts once, as the reports have it: when it arrived, in the queue that turned it away
+/// last; not at all once it enters a queue.
+fn items_of_refusal(
+    record: &CallRecord,
+    label: &dyn Fn(&QueueId) -> QueueId,
+    items: &mut Vec<Item>,
+) {
+    let Some(refusal) = record.refusals.last().filter(|_| record.visits.is_empty()) else {
+        return;
+    };
+    let of_queue = refusal.queue.as_ref().map(label).map(Some);
+    for queue in [None].into_iter().chain(of_queue) {
+        items.push(Item {
+            queue,
+            at: record.arrived_at,
+            cohort_at: record.arrived_at,
+            what: What::Refused,
+        });
+    }
 }
 
 fn items_of_visit(

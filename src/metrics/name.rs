@@ -57,7 +57,7 @@ metrics! {
     CallsArrived Counter "dozvon_calls_arrived_total"
         "Calls that reached our number.",
     CallsRefused Counter "dozvon_calls_refused_total"
-        "Times a call was turned away, by reason.",
+        "Settled calls that were turned away and entered no queue, each once, by the last reason.",
     CallsLeftBeforeQueue Counter "dozvon_calls_left_before_queue_total"
         "Calls that ended without ever entering a queue or being refused.",
     CallsEnded Counter "dozvon_calls_ended_total"

@@ -202,9 +202,6 @@ impl Totals {
     pub fn apply(&mut self, source: &SourceId, fact: &Fact) {
         match fact {
             Fact::CallArrived => self.series.add(self.calls.arrived, 1),
-            Fact::CallRefused { reason } => {
-                self.series.add(self.calls.refused[at(reason.code())], 1);
-            }
             Fact::VisitOffered { queue } => {
                 let queue = self.queue(queue);
                 self.series.add(queue.offered, 1);
@@ -265,6 +262,11 @@ impl Totals {
                 let left = outcome == Outcome::LeftBeforeQueue;
                 self.series
                     .add(self.calls.left_before_queue, u64::from(left));
+            }
+            // A call that enters a queue after all is that queue's, and is in none of these.
+            if let Some(refusal) = record.refusals.last().filter(|_| record.visits.is_empty()) {
+                let reason = refusal.reason.code();
+                self.series.add(self.calls.refused[at(reason)], 1);
             }
             if let Some(first) = record.legs.first() {
                 let legs = self.legs(first.queue.as_ref());

@@ -7,18 +7,13 @@ use super::ids::{CallId, CallKey, QueueId};
 use super::record::CallRecord;
 use super::source::{EpochIndex, Mode};
 use super::timestamp::Timestamp;
-use super::words::{Exit, RefusalReason};
+use super::words::Exit;
 
 /// One conclusion. Facts about visits are said at once and once, of live calls only; the rest when a call settles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// A live call reached our number.
     CallArrived,
-    /// A live call was turned away.
-    CallRefused {
-        /// Why.
-        reason: RefusalReason,
-    },
     /// A visit of a live call began.
     VisitOffered {
         /// The queue.

@@ -56,7 +56,8 @@ impl AgentCounts {
         self.0[usize::from(state.code()) - 1] += 1;
     }
 
-    /// Whether agents are known and none of them is at the telephone: all are away, paused, at the desk or on other calls.
+    /// Whether none of them is at the telephone for the queue's callers: all are away, paused, at the desk or on other calls,
+    /// or there are none. To be asked only where agents are told of.
     pub fn is_nobody_there(&self) -> bool {
         let there = [
             AgentState::Available,
@@ -65,7 +66,7 @@ impl AgentCounts {
             AgentState::WrapUp,
         ];
         let there: u64 = there.into_iter().map(|state| self.of(state)).sum();
-        there == 0 && self.0.iter().any(|count| *count > 0)
+        there == 0
     }
 }
 
@@ -74,7 +75,8 @@ impl AgentCounts {
 pub struct AgentsNow {
     /// Each once.
     pub all: AgentCounts,
-    /// Those who serve a queue; an agent of two queues is in both.
+    /// Those who serve a queue; an agent of two queues is in both. A queue that nobody serves is here with none, as long as
+    /// agents are told of.
     pub queues: HashMap<QueueId, AgentCounts>,
 }
 

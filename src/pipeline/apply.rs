@@ -18,6 +18,7 @@ use crate::wall::LiveBoard;
 use super::facts::note_settled;
 use super::forget::Forgetting;
 use super::known::{OnTheWay, SettledBefore};
+use super::lead::Lead;
 use super::lookup::{Lookup, Question};
 use super::queues;
 use super::status::Status;
@@ -37,7 +38,9 @@ pub struct Options {
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) calls: Calls,
+    /// Its clock when it last sent, as far as that is believed, and ours then.
     pub(super) heard: Option<(Timestamp, Timestamp)>,
+    pub(super) lead: Lead,
     pub(super) late_events: u64,
     pub(super) call_exists_events: u64,
     pub(super) gap_events: u64,
@@ -202,9 +205,10 @@ impl Pipeline {
         }
         // Taken out while it is worked on, instead of being looked up for each event.
         let mut source = self.take_source(&name);
+        let mut changed = Vec::new();
         if mode == Mode::Live {
-            let (heard, gap_events) = ((sent_at, received_at), source.gap_events);
-            source.heard = Some(heard);
+            changed = source.hear((sent_at, received_at), &kind);
+            let (heard, gap_events) = (source.heard.unwrap_or_default(), source.gap_events);
             // Before what it tells: the board leaves out what is ahead of the source's own clock.
             self.live.with(|live| live.hear(&name, heard, gap_events));
         }
@@ -215,7 +219,6 @@ impl Pipeline {
             sent_at,
         };
         let mut facts = Vec::new();
-        let mut changed = Vec::new();
         match kind {
             EntryKind::Batch(events) => {
                 totals.applied(&name, events.len() as u64);
@@ -343,6 +346,7 @@ impl Pipeline {
         self.sources.remove(name).unwrap_or_else(|| Source {
             calls: Calls::new(self.options.calls.clone()),
             heard: None,
+            lead: Lead::default(),
             late_events: 0,
             call_exists_events: 0,
             gap_events: 0,

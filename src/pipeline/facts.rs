@@ -93,7 +93,6 @@ impl Pipeline {
                     }
                 }
                 Fact::CallArrived
-                | Fact::CallRefused { .. }
                 | Fact::VisitOffered { .. }
                 | Fact::VisitEnded { .. }
                 | Fact::VisitDecided { .. }

@@ -13,6 +13,7 @@ mod facts;
 mod flush;
 mod forget;
 mod known;
+mod lead;
 mod lookup;
 mod queues;
 mod replay;

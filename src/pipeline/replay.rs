@@ -92,6 +92,7 @@ fn restore(options: &Options, checkpoint: &Checkpoint) -> Option<Restored> {
         let restored = Source {
             calls: calls.ok()?,
             heard: *heard,
+            lead: Default::default(),
             late_events: *late_events,
             call_exists_events: *call_exists_events,
             gap_events: 0,

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::metrics::Totals;
-use crate::model::{CallKey, Fact, Mode, QueueId, SourceId};
+use crate::model::{CallKey, Fact, Mode, QueueId, SourceId, Timestamp};
 use crate::store;
 
 use super::apply::Pipeline;
@@ -38,7 +38,6 @@ impl Pipeline {
             Fact::Settled(settled) => settled.mode == Mode::Live,
             Fact::AgentTold { mode, .. } => *mode == Mode::Live,
             Fact::CallArrived
-            | Fact::CallRefused { .. }
             | Fact::VisitOffered { .. }
             | Fact::VisitEnded { .. }
             | Fact::VisitDecided { .. }
@@ -62,7 +61,6 @@ impl Pipeline {
                         live.tell_agent(name, *at, told, &label);
                     }
                     Fact::CallArrived
-                    | Fact::CallRefused { .. }
                     | Fact::VisitOffered { .. }
                     | Fact::VisitEnded { .. }
                     | Fact::VisitDecided { .. }
@@ -86,7 +84,7 @@ impl Pipeline {
             .iter()
             .filter_map(|key| Some((*key, source.calls.live_record(*key)?)));
         self.live.with(|live| {
-            records.for_each(|(key, record)| live.tell(name, key, record, &label));
+            records.for_each(|(key, record)| live.tell(name, key, &record, &label));
         });
     }
 
@@ -108,63 +106,103 @@ impl Pipeline {
             self.live.with(|live| live.hear(name, *heard, *gap_events));
         }
         for (name, (sent_at, _), _) in &heard {
-            let since = sent_at.minus(DAY);
-            let mut before = None;
-            let mut read = 0;
-            let mut is_of_day = true;
-            while read < CALLS_MAX && (is_of_day || read < ESTIMATES_CALLS_MAX) {
-                let oldest = sent_at.minus(ESTIMATES);
-                let page = self
-                    .store
-                    .live_calls(name, oldest, before.as_ref(), CALLS_A_PAGE);
-                let page = page.await?;
-                read += page.len();
-                let is_last = page.len() < CALLS_A_PAGE;
-                before = page.last().map(|call| call.place.clone());
-                is_of_day = before
-                    .as_ref()
-                    .is_some_and(|place| place.arrived_at >= since);
-                self.board.record(|totals| -> Result<(), store::Error> {
-                    let label = label(totals);
-                    for call in page {
-                        let record = call.record()?;
-                        let key = call.place.call.key();
-                        let is_of_day = call.place.arrived_at >= since;
-                        self.live.with(|live| match is_of_day {
-                            true => live.settle(name, key, &record, &label),
-                            false => live.learn(name, (key, &record), &label),
-                        });
-                    }
-                    Ok(())
-                })?;
-                if is_last {
-                    break;
-                }
-            }
-            let end = sent_at.plus(DAY);
-            // Who has been in a state for longer than a day is in it still.
-            let last = self.store.agents_told_last(name).await?;
-            let told = store::Rows::told(&self.store, (since, end)).await?;
-            let open = self.sources.get(name);
-            self.board.record(|totals| {
+            self.restore_settled(name, *sent_at).await?;
+            self.restore_agents(name, *sent_at).await?;
+        }
+        // After those of all sources that settled: who calls again may have called by another switch before.
+        self.restore_open(heard.iter().map(|(name, ..)| name));
+        Ok(())
+    }
+
+    /// The calls of a source's last day; for the estimates those before, too.
+    async fn restore_settled(
+        &self,
+        name: &SourceId,
+        sent_at: Timestamp,
+    ) -> Result<(), store::Error> {
+        let since = sent_at.minus(DAY);
+        let oldest = sent_at.minus(ESTIMATES);
+        let mut before = None;
+        let mut read = 0;
+        let mut is_of_day = true;
+        while read < CALLS_MAX && (is_of_day || read < ESTIMATES_CALLS_MAX) {
+            let page = self
+                .store
+                .live_calls(name, oldest, before.as_ref(), CALLS_A_PAGE);
+            let page = page.await?;
+            read += page.len();
+            let is_last = page.len() < CALLS_A_PAGE;
+            before = page.last().map(|call| call.place.clone());
+            is_of_day = before
+                .as_ref()
+                .is_some_and(|place| place.arrived_at >= since);
+            self.board.record(|totals| -> Result<(), store::Error> {
                 let label = label(totals);
-                self.live.with(|live| {
-                    for told in last.iter().filter(|told| told.at < since) {
-                        live.tell_agent(name, told.at, &told.told, &label);
-                    }
-                    let of_source = told.agents.iter().filter(|told| told.source == *name);
-                    for told in of_source.filter(|told| told.mode == Mode::Live) {
-                        live.tell_agent(name, told.at, &told.told, &label);
-                    }
-                    for (key, record) in open.iter().flat_map(|source| source.calls.live_records())
-                    {
-                        live.tell(name, key, record, &label);
-                    }
-                    // They were counted when they were answered.
-                    drop(live.score(name));
-                });
-            });
+                for call in page {
+                    let record = call.record()?;
+                    let key = call.place.call.key();
+                    let is_of_day = call.place.arrived_at >= since;
+                    self.live.with(|live| match is_of_day {
+                        true => live.settle(name, key, &record, &label),
+                        false => live.learn(name, (key, &record), &label),
+                    });
+                }
+                Ok(())
+            })?;
+            if is_last {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// What a source's agents were told to be on its last day, and last.
+    async fn restore_agents(
+        &self,
+        name: &SourceId,
+        sent_at: Timestamp,
+    ) -> Result<(), store::Error> {
+        let (since, end) = (sent_at.minus(DAY), sent_at.plus(DAY));
+        // Who has been in a state for longer than a day is in it still.
+        let last = self.store.agents_told_last(name).await?;
+        let told = store::Rows::told(&self.store, (since, end)).await?;
+        self.board.record(|totals| {
+            let label = label(totals);
+            self.live.with(|live| {
+                for told in last.iter().filter(|told| told.at < since) {
+                    live.tell_agent(name, told.at, &told.told, &label);
+                }
+                let of_source = told.agents.iter().filter(|told| told.source == *name);
+                for told in of_source.filter(|told| told.mode == Mode::Live) {
+                    live.tell_agent(name, told.at, &told.told, &label);
+                }
+            });
+        });
+        Ok(())
+    }
+
+    /// The calls that have not settled, in order of arrival: whether a caller calls again depends on it.
+    fn restore_open<'a>(&self, names: impl Iterator<Item = &'a SourceId> + Clone) {
+        let sources = names
+            .clone()
+            .filter_map(|name| self.sources.get_key_value(name));
+        let open = sources.flat_map(|(name, source)| {
+            let records = source.calls.live_records();
+            records.map(move |(key, record)| (name, key, record))
+        });
+        let mut open: Vec<_> = open.collect();
+        open.sort_by_key(|(name, key, record)| (record.arrived_at, *name, *key));
+        self.board.record(|totals| {
+            let label = label(totals);
+            self.live.with(|live| {
+                for (name, key, record) in &open {
+                    live.tell(name, *key, record, &label);
+                }
+                for name in names {
+                    // They were counted when they were answered.
+                    drop(live.score(name));
+                }
+            });
+        });
     }
 }

@@ -95,6 +95,7 @@ fn queue(picture: &QueuePicture) -> v1::QueueLive {
         repeat_waiting: picture.repeat_waiting,
         second_transfer: picture.second_transfer,
         agents: Some(agents(&picture.agents)),
+        nobody_there: picture.is_nobody_there,
         too_long: picture.too_long.iter().map(too_long).collect(),
         windows: windows.map(|(one, span)| window(one, Some(span))).collect(),
         day: Some(window(&picture.day, None)),

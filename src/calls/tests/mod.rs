@@ -39,6 +39,16 @@ pub(crate) fn open(start: Timestamp, story: &str) -> (Vec<u8>, CallRecord) {
     (state, record)
 }
 
+/// What a board is told of such a call while it is not settled.
+pub(crate) fn live(start: Timestamp, story: &str) -> CallRecord {
+    let (calls, _) = told(start, notation::parse(story), Mode::Live);
+    let (_, record) = calls
+        .live_records()
+        .next()
+        .expect("the call is not settled");
+    record.into_owned()
+}
+
 /// The records of settled calls by chance: as a switch would tell them, and anything at all.
 pub(crate) fn records(start: Timestamp) -> impl Strategy<Value = Vec<CallRecord>> {
     let call = prop_oneof![chance::plausible(), chance::anything()];

@@ -30,7 +30,6 @@ impl Ledger {
                 Fact::VisitEnded { queue, .. } => (&mut self.ended, queue),
                 Fact::VisitDecided { queue } => (&mut self.decided, queue),
                 Fact::CallArrived
-                | Fact::CallRefused { .. }
                 | Fact::Corrected
                 | Fact::WrapUp { .. }
                 | Fact::AgentTold { .. }

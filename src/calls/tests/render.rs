@@ -159,7 +159,6 @@ pub(super) fn facts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> String {
     let words = facts.into_iter().filter_map(|fact| {
         let said = match fact {
             Fact::CallArrived => "arrived".into(),
-            Fact::CallRefused { reason } => format!("refused {}", reason.as_str()),
             Fact::VisitOffered { queue } => format!("offered {queue}"),
             Fact::VisitEnded {
                 queue,

@@ -1,6 +1,6 @@
 //! When a call is done: deadlines of the watermark, counts of history, the end of a file, and what comes after.
 
-use crate::calls::{Options, record_of_open};
+use crate::calls::{Calls, Options, record_of_open};
 use crate::model::Mode::{Backfill, Live};
 
 use super::render;
@@ -326,6 +326,33 @@ fn a_visit_that_never_was_is_ended_by_correction() {
 }
 
 #[test]
+fn a_call_that_turns_out_to_be_a_test_waits_no_longer() {
+    let mut source = source();
+    source.tell(Live, 1, "t", "arrive 0; enter q 1").facts();
+    source.calls.take_queues();
+    source.tell(Live, 1, "t", "tag test 3#3");
+    // What was offered has ended, with no wait of its own; a counter never falls.
+    assert_eq!(source.facts(), "corrected; ended q error ?; decided q");
+    let now = source.calls.take_queues();
+    assert_eq!((now[0].queue.as_str(), now[0].waiting), ("q", 0));
+    assert_eq!(now[0].oldest_entry, None);
+    // Whatever becomes of it says nothing more, after a restart neither.
+    let open = source.calls.take_changes().written;
+    let calls = open.into_iter().map(|open| (open.key, open.state));
+    source.calls = Calls::restore(Options::default(), None, calls).unwrap();
+    assert!(
+        source
+            .calls
+            .take_queues()
+            .iter()
+            .all(|now| now.waiting == 0)
+    );
+    let rest = "answer ann q 9#4; release ann 12#5; enter r 13#6; end caller 60#7";
+    source.tell(Live, 1, "t", rest).clock("91");
+    assert_eq!(source.facts(), "settled");
+}
+
+#[test]
 fn wrap_up_runs_from_the_last_release_to_its_end() {
     let mut source = source();
     source
@@ -377,6 +404,8 @@ fn what_comes_of_a_transfer_is_not_known_while_the_caller_may_yet_be_answered() 
         source.tell(Live, 1, "a", &format!("{passed_on}{then}"));
         let open = source.calls.take_changes().written;
         let (_, record) = record_of_open(&open[0].state).expect("it was just written");
+        let (_, live) = source.calls.live_records().next().expect("it is live");
+        assert_eq!(live.transfers, record.transfers, "{then}");
         let transfer = format!("blind ann@q to queue r at 9: {expected}");
         assert!(
             render::record(&record).contains(&transfer),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::model::{FailedTransfer, RefusalReason, Reroute, TransferFailure};
+use crate::model::{FailedTransfer, Reroute, TransferFailure};
 
 fn any_queue() -> impl Strategy<Value = QueueId> {
     let names = vec!["sales", "tech", "none", "other", "a \"b\" \\ c", "ночь"];
@@ -78,13 +78,11 @@ fn any_call() -> impl Strategy<Value = CallRecord> {
 }
 
 fn any_fact() -> impl Strategy<Value = Fact> {
-    let refusal = select(RefusalReason::ALL);
     let visit = (any_queue(), select(Exit::ALL), prop::option::of(any_span()));
     let flags = (any::<bool>(), any::<bool>());
     prop_oneof![
         Just(Fact::CallArrived),
         Just(Fact::Corrected),
-        refusal.prop_map(|reason| Fact::CallRefused { reason }),
         any_queue().prop_map(|queue| Fact::VisitOffered { queue }),
         any_queue().prop_map(|queue| Fact::VisitDecided { queue }),
         (visit, flags).prop_map(|((queue, exit, wait), (within_target, short))| {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{
-    FailedTransfer, QueueNow, QueueTarget, RefusalReason, Reroute, SourceNow, TransferFailure,
+    FailedTransfer, QueueNow, QueueTarget, Refusal, RefusalReason, Reroute, SourceNow,
+    TransferFailure, Visit,
 };
 
 /// A served call with everything that can be counted at settling.
@@ -60,10 +61,7 @@ fn morning() -> Vec<Fact> {
         },
         settled(Mode::Live, record(Outcome::Abandoned)),
         Fact::CallArrived,
-        Fact::CallRefused {
-            reason: RefusalReason::Closed,
-        },
-        settled(Mode::Live, record(Outcome::Refused)),
+        settled(Mode::Live, refused_call()),
         Fact::CallArrived,
         settled(Mode::Live, record(Outcome::LeftBeforeQueue)),
         Fact::CallArrived,
@@ -73,6 +71,22 @@ fn morning() -> Vec<Fact> {
         Fact::Corrected,
         late(),
     ]
+}
+
+/// Two queues turned it away, the second because it is closed: one call.
+fn refused_call() -> CallRecord {
+    let refusal = |reason, name| Refusal {
+        at: at(1),
+        reason,
+        queue: Some(queue(name)),
+    };
+    CallRecord {
+        refusals: vec![
+            refusal(RefusalReason::Full, "jobs"),
+            refusal(RefusalReason::Closed, "sales"),
+        ],
+        ..record(Outcome::Refused)
+    }
 }
 
 fn late() -> Fact {
@@ -107,6 +121,33 @@ fn now() -> SourceNow {
             oldest_journey: Some(at(970)),
         }],
     }
+}
+
+#[test]
+fn a_call_that_was_turned_away_and_then_queued_is_no_refused_one() {
+    let mut call = refused_call();
+    call.visits = vec![Visit {
+        queue: queue("sales"),
+        entered_at: at(2),
+        exit: Some(Exit::AbandonedWaiting),
+        exited_at: Some(at(9)),
+        wait: Some(millis(7_000)),
+        after_human: false,
+        reentered: false,
+        talk: None,
+    }];
+    let text = render(told(&[settled(Mode::Live, call)]));
+    let refused = samples(&text, "dozvon_calls_refused_total");
+    assert!(
+        refused.iter().all(|line| line.ends_with(" 0")),
+        "{refused:?}"
+    );
+    let text = render(told(&[settled(Mode::Live, refused_call())]));
+    let refused = samples(&text, "dozvon_calls_refused_total");
+    assert_eq!(
+        refused.iter().filter(|line| line.ends_with(" 1")).count(),
+        1
+    );
 }
 
 #[test]

@@ -41,7 +41,7 @@ arrive 0; enter sales 2; left sales callback 30; promise sales 30; end caller 31
 arrive 0; refuse busy 0.1; end pbx 0.2
 = refused busy - at 0.1
 = refused, ended by pbx at 0.2
-> arrived; refused busy; settled
+> arrived; settled
 
 ## refused: closed
 arrive 0; refuse closed 0.1; end pbx 9
@@ -52,7 +52,7 @@ arrive 0; refuse closed 0.1; end pbx 9
 arrive 0; refuse full sales 0.1; end pbx 9
 = refused full sales at 0.1
 = refused, ended by pbx at 9
-> arrived; refused full; settled
+> arrived; settled
 
 ## refused: no agents
 arrive 0; refuse no_agents sales 0.1; end pbx 9
@@ -69,7 +69,7 @@ arrive 0; refuse full sales 0.1; enter tech 0.2; end caller 30
 = visit tech abandoned_waiting 29.8
 = refused full sales at 0.1
 = abandoned, ended by caller at 30
-> arrived; refused full; offered tech; ended tech abandoned_waiting 29.8; decided tech; settled
+> arrived; offered tech; ended tech abandoned_waiting 29.8; decided tech; settled
 
 ## dismissed by time-out
 arrive 0; enter sales 2; left sales timeout 62; end pbx 70
@@ -106,7 +106,7 @@ arrive 0; tag test 0.1; enter sales 2; answer ann sales 5; release ann caller 9;
 = served, ended by caller at 9
 > settled
 
-## a test call labelled late: what was said stays whole, and is corrected once
+## a test call labelled late: what was said stays whole, and is corrected once; it waits no longer
 arrive 0; enter sales 2; tag test 4; answer ann sales 5; release ann caller 9; enter tech 9; end caller 12
 = test
 = visit sales answered 3 talk 4
@@ -115,7 +115,7 @@ arrive 0; enter sales 2; tag test 4; answer ann sales 5; release ann caller 9; e
 = blind ann@sales to queue tech at 9: abandoned after 3, inferred
 = tags 1
 = served, ended by caller at 12
-> arrived; offered sales; corrected; ended sales answered 3 within; decided sales; settled
+> arrived; offered sales; corrected; ended sales error ?; decided sales; settled
 
 ## labels
 arrive 0; tag topic pension 5; tag stage 2 5; tag conflict 6; tag needs_more_time 6; tag menu_choice 1 7; end caller 9
