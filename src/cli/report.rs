@@ -161,10 +161,10 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: queues::parts(&answer, &options.wait_over),
+                parts: queues::parts(&answer, answer.before.as_deref(), &options.wait_over),
                 before: answer.before.as_ref().map(|before| Before {
                     context: before.context.as_ref(),
-                    parts: queues::parts(before, &options.wait_over),
+                    parts: queues::parts(before, Some(&answer), &options.wait_over),
                 }),
                 figures: 0,
                 with_differences: |answer, differences| {

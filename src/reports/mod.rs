@@ -54,7 +54,7 @@ pub use bucket::{BUCKETS_MAX, Bucket};
 pub use call::{CallAsked, CallReport, Explanation};
 pub use calls::{CallFilter, CallSummary, CallsPage, CallsQuery, PAGE_SIZE_MAX};
 pub use choice::By;
-pub use compare::{Compare, Earlier};
+pub use compare::{Compare, Earlier, unlike};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;
 pub use folding::Folder;

@@ -110,6 +110,8 @@ const WORDS: &[(&str, &str)] = &[
     ("Value", "Значение"),
     ("Before", "Было"),
     ("Difference", "Разница"),
+    ("Compared\nwith", "В сравне-\nнии с"),
+    ("measured otherwise", "считается иначе"),
     ("95 % interval", "95 %-й интервал"),
     (
         "{} further lines: every figure of every row is in CSV and Excel\n",
@@ -443,6 +445,14 @@ pub(super) const TOLD: &[(&str, &str)] = &[
         "общие правила очередей изменены с {}: {}; что началось раньше, считается по-прежнему",
     ),
     (
+        "what counts for queue {} differs between the two periods: {}; figures that rest on it have no difference",
+        "правила очереди {} в двух периодах разные: {}; у показателей, которые от них зависят, разницы нет",
+    ),
+    (
+        "what counts for queues without their own differs between the two periods: {}; figures that rest on it have no difference",
+        "общие правила очередей в двух периодах разные: {}; у показателей, которые от них зависят, разницы нет",
+    ),
+    (
         "what counts for queue {} changed on {}, for the time before, which was over: {}; figures made before that differ",
         "правила очереди {} изменены {} задним числом, за прошедшее время: {}; прежние отчёты отличаются",
     ),
@@ -486,6 +496,8 @@ pub(super) const TOLD: &[(&str, &str)] = &[
     ("calendar from {} to {}", "календарь: был {}, стал {}"),
     ("{} from {} s to {} s", "{}: было {} с, стало {} с"),
     ("{} from {} to {}", "{}: было {}, стало {}"),
+    ("{} s then {}", "{} с, затем {}"),
+    ("{} then {}", "{}, затем {}"),
     ("always", "всегда"),
     (
         "the formula that stands for the queue: {}",

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::model::{TargetKind, TransferFailure, TransferMethod};
 use crate::proto::v1::{GetTransferReportResponse, ReportContext, TransferPath, TransferReportRow};
 
-use super::columns::Columns;
+use super::columns::{Columns, Rule};
 use super::frame::{self, Starts};
 use super::lang::Lang;
 use super::text::{clock, percent, span};
@@ -73,6 +73,7 @@ pub(super) fn columns(context: Option<&ReportContext>) -> Columns<TransferReport
             |row| (row.wrong_door, row.calls_served),
         )
         .count("excessive", |row| row.excessive)
+        .rests_on(&[Rule::ExcessiveLimit])
         .count("reroutes", |row| row.reroutes)
         .count("requeued", |row| row.requeued)
         .count("consult_only", |row| row.consult_only)
