@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::kpi::{Edges, QUANTILE_ERROR, RollupHead, Slots, WAIT_EDGES, read_edges};
+use crate::kpi::{CallsDigest, Edges, QUANTILE_ERROR, RollupHead, Slots, WAIT_EDGES, read_edges};
 use crate::store::{self, Gather, Kept, Level, Part, Rollup, RollupsAsked, Selection, Sums};
 
 use super::context::{Counted, SourceCompleteness};
@@ -123,13 +123,15 @@ pub(super) fn holds(counted: &Edges, edges: &Edges) -> bool {
     all.all(|edge| counted.binary_search(edge).is_ok())
 }
 
-/// Takes the parts one after the other, and works the figures out. To be run off the threads that serve.
+/// Takes the parts one after the other, and works the figures out. To be run off the threads that serve. `listed` are the
+/// calls behind the report, where its rows do not tell.
 pub(super) fn make<M: Making>(
     plan: &Plan,
     by: Option<ByRollups>,
     mut making: M,
     sources: Vec<SourceCompleteness>,
     mut parts: mpsc::Receiver<Part>,
+    listed: Option<CallsDigest>,
 ) -> Result<M::Report, Error> {
     let mut counted = Counted::default();
     // Of nothing there is no quantile to be off.
@@ -168,6 +170,9 @@ pub(super) fn make<M: Making>(
                 taken.ok_or_else(damaged)?;
             }
         }
+    }
+    if let Some(listed) = listed {
+        counted.digest = listed;
     }
     Ok(making.finish(plan, counted, sources))
 }

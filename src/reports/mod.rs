@@ -44,6 +44,8 @@ mod callers_test;
 mod definitions_test;
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod listed_test;
 
 pub use crate::kpi::{
     CompatFigure, Definition, ExitCounts, MeanGrade, NetPromoters, Pack, Part, Quantiles, Score,

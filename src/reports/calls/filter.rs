@@ -117,9 +117,7 @@ impl Filter {
             waits.any(over(x))
         };
         let transfers = u32::try_from(record.transfers.len()).unwrap_or(u32::MAX);
-        plan.admits(record)
-            && plan.is_open_at(record.arrived_at)
-            && (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
+        is_listed(plan, record)
             && any(&self.agents, agents(record))
             && any(&self.exits, record.visits.iter().map(|visit| &visit.exit))
             && any(&self.outcomes, [&record.outcome])
@@ -130,6 +128,13 @@ impl Filter {
             && (self.marks == 0 || self.marks & record.marks.bits() != 0)
             && any(&self.callers, wanted(record.caller).as_ref())
     }
+}
+
+/// Whether a call is listed where no filter is set: by its queues, its line, its team and the hours asked for.
+pub(in crate::reports) fn is_listed(plan: &Plan, record: &CallRecord) -> bool {
+    plan.admits(record)
+        && plan.is_open_at(record.arrived_at)
+        && (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
 }
 
 /// Whether a filter is not set, or has one of these.
