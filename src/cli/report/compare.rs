@@ -19,7 +19,7 @@ use pairs::{BUCKET, Pair, names, pairs, text};
 use rules::Unlike;
 
 /// What a person looks at first; the other formats have every figure.
-const MAIN: [&str; 28] = [
+const MAIN: [&str; 29] = [
     "visits_offered",
     "answered",
     "abandoned",
@@ -37,6 +37,7 @@ const MAIN: [&str; 28] = [
     "handle_time",
     "answer_rate",
     "occupancy",
+    "paused",
     "got_through",
     "blocked",
     "count",
@@ -90,6 +91,9 @@ impl Periods<'_> {
     /// difference, and of shares its interval.
     pub(super) fn beside(&self, now: &Grid, before: &Grid) -> Grid {
         let figures = figures(now, before);
+        if figures.is_empty() {
+            return now.clone();
+        }
         let has_buckets = has_buckets(now);
         let told: Vec<_> = (0..now.heads.len())
             .filter(|index| now.heads[*index].says.is_some())
@@ -187,6 +191,9 @@ impl Periods<'_> {
         let mut text = lang.fill("\nCompared with {}\n", &[&of(self.before)]);
         let mut main = figures(now, before);
         main.retain(|figure| MAIN.contains(&figure.name));
+        if main.is_empty() {
+            return String::new();
+        }
         let rules = self.unlike();
         let named = |bucket: &str| lang.say(&when(bucket)).to_owned();
         // Of one interval each the headings say from when to when.

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use crate::kpi::{WAIT_OVER_DEFAULT, seconds_text};
 use crate::proto::v1::{
-    CallOutcomes, GetQueueReportResponse, Interval, QueueExits, QueueReportRow, ReportContext,
-    ServiceLevel, WaitSummary,
+    CallOutcomes, GetQueueReportResponse, QueueExits, QueueReportRow, ReportContext, ServiceLevel,
+    WaitSummary,
 };
 
 use super::columns::{Columns, Rule};
 use super::frame::{self, Starts};
 use super::grid::Grid;
 use super::lang::Lang;
+use super::sure::{self, Share, sure};
 use super::text::{clock, count, percent, seconds, span};
 
 /// The report's name.
@@ -371,6 +372,13 @@ pub fn queues_table(answer: &GetQueueReportResponse, lang: Lang) -> String {
         cells
     };
     text += &lang.table(&header, words, answer.rows.iter().map(cells).collect());
+    let heads = ["strict SL", "Abandon\nrate", "Lost\nrate"];
+    let rows = answer.rows.iter().map(|row| sure::Row {
+        start: &row.bucket_start,
+        name: lang.queue(&row.queue),
+        shares: shares(row),
+    });
+    text += &sure(lang, context, Some(frame::head_of(context)), heads, rows);
     if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
         text += &of_all(all, lang);
         text += &compat(all, lang);
@@ -460,16 +468,6 @@ fn of_all(row: &QueueReportRow, lang: Lang) -> String {
     });
     let over: Vec<_> = over.collect();
     let queue = lang.queue(&row.queue);
-    let sure = [
-        ("strict", level.strict, level.strict_interval),
-        ("abandoned", row.abandon_rate, row.abandon_rate_interval),
-        ("lost", row.lost_rate, row.lost_rate_interval),
-    ]
-    .map(|(name, share, interval)| {
-        let (share, between) = (lang.percent(share), lang.figure(&between(interval)));
-        format!("{} {share}{between}", lang.say(name))
-    })
-    .join(" · ");
     let journey = row.journey_wait.unwrap_or_default();
     let outcomes = outcomes(row);
     let ends = [
@@ -488,10 +486,9 @@ fn of_all(row: &QueueReportRow, lang: Lang) -> String {
     ];
     let ends = ends.iter().filter(|(_, calls)| *calls > 0);
     let ends: Vec<_> = ends
-        .map(|(name, calls)| format!("{} {calls}", lang.say(name)))
+        .map(|(name, calls)| format!("{} {calls}", lang.counted(name)))
         .collect();
     let mut text = lang.fill("Service level, {}: {}\n", &[&queue, &family]);
-    text += &lang.fill("How sure, {}: {}\n", &[&queue, &sure]);
     text += &lang.fill("Waits, {}: {}\n", &[&queue, &over.join(" · ")]);
     let [mean, p90] = [journey.mean, journey.p90].map(|wait| clock(wait.as_ref()));
     text += &lang.fill(
@@ -517,12 +514,26 @@ fn of_all(row: &QueueReportRow, lang: Lang) -> String {
     text
 }
 
-/// An interval behind its share.
-fn between(interval: Option<Interval>) -> String {
-    interval.map_or_else(String::new, |interval| {
-        let [low, high] = [interval.low, interval.high].map(|share| share * 100.0);
-        format!(" ({low:.1} – {high:.1})")
-    })
+/// The shares that a queue is judged by.
+fn shares(row: &QueueReportRow) -> [Share; 3] {
+    let level = level(row);
+    [
+        Share {
+            share: level.strict,
+            of: row.decided,
+            interval: level.strict_interval,
+        },
+        Share {
+            share: row.abandon_rate,
+            of: row.answered + row.abandoned + other(row),
+            interval: row.abandon_rate_interval,
+        },
+        Share {
+            share: row.lost_rate,
+            of: row.calls_offered,
+            interval: row.lost_rate_interval,
+        },
+    ]
 }
 
 fn outcomes(row: &QueueReportRow) -> CallOutcomes {

@@ -152,6 +152,8 @@ fn foreign(text: &str) -> Vec<&str> {
             .contains(word)
         })
         .filter(|word| !["Asterisk", "part", "matrix", "loops"].contains(word))
+        // A digest of calls.
+        .filter(|word| !(word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit())))
         // Versions of definitions.
         .filter(|word| !(word.starts_with('v') && word[1..].parse::<u32>().is_ok()))
         .collect()
