@@ -16,8 +16,8 @@ reports = services.ReportServiceStub(grpc.insecure_channel(server))
 query = {"query": {"start": start, "end": end}}
 queues = reports.GetQueueReport(ParseDict(query, messages.GetQueueReportRequest()))
 transfers = reports.GetTransferReport(ParseDict(query, messages.GetTransferReportRequest()))
-for row in sorted(queues.rows, key=lambda row: -row.abandon_rate):
+for row in sorted(queues.rows[:-1], key=lambda row: -row.abandon_rate):  # the last row is of all queues
     print(f"{row.queue}: {row.abandoned} of {row.visits_offered} gave up, {row.abandon_rate:.1%}")
-for row in sorted(transfers.rows, key=lambda row: -row.transferred_call_rate):
+for row in sorted(transfers.rows[:-1], key=lambda row: -row.transferred_call_rate):
     print(f"{row.queue}: {row.calls_transferred} of {row.calls_served} passed on, {row.transferred_call_rate:.1%}")
 print(f"these are {queues.context.calls} calls, digest {queues.context.calls_digest}")

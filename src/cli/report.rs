@@ -3,6 +3,7 @@
 //! Figures go to stdout or to a file, remarks about them to stderr. Nothing is worked out here but how a figure is written.
 
 mod agents;
+mod behind;
 mod call;
 mod calls;
 mod chart;
@@ -22,6 +23,7 @@ mod queues;
 mod repeats;
 mod russian;
 mod sheet;
+mod sure;
 mod survey;
 pub(super) mod text;
 mod transfers;
@@ -39,7 +41,7 @@ use super::deliver::deliver;
 use super::failure::Failure;
 
 use client::Client;
-use options::{GroupedOptions, Options, query};
+use options::{GroupedOptions, Options, Part, query};
 use output::{Answer, Before, Output, Shown};
 
 pub use agents::agents_table;
@@ -122,7 +124,7 @@ pub async fn run(args: Args, clock: &Clock) -> Result<(), Failure> {
     let out = options.out.as_deref();
     let output = Output::choose(options.output, out, io::stdout().is_terminal())?;
     let shown = show(&args, output, clock).await?;
-    for remark in &shown.remarks {
+    for remark in shown.remarks.iter().chain(&shown.notes) {
         eprintln!("dozvon: {remark}");
     }
     deliver(&shown.content, out)
@@ -164,10 +166,10 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 lang: options.lang,
                 answer: &answer,
                 context: answer.context.as_ref(),
-                parts: queues::parts(&answer, &options.wait_over),
+                parts: queues::parts(&answer, answer.before.as_deref(), &options.wait_over),
                 before: answer.before.as_ref().map(|before| Before {
                     context: before.context.as_ref(),
-                    parts: queues::parts(before, &options.wait_over),
+                    parts: queues::parts(before, Some(&answer), &options.wait_over),
                 }),
                 figures: 0,
                 with_differences: |answer, differences| {
@@ -226,6 +228,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 },
                 table: agents_table,
             };
+            let part = options.part.beside(Part::Pauses);
             answer.shown(output, part, clock.now())
         }
         Report::Repeats(_) => {
@@ -253,6 +256,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 },
                 table: repeats_table,
             };
+            let part = options.part.beside(Part::Shared);
             answer.shown(output, part, clock.now())
         }
         Report::Unserved(_) => {
@@ -350,6 +354,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 },
                 table: waits_table,
             };
+            let part = options.part.beside(Part::Curve);
             answer.shown(output, part, clock.now())
         }
     }

@@ -158,11 +158,8 @@ impl Gathered {
 
     /// Takes one call of the widened period.
     pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
-        if plan.buckets.index_of(record.arrived_at).is_some() {
-            let (source, id) = (&call.source, &call.place.call);
-            if plan.admits_line(record) {
-                self.counted.add(source, id, call.provisional, record.test);
-            }
+        if plan.buckets.index_of(record.arrived_at).is_some() && plan.admits_line(record) {
+            self.counted.record(plan, call, record);
         }
         if record.test {
             return;

@@ -24,6 +24,7 @@ use filter::Filter;
 use token::QueryDigest;
 
 pub use filter::CallFilter;
+pub(super) use filter::is_listed;
 pub use summary::CallSummary;
 pub(super) use summary::caller_text;
 

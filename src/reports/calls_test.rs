@@ -97,7 +97,7 @@ fn a_call_is_summed_up_in_a_row() {
     let context = &page.context;
     assert_eq!(
         (
-            context.calls.calls,
+            context.calls.unwrap().calls,
             context.calls_test,
             context.calls_provisional
         ),

@@ -6,9 +6,11 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Span, ToSpan as _};
 
-use crate::model::Timestamp;
+use crate::model::{QueueId, Timestamp};
 
+use super::bucket::Bucket;
 use super::error::Error;
+use super::measure::{RulesInForce, unlike_values, whose};
 use super::plan::{Plan, Query};
 use super::service::Options;
 use super::zone::instant;
@@ -47,9 +49,9 @@ impl Compare {
 pub struct Earlier {
     /// The same query, of the other period.
     pub query: Query,
-    /// The buckets of the period asked for, in order.
+    /// The buckets of the period asked for, in order; empty where one of the other period has no partner.
     pub buckets: Vec<String>,
-    /// Those of the other.
+    /// Those of the other, each in the place of its partner.
     pub buckets_before: Vec<String>,
     /// What a reader must know, in words.
     pub cautions: Vec<String>,
@@ -93,29 +95,118 @@ pub(super) fn earlier(query: &Query, options: &Options) -> Result<Option<Earlier
             "29 February is in one of the two periods only; a year away 28 February stands for it";
         cautions.push(words.to_owned());
     }
+    let shift = shift(start, end, query.compare).map_err(beyond)?;
+    let pairs = pairs([&plan, &before], query.bucket, shift);
+    let name = |plan: &Plan, bucket: Option<usize>| {
+        bucket.map_or_else(String::new, |bucket| plan.bucket_start(bucket))
+    };
     let (buckets, buckets_before) = (plan.buckets.count(), before.buckets.count());
-    if buckets != buckets_before {
+    if pairs
+        .iter()
+        .any(|(now, then)| now.is_none() || then.is_none())
+    {
         cautions.push(format!(
             "the periods have {buckets} and {buckets_before} intervals: those without a partner stand alone"
         ));
     }
     Ok(Some(Earlier {
         query: other,
-        buckets: (0..buckets)
-            .map(|bucket| plan.bucket_start(bucket))
-            .collect(),
-        buckets_before: (0..buckets_before)
-            .map(|bucket| before.bucket_start(bucket))
-            .collect(),
+        buckets: pairs.iter().map(|(now, _)| name(&plan, *now)).collect(),
+        buckets_before: pairs.iter().map(|(_, then)| name(&before, *then)).collect(),
         cautions,
     }))
+}
+
+/// The numbers of buckets that belong together, in order; either may have no partner.
+type Pairs = Vec<(Option<usize>, Option<usize>)>;
+
+/// Which bucket goes with which: days and shorter ones by local time, so that an hour that is there twice or not at all
+/// moves none of the others; the rest by place, as those that lie on another grid.
+fn pairs([now, then]: [&Plan; 2], bucket: Bucket, shift: Span) -> Pairs {
+    let whole = |minutes: i64| {
+        let below = (
+            shift.get_seconds(),
+            shift.get_milliseconds(),
+            shift.get_microseconds(),
+        );
+        shift.get_minutes() % minutes == 0 && below == (0, 0, 0)
+    };
+    let by_time = match bucket {
+        Bucket::Minutes15 => whole(15),
+        Bucket::Minutes30 => whole(30),
+        Bucket::Hour => whole(60),
+        Bucket::Day => true,
+        Bucket::Total | Bucket::Week | Bucket::Month | Bucket::Weekday | Bucket::HourOfDay => false,
+    };
+    if !by_time {
+        return by_place(now.buckets.count(), then.buckets.count());
+    }
+    // Where a zone leaves out midnight a day begins later, and is that day all the same.
+    let known_by = |local: DateTime| match bucket == Bucket::Day {
+        true => local.date().into(),
+        false => local,
+    };
+    let locals = |plan: &Plan| -> Vec<DateTime> {
+        let starts = plan.buckets.starts().iter();
+        let local = |at: &Timestamp| instant(*at).map(|at| plan.zone.rules().to_datetime(at));
+        starts
+            .map(|at| local(at).unwrap_or(DateTime::MIN))
+            .collect()
+    };
+    let locals_then: Vec<_> = locals(then).into_iter().map(known_by).collect();
+    let mut pairs = Pairs::new();
+    let mut next = 0;
+    for (index, local) in locals(now).into_iter().enumerate() {
+        let wanted = moved(local, shift).map(known_by);
+        // Only a repeated hour is out of order, and by less than a day.
+        let last = wanted.and_then(|wanted| wanted.checked_add(1.day()).ok());
+        let mut rest = locals_then[next..].iter();
+        let place = rest
+            .by_ref()
+            .take_while(|local| last.is_some_and(|last| **local <= last))
+            .position(|local| Some(*local) == wanted)
+            .map(|beyond| next + beyond);
+        if let Some(place) = place {
+            pairs.extend((next..place).map(|alone| (None, Some(alone))));
+            next = place + 1;
+        }
+        pairs.push((Some(index), place));
+    }
+    pairs.extend((next..locals_then.len()).map(|alone| (None, Some(alone))));
+    pairs
+}
+
+/// A local time so far back; `None` = the calendar has none: the 31st in a month of 30 days.
+fn moved(local: DateTime, shift: Span) -> Option<DateTime> {
+    let moved = local.checked_sub(shift).ok()?;
+    let by_month = shift.get_months() != 0 || shift.get_years() != 0;
+    (!by_month || moved.day() == local.day()).then_some(moved)
+}
+
+/// The first with the first, and so on.
+fn by_place(now: usize, then: usize) -> Pairs {
+    let there = |count: usize, place: usize| (place < count).then_some(place);
+    let places = 0..now.max(then);
+    places
+        .map(|place| (there(now, place), there(then, place)))
+        .collect()
+}
+
+/// How far back the other period lies, by the calendar.
+fn shift(start: DateTime, end: DateTime, compare: Compare) -> Result<Span, jiff::Error> {
+    match compare {
+        Compare::Nothing => Ok(Span::new()),
+        Compare::Previous => length(start, end),
+        Compare::LastWeek => Ok(7.days()),
+        Compare::LastYear => Ok(1.year()),
+    }
 }
 
 /// The bounds of the other period, local.
 fn bounds(start: DateTime, end: DateTime, compare: Compare) -> Result<[DateTime; 2], jiff::Error> {
     match compare {
         Compare::Nothing => Ok([start, end]),
-        Compare::Previous => Ok([start.checked_sub(length(start, end)?)?, start]),
+        Compare::Previous => Ok([start.checked_sub(shift(start, end, compare)?)?, start]),
         Compare::LastWeek => Ok([start.checked_sub(7.days())?, end.checked_sub(7.days())?]),
         Compare::LastYear => {
             let start = start.checked_sub(1.year())?;
@@ -154,6 +245,27 @@ fn has_leap_day(start: DateTime, end: DateTime) -> bool {
             start < next.unwrap_or(DateTime::MAX) && DateTime::from(day) < end
         })
     })
+}
+
+/// What queues are measured by in the one period and not in the other, a sentence each queue.
+pub fn unlike(now: &[RulesInForce], before: &[RulesInForce]) -> Vec<String> {
+    let mut queues: Vec<_> = now.iter().map(|version| version.queue.as_ref()).collect();
+    queues.dedup();
+    let of = |queue: Option<&QueueId>, all: &[RulesInForce]| -> Vec<_> {
+        let own = all.iter().filter(|version| version.queue.as_ref() == queue);
+        own.map(|version| version.rules.clone()).collect()
+    };
+    let sentences = queues.into_iter().filter_map(|queue| {
+        let what = unlike_values(&of(queue, before), &of(queue, now));
+        (!what.is_empty()).then(|| {
+            format!(
+                "{} differs between the two periods: {}; figures that rest on it have no difference",
+                whose(queue),
+                what.join(", ")
+            )
+        })
+    });
+    sentences.collect()
 }
 
 /// That a report is compared with nothing, in words.

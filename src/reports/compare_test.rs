@@ -1,6 +1,9 @@
 //! Which period is set beside which, over months, clock changes and leap days.
 
+use std::time::Duration;
+
 use super::*;
+use crate::model::{Headline, QueueRules, QueueTarget};
 use crate::reports::fixture::{at, hotline};
 use crate::reports::{Bucket, Zone};
 
@@ -104,20 +107,134 @@ fn a_leap_day_goes_with_the_day_before_it_and_is_said() {
     }
 }
 
+/// The pairs of two periods, each as `local time of the one = local time of the other`, as far as asked.
+fn paired(earlier: &Earlier, wanted: &str) -> Vec<String> {
+    let both = earlier.buckets.iter().zip(&earlier.buckets_before);
+    let both = both.map(|(now, then)| format!("{now} = {then}"));
+    both.filter(|pair| pair.contains(wanted)).collect()
+}
+
 #[test]
-fn buckets_line_up_by_position() {
+fn days_go_with_the_same_days_of_another_month() {
     let march = ["2026-03-01T00:00:00+04:00", "2026-04-01T00:00:00+04:00"];
     let (earlier, _) = compared("Europe/Samara", march, Compare::Previous, Bucket::Day);
     assert_eq!(
-        (earlier.buckets.len(), earlier.buckets_before.len()),
-        (31, 28)
+        paired(&earlier, "2026-03-28T"),
+        ["2026-03-28T00:00:00+04:00 = 2026-02-28T00:00:00+04:00"]
     );
-    assert_eq!(earlier.buckets[1], "2026-03-02T00:00:00+04:00");
-    assert_eq!(earlier.buckets_before[1], "2026-02-02T00:00:00+04:00");
+    let alone = "2026-03-31T00:00:00+04:00 = ";
+    assert_eq!(paired(&earlier, "2026-03-31T"), [alone]);
+    assert_eq!(earlier.buckets.len(), earlier.buckets_before.len());
     assert!(earlier.cautions[0].contains("31 and 28"));
+    // Of two months the second goes with the second, however long the first is.
+    let spring = ["2026-02-01T00:00:00+04:00", "2026-04-01T00:00:00+04:00"];
+    let (earlier, _) = compared("Europe/Samara", spring, Compare::Previous, Bucket::Day);
+    assert_eq!(
+        paired(&earlier, "2026-03-01T"),
+        ["2026-03-01T00:00:00+04:00 = 2026-01-01T00:00:00+04:00"]
+    );
+    let leap = ["2024-02-01T00:00:00+00:00", "2024-04-01T00:00:00+00:00"];
+    let (earlier, _) = compared("UTC", leap, Compare::LastYear, Bucket::Day);
+    assert_eq!(
+        paired(&earlier, "2024-03-01T"),
+        ["2024-03-01T00:00:00+00:00 = 2023-03-01T00:00:00+00:00"]
+    );
+}
+
+#[test]
+fn a_repeated_hour_moves_none_of_the_others() {
+    let long = ["2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00"];
+    let (earlier, _) = compared("Europe/Berlin", long, Compare::Previous, Bucket::Hour);
+    assert_eq!(
+        paired(&earlier, "10-25T02:"),
+        [
+            "2026-10-25T02:00:00+02:00 = 2026-10-24T02:00:00+02:00",
+            "2026-10-25T02:00:00+01:00 = ",
+        ]
+    );
+    assert_eq!(
+        paired(&earlier, "10-25T07:"),
+        ["2026-10-25T07:00:00+01:00 = 2026-10-24T07:00:00+02:00"]
+    );
+    assert!(earlier.cautions[0].contains("25 and 24"), "{earlier:?}");
+    let next = ["2026-10-26T00:00:00+01:00", "2026-10-27T00:00:00+01:00"];
+    let (earlier, _) = compared("Europe/Berlin", next, Compare::Previous, Bucket::Minutes30);
+    assert_eq!(
+        paired(&earlier, "10-26T02:30"),
+        ["2026-10-26T02:30:00+01:00 = 2026-10-25T02:30:00+02:00"]
+    );
+    assert_eq!(
+        paired(&earlier, "10-25T02:30:00+01:00"),
+        [" = 2026-10-25T02:30:00+01:00"]
+    );
+    assert_eq!(
+        paired(&earlier, "10-26T23:30"),
+        ["2026-10-26T23:30:00+01:00 = 2026-10-25T23:30:00+01:00"]
+    );
+    // An hour that is left out leaves one of the day before alone.
+    let short = ["2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00"];
+    let (earlier, _) = compared("Europe/Berlin", short, Compare::Previous, Bucket::Hour);
+    assert_eq!(paired(&earlier, "T02:"), [" = 2026-03-28T02:00:00+01:00"]);
+    assert_eq!(
+        paired(&earlier, "T03:"),
+        ["2026-03-29T03:00:00+02:00 = 2026-03-28T03:00:00+01:00"]
+    );
+}
+
+#[test]
+fn what_has_no_time_of_its_own_goes_by_place_or_name() {
+    let march = ["2026-03-01T00:00:00+04:00", "2026-04-01T00:00:00+04:00"];
     let (earlier, _) = compared("Europe/Samara", march, Compare::Previous, Bucket::Weekday);
     assert_eq!(earlier.buckets, earlier.buckets_before);
     assert_eq!(earlier.buckets[6], "sunday");
+    let (earlier, _) = compared("Europe/Samara", march, Compare::Previous, Bucket::Week);
+    assert_eq!(
+        paired(&earlier, "2026-03-02T"),
+        ["2026-03-02T00:00:00+04:00 = 2026-02-02T00:00:00+04:00"]
+    );
+    // Hours that lie on another grid than those of three and a half hours before.
+    let odd = ["2026-03-02T08:30:00+04:00", "2026-03-02T12:00:00+04:00"];
+    let (earlier, _) = compared("Europe/Samara", odd, Compare::Previous, Bucket::Hour);
+    assert_eq!(
+        paired(&earlier, "T09:00"),
+        ["2026-03-02T09:00:00+04:00 = 2026-03-02T06:00:00+04:00"]
+    );
+}
+
+#[test]
+fn rules_that_differ_between_the_periods_are_said() {
+    let rules = |queue: Option<&str>, seconds: u64, headline: Headline| RulesInForce {
+        queue: queue.map(QueueId::new),
+        since: None,
+        until: None,
+        rules: QueueRules {
+            headline,
+            ..QueueRules::from(QueueTarget {
+                service_level: Duration::from_secs(seconds),
+                ..QueueTarget::default()
+            })
+        },
+    };
+    let usual = rules(None, 20, Headline::Strict);
+    let before = [usual.clone(), rules(Some("PS"), 20, Headline::Strict)];
+    let now = [usual.clone(), rules(Some("PS"), 60, Headline::AnsweredOnly)];
+    assert_eq!(
+        unlike(&now, &before),
+        [
+            "what counts for queue PS differs between the two periods: T from 20 s to 60 s, headline from strict to \
+             answered_only; figures that rest on it have no difference"
+        ]
+    );
+    // Changed within the one period, it is not what it was in the other.
+    let changing = [usual.clone(), rules(None, 30, Headline::Strict)];
+    assert_eq!(
+        unlike(&changing, std::slice::from_ref(&usual)),
+        [
+            "what counts for queues without their own differs between the two periods: T from 20 s to 20 s then 30 s; \
+             figures that rest on it have no difference"
+        ]
+    );
+    assert_eq!(unlike(&before, &before), [""; 0]);
 }
 
 #[test]

@@ -63,8 +63,7 @@ impl Contacts {
         self.horizon = self.horizon.max(record.arrived_at);
         let bucket = plan.index_of(record.arrived_at);
         if plan.buckets.index_of(record.arrived_at).is_some() && plan.admits(record) {
-            let (source, id) = (&call.source, &call.place.call);
-            self.counted.add(source, id, call.provisional, record.test);
+            self.counted.record(plan, call, record);
         }
         if record.test {
             return;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::kpi::{CallsDigest, Definition, RollupHead};
-use crate::model::{CallId, Position, QueueId, SourceId, Timestamp};
-use crate::store::{Erased, Head, Kept, Selection};
+use crate::model::{CallId, CallRecord, Position, QueueId, SourceId, Timestamp};
+use crate::store::{Erased, Head, Kept, Selection, StoredCall};
 
+use super::calls::is_listed;
 use super::choice::By;
 use super::measure::RulesInForce;
 use super::plan::Plan;
@@ -65,8 +66,9 @@ pub struct Context {
     pub calls_uncertain: u64,
     /// Calls of the period, of whatever queue, that were tests.
     pub calls_test: u64,
-    /// The calls of the period, of whatever queue, tests left out: how many, and a digest of which.
-    pub calls: CallsDigest,
+    /// The calls behind the report, those that a list of the same query has: how many, and a digest of which; `None` where
+    /// sums answer for chosen queues, for they know no single calls of a queue.
+    pub calls: Option<CallsDigest>,
     /// Journal position up to which the figures are.
     pub stored: Position,
     /// What the queues asked for are measured by, each version with its time; none where the report's figures do not
@@ -88,10 +90,10 @@ pub struct Context {
     pub quantile_error: Option<f64>,
 }
 
-/// What a report counts over all calls of its period, of whatever queue.
+/// What a report counts over the calls of its period; of whatever queue, but for those that are listed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
-    /// Calls that are no tests.
+    /// The calls that are asked for, tests left out.
     pub(super) digest: CallsDigest,
     /// Calls tagged `test`.
     pub(super) test: u64,
@@ -136,7 +138,11 @@ impl Counted {
     pub(super) fn rows(&mut self, plan: &Plan, selection: &Selection) {
         let calls = selection.calls.iter();
         for call in calls.filter(|call| plan.buckets.index_of(call.arrived_at).is_some()) {
-            self.add(&call.source, &call.call, call.provisional, call.test);
+            if plan.is_open_at(call.arrived_at) {
+                self.add(&call.source, &call.call, call.provisional, call.test);
+            } else {
+                self.note(&call.source, call.provisional, call.test);
+            }
         }
     }
 
@@ -166,14 +172,33 @@ impl Counted {
         vec![words]
     }
 
-    /// Counts one call of the period.
+    /// Counts one call of the period whose record is at hand: among those listed only if a list of the query has it.
+    pub(super) fn record(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
+        if is_listed(plan, record) {
+            self.add(
+                &call.source,
+                &call.place.call,
+                call.provisional,
+                record.test,
+            );
+        } else {
+            self.note(&call.source, call.provisional, record.test);
+        }
+    }
+
+    /// Counts one call that is asked for.
     pub(super) fn add(&mut self, source: &SourceId, call: &CallId, provisional: bool, test: bool) {
+        if !test {
+            self.digest.add(source, call);
+        }
+        self.note(source, provisional, test);
+    }
+
+    /// Counts what may be missing or is left out by one call of the period.
+    fn note(&mut self, source: &SourceId, provisional: bool, test: bool) {
         if test {
             self.test += 1;
-            return;
-        }
-        self.digest.add(source, call);
-        if provisional {
+        } else if provisional {
             *self.provisional.entry(source.clone()).or_default() += 1;
         }
     }
@@ -195,6 +220,7 @@ impl Context {
         let uncertain = provisional.filter(|(source, _)| silent(source));
         let whole = (plan.start, plan.end);
         let erased = counted.erased_words(plan);
+        let knows_calls = !counted.from_rollups || plan.is_unfiltered();
         Self {
             start: plan.start,
             end: plan.end,
@@ -207,7 +233,7 @@ impl Context {
             calls_provisional: counted.provisional.values().sum(),
             calls_uncertain: uncertain.map(|(_, calls)| calls).sum(),
             calls_test: counted.test,
-            calls: counted.digest,
+            calls: knows_calls.then_some(counted.digest),
             stored: counted.stored,
             kept: counted.kept,
             from_rollups: counted.from_rollups,

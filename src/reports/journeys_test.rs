@@ -277,7 +277,7 @@ fn shares_on_the_event_basis_are_of_what_ended_there() {
         (1, Some(1.0 / 3.0))
     );
     // Only the call that arrived in the period stands behind the figures.
-    assert_eq!(report.context.calls.calls, 1);
+    assert_eq!(report.context.calls.unwrap().calls, 1);
     assert_eq!(report.context.counting, Some((Lens::Visit, Basis::Event)));
 }
 
@@ -300,7 +300,7 @@ fn reports_that_know_no_lens_say_so() {
             "this report has one basis: event has no effect"
         ]
     );
-    assert_eq!(report.context.calls.calls, 4);
+    assert_eq!(report.context.calls.unwrap().calls, 4);
 }
 
 /// kpi.md's worked example: A 1000, Aw 860, B 60, Bw 20, Bs 10; each visit is a call of its own.

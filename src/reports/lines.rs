@@ -94,9 +94,8 @@ impl Gathered {
 
     /// Takes one call of the period.
     pub(super) fn call(&mut self, plan: &Plan, call: &StoredCall, record: &CallRecord) {
-        let (source, id) = (&call.source, &call.place.call);
         if plan.admits_line(record) {
-            self.counted.add(source, id, call.provisional, record.test);
+            self.counted.record(plan, call, record);
         }
         let Some(bucket) = plan.index_of(record.arrived_at) else {
             return;

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::kpi::{Counting, Edges, QUANTILE_ERROR, RollupHead, RoutesDigest, Slots, seconds_text};
+use crate::kpi::{
+    CallsDigest, Counting, Edges, QUANTILE_ERROR, RollupHead, RoutesDigest, Slots, seconds_text,
+};
 use crate::model::{QueueId, Timestamp};
 use crate::store::{
     self, Gather, Kept, Level, Part, Period, Rollup, RollupsAsked, Selection, Sums,
@@ -196,13 +198,15 @@ pub(super) fn asked(plan: &Plan, by: Option<&ByRollups>, look_back: Duration) ->
     }
 }
 
-/// Takes the parts one after the other, and works the figures out. To be run off the threads that serve.
+/// Takes the parts one after the other, and works the figures out. To be run off the threads that serve. `listed` are the
+/// calls behind the report, where its rows do not tell.
 pub(super) fn make<M: Making>(
     plan: &Plan,
     by: Option<ByRollups>,
     mut making: M,
     sources: Vec<SourceCompleteness>,
     mut parts: mpsc::Receiver<Part>,
+    listed: Option<CallsDigest>,
 ) -> Result<M::Report, Error> {
     let mut counted = Counted::default();
     // Of nothing there is no quantile to be off.
@@ -245,6 +249,9 @@ pub(super) fn make<M: Making>(
                 taken.ok_or_else(damaged)?;
             }
         }
+    }
+    if let Some(listed) = listed {
+        counted.digest = listed;
     }
     let cautions = by.map(|by| by.cautions(plan, &counted.queues, &unlike));
     let mut report = making.finish(plan, counted, sources);

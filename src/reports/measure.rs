@@ -268,8 +268,8 @@ impl Plan {
             let what = differences(&before.rules, &after.rules);
             if !what.is_empty() {
                 sentences.push(format!(
-                    "{} at {}: {}; what began before is measured as before",
-                    whose(after.queue.as_ref(), "changed"),
+                    "{} changed at {}: {}; what began before is measured as before",
+                    whose(after.queue.as_ref()),
                     after.since.as_deref().unwrap_or_default(),
                     what.join(", ")
                 ));
@@ -287,8 +287,8 @@ impl Plan {
             let (was, is) = (self.asked(&one.was), self.asked(&one.is));
             let what = differences(&was, &is);
             if !what.is_empty() {
-                let whose = whose(one.queue.as_ref(), "changed");
-                sentences.push(self.altered_sentence(&whose, (one.since, one.at), &what));
+                let changed = format!("{} changed", whose(one.queue.as_ref()));
+                sentences.push(self.altered_sentence(&changed, (one.since, one.at), &what));
             }
         }
         // Those of the calendar asked for are said by every report.
@@ -352,31 +352,51 @@ impl Plan {
     }
 }
 
-fn whose(queue: Option<&QueueId>, verb: &str) -> String {
+/// Whose rules are spoken of.
+pub(super) fn whose(queue: Option<&QueueId>) -> String {
     match queue {
-        Some(queue) => format!("what counts for queue {queue} {verb}"),
-        None => format!("what counts for queues without their own {verb}"),
+        Some(queue) => format!("what counts for queue {queue}"),
+        None => "what counts for queues without their own".to_owned(),
     }
+}
+
+/// What rules say, by the name of each.
+fn said(rules: &QueueRules) -> [(&'static str, String); 5] {
+    [
+        ("T", in_seconds(rules.target.service_level)),
+        ("s", in_seconds(rules.target.short_abandon)),
+        ("headline", rules.headline.as_str().to_owned()),
+        ("k", rules.excessive_limit.to_string()),
+        (
+            "calendar",
+            rules.calendar.as_deref().unwrap_or("always").to_owned(),
+        ),
+    ]
 }
 
 /// What is no longer as it was, in words.
 fn differences(before: &QueueRules, after: &QueueRules) -> Vec<String> {
-    let rules = |rules: &QueueRules| {
-        [
-            ("T", in_seconds(rules.target.service_level)),
-            ("s", in_seconds(rules.target.short_abandon)),
-            ("headline", rules.headline.as_str().to_owned()),
-            ("k", rules.excessive_limit.to_string()),
-            (
-                "calendar",
-                rules.calendar.as_deref().unwrap_or("always").to_owned(),
-            ),
-        ]
+    unlike_values(std::slice::from_ref(before), std::slice::from_ref(after))
+}
+
+/// What is not one and the same in all these versions before and after, in words.
+pub(super) fn unlike_values(before: &[QueueRules], after: &[QueueRules]) -> Vec<String> {
+    let values = |versions: &[QueueRules], rule: usize| {
+        let mut values: Vec<_> = versions
+            .iter()
+            .map(|rules| said(rules)[rule].1.clone())
+            .collect();
+        values.dedup();
+        values.join(" then ")
     };
-    let pairs = rules(before).into_iter().zip(rules(after));
-    let differ = pairs.filter(|((_, before), (_, after))| before != after);
+    let names = before.first().or(after.first()).map(said);
+    let names = names.into_iter().flatten().map(|(name, _)| name);
+    let both = names
+        .enumerate()
+        .map(|(rule, name)| (name, values(before, rule), values(after, rule)));
+    let differ = both.filter(|(_, before, after)| before != after);
     differ
-        .map(|((name, before), (_, after))| format!("{name} from {before} to {after}"))
+        .map(|(name, before, after)| format!("{name} from {before} to {after}"))
         .collect()
 }
 

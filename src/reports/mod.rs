@@ -44,6 +44,8 @@ mod callers_test;
 mod definitions_test;
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod listed_test;
 
 pub use crate::kpi::{
     CompatFigure, Definition, ExitCounts, MeanGrade, NetPromoters, Pack, Part, Quantiles, Score,
@@ -54,7 +56,7 @@ pub use bucket::{BUCKETS_MAX, Bucket};
 pub use call::{CallAsked, CallReport, Explanation};
 pub use calls::{CallFilter, CallSummary, CallsPage, CallsQuery, PAGE_SIZE_MAX};
 pub use choice::By;
-pub use compare::{Compare, Earlier};
+pub use compare::{Compare, Earlier, unlike};
 pub use context::{Context, SourceCompleteness};
 pub use error::Error;
 pub use folding::Folder;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use crate::kpi::{Held, REPEAT_WINDOWS, TransferTally};
+use crate::kpi::{CallsDigest, Held, REPEAT_WINDOWS, TransferTally};
 use crate::model::{Alterations, AnswerChannel, CallRecord, Floor, Targets, Timestamp};
 use crate::store::{FormsAsked, Period, Rows, Selection, StoredCall, Sums, Surveyed};
 
@@ -408,13 +408,28 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         if plan.choice.needs_records() {
             return self.chosen(plan, asked.period.0, sources, report).await;
         }
+        // Rows of visits do not say whose call they are of, so calls of chosen queues are looked for one by one.
+        let listed = match by.is_none() && !plan.is_unfiltered() {
+            true => Some(self.listed(&plan).await?),
+            false => None,
+        };
         let (parts, received) = mpsc::channel(PARTS_WAITING);
-        let working = move || making::make(&plan, by, report, sources, received);
+        let working = move || making::make(&plan, by, report, sources, received, listed);
         let working = tokio::task::spawn_blocking(working);
         let sent = self.rows.gather(&asked, parts).await;
         let done = joined(working.await);
         sent.map_err(|source| Error::Store { source })?;
         done?
+    }
+
+    /// Which calls of the period a list has.
+    async fn listed(&self, plan: &Plan) -> Result<CallsDigest, Error> {
+        let each = |counted: &mut Counted, plan: &Plan, call: &StoredCall, record: &CallRecord| {
+            counted.record(plan, call, record);
+        };
+        let period = (plan.start, plan.end);
+        let counted = self.follow(plan, period, Counted::default(), each);
+        Ok(counted.await?.digest)
     }
 
     /// Makes a report of the calls that are asked for by line or team, of what happened from `from` to the period's end.
@@ -436,7 +451,9 @@ impl<R: Rows, S: Sources> Reports<R, S> {
                         visits: rows.visits,
                         transfers: rows.transfers,
                     };
-                    made.0.rows(plan, &rows);
+                    if plan.buckets.index_of(record.arrived_at).is_some() {
+                        made.0.record(plan, call, record);
+                    }
                     made.1.stand_in(plan.group_of(record));
                     made.1.rows(plan, &rows);
                 }

@@ -13,7 +13,7 @@ use crate::proto::v1;
 use crate::proto::v1::report_service_server::ReportService;
 use crate::reports::{
     Basis, Bucket, By, CallAsked, CallFilter, CallsQuery, Compare, Error, Lens, Pack, Query,
-    Reports, Sources, SurveyAsked, SurveyGrouping,
+    Reports, Sources, SurveyAsked, SurveyGrouping, unlike,
 };
 use crate::store::Rows;
 
@@ -21,19 +21,25 @@ use super::status;
 
 /// Makes a report's answer, and that of the period which is set beside it, if one is asked for.
 macro_rules! beside {
-    ($service:ident, $asked:expr, $query:ident => $make:block) => {{
+    ($service:ident, $asked:expr, $query:ident => $make:expr, $answer:path) => {{
         let $query = $asked;
-        let mut answer = $make;
+        let mut report = $make;
         if let Some(earlier) = $service.0.earlier(&$query)? {
             let $query = earlier.query;
-            let mut before = $make;
-            let context = answer.context.get_or_insert_default();
-            context.buckets = earlier.buckets;
+            let before = $make;
+            let context = &mut report.context;
             context.cautions.extend(earlier.cautions);
+            context
+                .cautions
+                .extend(unlike(&context.rules, &before.context.rules));
+            let (mut answer, mut before) = ($answer(report), $answer(before));
+            answer.context.get_or_insert_default().buckets = earlier.buckets;
             before.context.get_or_insert_default().buckets = earlier.buckets_before;
             answer.before = Some(Box::new(before));
+            Ok(answer)
+        } else {
+            Ok($answer(report))
         }
-        Ok(answer)
     }};
 }
 
@@ -56,9 +62,7 @@ impl<R: Rows, S: Sources> Service<R, S> {
             compat: packs(&asked.compat)?,
             ..query(asked.query)?
         };
-        beside!(self, asked_for, query => {
-            answer::queues(self.0.queues(&query, &over).await?)
-        })
+        beside!(self, asked_for, query => self.0.queues(&query, &over).await?, answer::queues)
     }
 
     async fn transfers(
@@ -66,9 +70,7 @@ impl<R: Rows, S: Sources> Service<R, S> {
         asked: v1::GetTransferReportRequest,
     ) -> Result<v1::GetTransferReportResponse, Error> {
         let limit = (asked.excessive_limit > 0).then_some(asked.excessive_limit);
-        beside!(self, query(asked.query)?, query => {
-            answer::transfers(self.0.transfers(&query, limit).await?)
-        })
+        beside!(self, query(asked.query)?, query => self.0.transfers(&query, limit).await?, answer::transfers)
     }
 
     async fn waits(
@@ -76,18 +78,14 @@ impl<R: Rows, S: Sources> Service<R, S> {
         asked: v1::GetWaitDistributionRequest,
     ) -> Result<v1::GetWaitDistributionResponse, Error> {
         let edges = spans("edges", &asked.edges)?;
-        beside!(self, query(asked.query)?, query => {
-            answer::waits(self.0.waits(&query, &edges).await?)
-        })
+        beside!(self, query(asked.query)?, query => self.0.waits(&query, &edges).await?, answer::waits)
     }
 
     async fn agents(
         &self,
         asked: v1::GetAgentReportRequest,
     ) -> Result<v1::GetAgentReportResponse, Error> {
-        beside!(self, query(asked.query)?, query => {
-            answer::agents(self.0.agents(&query).await?)
-        })
+        beside!(self, query(asked.query)?, query => self.0.agents(&query).await?, answer::agents)
     }
 
     async fn repeats(
@@ -96,27 +94,21 @@ impl<R: Rows, S: Sources> Service<R, S> {
     ) -> Result<v1::GetRepeatReportResponse, Error> {
         let windows = spans("windows", &asked.windows)?;
         let shared_over = (asked.shared_over > 0).then_some(asked.shared_over);
-        beside!(self, query(asked.query)?, query => {
-            answer::repeats(self.0.repeats(&query, &windows, shared_over).await?)
-        })
+        beside!(self, query(asked.query)?, query => self.0.repeats(&query, &windows, shared_over).await?, answer::repeats)
     }
 
     async fn unserved(
         &self,
         asked: v1::GetUnservedReportRequest,
     ) -> Result<v1::GetUnservedReportResponse, Error> {
-        beside!(self, query(asked.query)?, query => {
-            answer::unserved(self.0.unserved(&query).await?)
-        })
+        beside!(self, query(asked.query)?, query => self.0.unserved(&query).await?, answer::unserved)
     }
 
     async fn lines(
         &self,
         asked: v1::GetLineReportRequest,
     ) -> Result<v1::GetLineReportResponse, Error> {
-        beside!(self, query(asked.query)?, query => {
-            answer::lines(self.0.lines(&query).await?)
-        })
+        beside!(self, query(asked.query)?, query => self.0.lines(&query).await?, answer::lines)
     }
 
     async fn survey(
@@ -129,9 +121,7 @@ impl<R: Rows, S: Sources> Service<R, S> {
             survey: asked.survey,
             version: asked.version,
         };
-        beside!(self, query(asked.query)?, query => {
-            answer::survey(self.0.survey(&query, &of).await?)
-        })
+        beside!(self, query(asked.query)?, query => self.0.survey(&query, &of).await?, answer::survey)
     }
 
     async fn calls(&self, asked: v1::ListCallsRequest) -> Result<v1::ListCallsResponse, Error> {

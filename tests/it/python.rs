@@ -143,7 +143,8 @@ async fn the_client_of_the_documents_says_what_the_report_says() {
         let (queue, abandoned, offered) =
             (cell("queue"), cell("abandoned"), cell("visits_offered"));
         let line = format!("{queue}: {abandoned} of {offered} gave up, ");
-        assert!(said.contains(&line), "{line:?} in {said}");
+        // The row of all queues is none that loses most.
+        assert_eq!(said.contains(&line), queue != "ALL", "{line:?} in {said}");
     }
     assert!(
         said.contains(" passed on, ") && said.contains(&digest),

@@ -1,19 +1,46 @@
 //! The agent report: its columns and its table.
 
-use crate::proto::v1::{AgentReportRow, AgentTime, GetAgentReportResponse, OfferCounts};
+use crate::proto::v1::{AgentReportRow, AgentTime, GetAgentReportResponse, OfferCounts, PauseTime};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
 use super::grid::Grid;
 use super::lang::Lang;
+use super::sure::{self, Share, sure};
 use super::text::{clock, percent};
 
 /// The report's name.
 pub(super) const TITLE: &str = "Agents";
 
-/// The report's rows, in one part.
+/// The report's rows, and the pauses by reason.
 pub(super) fn parts(answer: &GetAgentReportResponse) -> Vec<Grid> {
-    vec![Grid::of(TITLE, &columns(), &answer.rows)]
+    let pauses = answer.rows.iter().flat_map(|row| {
+        let pauses = row.pauses.iter();
+        pauses.map(move |pause| Pause { row, pause })
+    });
+    let pauses: Vec<_> = pauses.collect();
+    vec![
+        Grid::of(TITLE, &columns(), &answer.rows),
+        Grid::of("Pauses", &pause_columns(), &pauses),
+    ]
+}
+
+/// An agent's pauses for one reason.
+struct Pause<'a> {
+    row: &'a AgentReportRow,
+    pause: &'a PauseTime,
+}
+
+fn pause_columns<'a>() -> Columns<Pause<'a>> {
+    let mut columns = Columns::<Pause<'a>>::new();
+    columns
+        .instant("bucket_start", |one| &one.row.bucket_start)
+        .text("agent", |one| &one.row.agent)
+        .text("reason", |one| &one.pause.reason)
+        .span("paused", |one| one.pause.time)
+        .text("name", |one| &one.row.name)
+        .beside();
+    columns
 }
 
 /// The report's columns.
@@ -86,35 +113,99 @@ pub fn agents_table(answer: &GetAgentReportResponse, lang: Lang) -> String {
     let mut header: Vec<_> = starts.header().into_iter().collect();
     let words = header.len() + 1;
     header.extend([
-        "Agent", "Handled", "Talk", "Hold", "AHT", "Answered", "Missed", "Rate", "Busy", "Paused",
-        "Out", "In",
+        "Agent",
+        "Handled",
+        "Talk",
+        "Hold",
+        "Wrap-up",
+        "AHT",
+        "Answered",
+        "Missed",
+        "Rate",
+        "Busy",
+        "Out",
+        "In",
+        "Hung up\nfirst",
+        "of them\nshort",
     ]);
     let rows = answer.rows.iter().map(|row| {
         let offers = offers(row);
         let missed = offers.no_answer + offers.busy + offers.rejected;
         let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
         cells.extend([
-            match row.name.as_str() {
-                "" => row.agent.clone(),
-                name => format!("{name} ({})", row.agent),
-            },
+            named(row),
             row.handled.to_string(),
             clock(row.talk_sum.as_ref()),
             clock(row.hold_sum.as_ref()),
+            clock(row.wrap_up_sum.as_ref()),
             clock(row.handle_time.as_ref()),
             offers.answered.to_string(),
             missed.to_string(),
             percent(row.answer_rate),
             percent(row.occupancy),
-            clock(time(row).paused.as_ref()),
             row.transfers_out.to_string(),
             row.transfers_in.to_string(),
+            row.released_first.to_string(),
+            row.released_first_short.to_string(),
         ]);
         cells
     });
     text += &lang.table(&header, words, rows.collect());
+    text += &states(&answer.rows, &starts, lang);
+    let rows = answer.rows.iter().map(|row| sure::Row {
+        start: &row.bucket_start,
+        name: named(row),
+        shares: [Share {
+            share: row.answer_rate,
+            of: own_offers(row).1,
+            interval: row.answer_rate_interval,
+        }],
+    });
+    text += &sure(lang, context, Some("Agent"), ["Rate"], rows);
     text += &pauses(&answer.rows, lang);
     text + &frame::footnotes(lang, context)
+}
+
+/// An agent's name and id.
+fn named(row: &AgentReportRow) -> String {
+    match row.name.as_str() {
+        "" => row.agent.clone(),
+        name => format!("{name} ({})", row.agent),
+    }
+}
+
+/// Where the time went, a state a column.
+fn states(rows: &[AgentReportRow], starts: &Starts, lang: Lang) -> String {
+    let mut header: Vec<_> = starts.header().into_iter().chain(["Agent"]).collect();
+    let words = header.len();
+    header.extend([
+        "Available",
+        "Ringing",
+        "Talking",
+        "Wrap-up",
+        "Other\ncall",
+        "Desk",
+        "Paused",
+        "Logged\nout",
+    ]);
+    let rows = rows.iter().map(|row| {
+        let time = time(row);
+        let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
+        cells.push(named(row));
+        let states = [
+            time.available,
+            time.ringing,
+            time.talking,
+            time.wrap_up,
+            time.other_call,
+            time.desk,
+            time.paused,
+            time.logged_out,
+        ];
+        cells.extend(states.map(|state| clock(state.as_ref())));
+        cells
+    });
+    lang.table(&header, words, rows.collect())
 }
 
 /// Pauses by reason, an agent a line.
@@ -131,4 +222,79 @@ fn pauses(rows: &[AgentReportRow], lang: Lang) -> String {
         lang.fill("Pauses of {}: {}\n", &[&row.agent, &pauses.join(" · ")])
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::columns::Cell;
+    use super::*;
+
+    fn minutes(minutes: u64) -> Option<pbjson_types::Duration> {
+        Some(Duration::from_secs(minutes * 60).into())
+    }
+
+    #[test]
+    fn a_table_says_where_the_time_went_and_a_part_has_the_pauses() {
+        let pause = |reason: &str, time| PauseTime {
+            reason: reason.into(),
+            time: minutes(time),
+        };
+        let anna = AgentReportRow {
+            agent: "s01".into(),
+            name: "Anna".into(),
+            wrap_up_sum: minutes(2),
+            released_first: 7,
+            released_first_short: 3,
+            answer_rate: Some(0.9),
+            answer_rate_interval: Some(crate::proto::v1::Interval {
+                low: 0.6,
+                high: 0.98,
+            }),
+            offers: Some(OfferCounts {
+                answered: 9,
+                no_answer: 1,
+                caller_gone: 5,
+                ..OfferCounts::default()
+            }),
+            time: Some(AgentTime {
+                available: minutes(61),
+                desk: minutes(4),
+                logged_out: minutes(30),
+                ..AgentTime::default()
+            }),
+            pauses: vec![pause("lunch", 30), pause("", 5)],
+            ..AgentReportRow::default()
+        };
+        let answer = GetAgentReportResponse {
+            rows: vec![anna],
+            ..GetAgentReportResponse::default()
+        };
+        let text = agents_table(&answer, Lang::En);
+        for words in [
+            "Wrap-up",
+            "Hung up",
+            "1:01:00",
+            "30:00",
+            "4:00",
+            "2:00",
+            "60.0 – 98.0 ┆ 10",
+        ] {
+            assert!(text.contains(words), "{words} in {text}");
+        }
+        let [_, pauses] = &parts(&answer)[..] else {
+            panic!("two parts");
+        };
+        let cells: Vec<_> = pauses.rows.iter().map(|row| row[1..4].to_vec()).collect();
+        let text = |text: &str| Cell::Text(text.into());
+        let span = |minutes: u64| Cell::Span(Duration::from_secs(minutes * 60));
+        assert_eq!(
+            cells,
+            [
+                [text("s01"), text("lunch"), span(30)],
+                [text("s01"), text(""), span(5)]
+            ]
+        );
+    }
 }

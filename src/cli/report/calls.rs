@@ -165,7 +165,11 @@ async fn more(
         return Ok(None);
     }
     let request = v1::GetWaitDistributionRequest {
-        query,
+        // Of chosen queues sums do not know how many calls there are.
+        query: query.map(|query| v1::ReportQuery {
+            queues: Vec::new(),
+            ..query
+        }),
         edges: Vec::new(),
     };
     let all = client.waits(request).await?;
@@ -244,7 +248,18 @@ fn calls_table(answer: &ListCallsResponse, lang: Lang) -> String {
         ]
     };
     let rows = answer.calls.iter().map(row).collect();
-    text + &lang.table(&header, 8, rows) + &frame::footnotes(lang, context)
+    let mut text = text + &lang.table(&header, 8, rows);
+    if answer
+        .calls
+        .iter()
+        .any(|call| call.caller.len() > PSEUDONYM_DIGITS)
+    {
+        text += &lang.fill(
+            "Callers by the first {} digits of their pseudonym; --caller wants all of them, which --output csv has.\n",
+            &[&PSEUDONYM_DIGITS.to_string()],
+        );
+    }
+    text + &frame::footnotes(lang, context)
 }
 
 /// How a call ended, for people.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::tests::{serve_of, shown_by};
+use super::*;
 use crate::calls::tests::{settled, settled_told};
 use crate::calls::{record_of_open, record_of_settled, timeline_of_open, timeline_of_settled};
 use crate::model::{CallId, Marks, SourceId};
@@ -88,7 +89,17 @@ async fn all_pages_are_followed_and_add_up() {
         let answer: Value = serde_json::from_str(&text).unwrap();
         answer["context"].clone()
     };
+    let server = serve_of(crowd(), hotline()).await;
+    let notes = shown_by(&server, "queues --output csv")
+        .await
+        .unwrap()
+        .notes;
     let listed = context(written(crowd(), "calls --output json").await.0);
+    let digest = listed["callsDigest"].as_str().unwrap();
+    let behind = format!("calls behind the figures: 1203, digest {digest}");
+    assert_eq!(notes[0], behind);
+    let (table, _) = written(crowd(), "waits --output table").await;
+    assert!(table.contains(&behind), "{table}");
     let queues = context(written(crowd(), "queues --output json").await.0);
     assert_eq!(listed["calls"], "1203");
     assert_eq!(listed["callsDigest"], queues["callsDigest"]);
@@ -106,6 +117,27 @@ async fn a_limit_says_that_there_may_be_more() {
     assert!(remarks[0].contains("up to 202 more"), "{remarks:?}");
     let (text, remarks) = written(crowd(), "calls --output csv --limit 1203").await;
     assert_eq!((text.lines().count(), remarks.len()), (1_204, 0));
+}
+
+#[test]
+fn a_caller_cut_short_is_said_to_be() {
+    let list = |caller: &str| ListCallsResponse {
+        calls: vec![CallSummary {
+            caller: caller.into(),
+            ..CallSummary::default()
+        }],
+        ..ListCallsResponse::default()
+    };
+    let text = calls_table(&list(&"0f".repeat(16)), Lang::En);
+    assert!(
+        text.contains("0f0f0f0f ┆") && text.contains("--caller wants all"),
+        "{text}"
+    );
+    let text = calls_table(&list("withheld"), Lang::En);
+    assert!(
+        text.contains("withheld ┆") && !text.contains("--caller"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

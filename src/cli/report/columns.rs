@@ -65,6 +65,19 @@ pub(super) enum Kind {
     Beside,
 }
 
+/// What a queue is measured by, and what may differ between two periods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// T, the threshold of the service level.
+    ServiceLevel,
+    /// s, the short threshold.
+    ShortAbandon,
+    /// The formula that stands for a queue.
+    Headline,
+    /// k, beyond which transfers are too many.
+    ExcessiveLimit,
+}
+
 /// One column of rows of type `R`.
 pub(super) struct Column<R> {
     /// Its name, without a unit.
@@ -73,6 +86,10 @@ pub(super) struct Column<R> {
     pub(super) unit: &'static str,
     /// What it is for.
     pub(super) kind: Kind,
+    /// What its figures mean something else by when it changes.
+    pub(super) rests_on: &'static [Rule],
+    /// The rule that it tells of each row.
+    pub(super) says: Option<Rule>,
     cell: Box<dyn Fn(&R) -> Cell>,
 }
 
@@ -225,6 +242,23 @@ impl<R> Columns<R> {
         self
     }
 
+    /// Says what the figures of the last column rest on: where it differs, they are not compared.
+    pub(super) fn rests_on(&mut self, rules: &'static [Rule]) -> &mut Self {
+        if let Some(last) = self.0.last_mut() {
+            last.rests_on = rules;
+        }
+        self
+    }
+
+    /// Says that the last column is no figure, but tells a rule by which its row is measured.
+    pub(super) fn says(&mut self, rule: Rule) -> &mut Self {
+        if let Some(last) = self.0.last_mut() {
+            last.kind = Kind::Beside;
+            last.says = Some(rule);
+        }
+        self
+    }
+
     fn add(
         &mut self,
         name: impl Into<String>,
@@ -236,6 +270,8 @@ impl<R> Columns<R> {
             name: name.into(),
             unit,
             kind,
+            rests_on: &[],
+            says: None,
             cell: Box::new(cell),
         });
         self

@@ -1,21 +1,25 @@
 //! `--compare`: a period's figures beside those of another, each with its difference, whatever the report.
 //!
-//! Rows belong together that are of the same queue, agent or line and stand in buckets of the same place: the first day
-//! of one period goes with the first day of the other. Shares have Newcombe's 95 % interval of their difference; counts,
-//! means and quantiles a plain difference, which says nothing about chance.
+//! Shares have Newcombe's 95 % interval of their difference; counts, means and quantiles a plain difference, which says
+//! nothing about chance. What a row is compared with is told beside it: the bucket, and the rules that it is measured by.
 
-use std::collections::HashMap;
+mod figure;
+mod pairs;
+mod rules;
 
-use crate::kpi::{Part, newcombe};
 use crate::proto::v1::{FigureDifference, ReportContext};
 
-use super::columns::{Cell, Kind};
+use super::columns::{Cell, Kind, Rule};
 use super::grid::{Grid, Head, in_words};
 use super::lang::Lang;
-use super::text::{percent, when};
+use super::text::when;
+
+use figure::{Figure, number};
+use pairs::{BUCKET, Pair, names, pairs, text};
+use rules::Unlike;
 
 /// What a person looks at first; the other formats have every figure.
-const MAIN: [&str; 28] = [
+const MAIN: [&str; 29] = [
     "visits_offered",
     "answered",
     "abandoned",
@@ -33,6 +37,7 @@ const MAIN: [&str; 28] = [
     "handle_time",
     "answer_rate",
     "occupancy",
+    "paused",
     "got_through",
     "blocked",
     "count",
@@ -56,40 +61,87 @@ pub(super) struct Periods<'a> {
     pub(super) before: Option<&'a ReportContext>,
 }
 
-/// A row with its partner: either may be missing.
-struct Pair<'a> {
-    row: Option<&'a [Cell]>,
-    before: Option<&'a [Cell]>,
+/// One column that is compared.
+struct Compared<'a> {
+    name: &'a str,
+    unit: &'static str,
+    rests_on: &'static [Rule],
+    is_share: bool,
+    /// Its number, and that of the same column before.
+    index: usize,
+    before: Option<usize>,
 }
 
-/// What a row is known by: the place of its bucket, and its names.
-type Key = (Option<usize>, Vec<String>);
+impl Compared<'_> {
+    fn figure(&self, pair: &Pair<'_>, unlike: &[Rule]) -> Figure {
+        let cell = |cells: Option<&[Cell]>, index: Option<usize>| {
+            let cell = cells.and_then(|cells| cells.get(index?));
+            cell.cloned().unwrap_or(Cell::Empty)
+        };
+        Figure {
+            now: cell(pair.row, Some(self.index)),
+            before: cell(pair.before, self.before),
+            is_alike: !self.rests_on.iter().any(|rule| unlike.contains(rule)),
+        }
+    }
+}
 
 impl Periods<'_> {
-    /// The rows of one part with further columns for each figure: before, difference, and of shares its interval.
+    /// The rows of one part with further columns: the bucket and the rules before, and for each figure what it was, the
+    /// difference, and of shares its interval.
     pub(super) fn beside(&self, now: &Grid, before: &Grid) -> Grid {
-        let figures: Vec<_> = figures(&now.heads).collect();
+        let figures = figures(now, before);
+        if figures.is_empty() {
+            return now.clone();
+        }
+        let has_buckets = has_buckets(now);
+        let told: Vec<_> = (0..now.heads.len())
+            .filter(|index| now.heads[*index].says.is_some())
+            .collect();
         let mut heads = now.heads.clone();
-        for (index, is_share) in &figures {
-            let Head { name, unit, .. } = &now.heads[*index];
-            let endings = ["before", "difference", "difference_low", "difference_high"];
-            let endings = &endings[..if *is_share { 4 } else { 2 }];
-            heads.extend(endings.iter().map(|ending| Head {
-                name: format!("{name}_{ending}"),
+        let mut add = |name: String, unit| {
+            heads.push(Head {
+                name,
                 unit,
                 kind: Kind::Beside,
-            }));
+                rests_on: &[],
+                says: None,
+            });
+        };
+        if has_buckets {
+            add(format!("{BUCKET}_before"), "");
         }
+        for index in &told {
+            let Head { name, unit, .. } = &now.heads[*index];
+            add(format!("{name}_before"), unit);
+        }
+        for figure in &figures {
+            let endings = ["before", "difference", "difference_low", "difference_high"];
+            let endings = &endings[..if figure.is_share { 4 } else { 2 }];
+            for ending in endings {
+                add(format!("{}_{ending}", figure.name), figure.unit);
+            }
+        }
+        let rules = self.unlike();
         let rows = self.pairs(now, before).into_iter().map(|pair| {
             let mut cells = match (pair.row, pair.before) {
                 (Some(row), _) => row.to_vec(),
-                (None, Some(before)) => names_of(before),
+                (None, Some(before)) => names_of(&now.heads, before),
                 (None, None) => Vec::new(),
             };
-            for (index, is_share) in &figures {
-                let figure = Figure::of(&pair, *index);
+            if has_buckets {
+                cells[0] = start(&pair.bucket);
+                cells.push(start(&pair.bucket_before));
+            }
+            cells.extend(told.iter().map(|index| {
+                let cell = pair.before.and_then(|before| before.get(*index));
+                cell.cloned().unwrap_or(Cell::Empty)
+            }));
+            let unlike = rules.rules(&now.heads, &pair);
+            for compared in &figures {
+                let figure = compared.figure(&pair, &unlike);
                 cells.push(figure.before.clone());
-                cells.extend(figure.difference(*is_share));
+                cells.extend(figure.difference(compared.is_share));
             }
             cells
         });
@@ -102,19 +154,21 @@ impl Periods<'_> {
 
     /// Every figure of every row with its difference, for JSON.
     pub(super) fn differences(&self, now: &Grid, before: &Grid) -> Vec<FigureDifference> {
-        let figures: Vec<_> = figures(&now.heads).collect();
+        let figures = figures(now, before);
+        let rules = self.unlike();
         let mut all = Vec::new();
         for pair in self.pairs(now, before) {
-            let start = |cells: Option<&[Cell]>| cells.and_then(instant).unwrap_or_default();
-            let names = pair.row.or(pair.before).map(names).unwrap_or_default();
-            for (index, _) in &figures {
-                let figure = Figure::of(&pair, *index);
+            let cells = pair.row.or(pair.before).unwrap_or_default();
+            let names = names(&now.heads, cells);
+            let unlike = rules.rules(&now.heads, &pair);
+            for compared in &figures {
+                let figure = compared.figure(&pair, &unlike);
                 let interval = figure.interval();
                 all.push(FigureDifference {
-                    bucket_start: start(pair.row),
-                    bucket_start_before: start(pair.before),
+                    bucket_start: pair.bucket.clone(),
+                    bucket_start_before: pair.bucket_before.clone(),
                     row: names.clone(),
-                    figure: now.heads[*index].name.clone(),
+                    figure: compared.name.to_owned(),
                     value: number(&figure.now),
                     before: number(&figure.before),
                     difference: figure.plain(),
@@ -135,41 +189,49 @@ impl Periods<'_> {
             })
         };
         let mut text = lang.fill("\nCompared with {}\n", &[&of(self.before)]);
-        let main = figures(&now.heads)
-            .filter(|(index, _)| MAIN.contains(&now.heads[*index].name.as_str()));
-        let main: Vec<_> = main.collect();
+        let mut main = figures(now, before);
+        main.retain(|figure| MAIN.contains(&figure.name));
+        if main.is_empty() {
+            return String::new();
+        }
+        let rules = self.unlike();
+        let named = |bucket: &str| lang.say(&when(bucket)).to_owned();
+        // Of one interval each the headings say from when to when.
+        let several = self
+            .context
+            .is_some_and(|context| context.buckets.len() > 1);
         let mut lines = Vec::new();
         for pair in self.pairs(now, before) {
-            let cells = pair.row.or(pair.before).unwrap_or_default();
-            let bucket = instant(cells).map(|start| when(&start)).unwrap_or_default();
-            let of = now.heads.iter().zip(cells);
-            let of = of.filter(|(_, cell)| matches!(cell, Cell::Text(_)));
-            let of: Vec<_> = of.map(|(head, cell)| in_words(lang, head, cell)).collect();
-            for (index, is_share) in &main {
-                let figure = Figure::of(&pair, *index);
+            let of = row_of(lang, &now.heads, &pair);
+            let unlike = rules.rules(&now.heads, &pair);
+            for compared in &main {
+                let figure = compared.figure(&pair, &unlike);
                 if (&figure.now, &figure.before) == (&Cell::Empty, &Cell::Empty) {
                     continue;
                 }
-                let mut line = vec![bucket.clone(), of.join(" ")];
-                let figure_name = now.heads[*index].name.replace('_', " ");
-                line.push(lang.say(&figure_name).to_owned());
+                let mut line = vec![named(&pair.bucket)];
+                line.extend(several.then(|| named(&pair.bucket_before)));
+                line.push(of.clone());
+                line.push(lang.say(&compared.name.replace('_', " ")).to_owned());
                 line.extend([&figure.now, &figure.before].map(super::grid::shown));
-                line.extend(figure.words(lang, *is_share));
+                line.extend(figure.words(lang, compared.is_share));
                 lines.push(line);
             }
         }
         let hidden = lines.len().saturating_sub(LINES_MAX);
         lines.truncate(LINES_MAX);
-        let header = [
-            "From",
+        let mut header = vec!["From"];
+        header.extend(several.then_some("Compared\nwith"));
+        header.extend([
             "Of",
             "Figure",
             "Value",
             "Before",
             "Difference",
             "95 % interval",
-        ];
-        text += &lang.table(&header, 3, lines);
+        ]);
+        let words = header.len() - 4;
+        text += &lang.table(&header, words, lines);
         if hidden > 0 {
             text += &lang.fill(
                 "{} further lines: every figure of every row is in CSV and Excel\n",
@@ -180,161 +242,79 @@ impl Periods<'_> {
         text
     }
 
-    /// The rows in order, each with its partner; behind them those of the other period that have none.
     fn pairs<'g>(&self, now: &'g Grid, before: &'g Grid) -> Vec<Pair<'g>> {
-        let places = |context: Option<&ReportContext>| -> HashMap<String, usize> {
-            let buckets = context.map_or(&[][..], |context| &context.buckets);
-            buckets.iter().cloned().zip(0..).collect()
-        };
-        let (places, places_before) = (places(self.context), places(self.before));
-        let key = |cells: &[Cell], places: &HashMap<String, usize>| -> Key {
-            let place = instant(cells).and_then(|start| places.get(&start).copied());
-            (place, names(cells))
-        };
-        let mut partners: HashMap<Key, &[Cell]> = HashMap::new();
-        for row in &before.rows {
-            partners.entry(key(row, &places_before)).or_insert(row);
-        }
-        let mut pairs: Vec<_> = now
-            .rows
-            .iter()
-            .map(|row| Pair {
-                row: Some(row),
-                before: partners.remove(&key(row, &places)),
-            })
-            .collect();
-        let alone = before.rows.iter();
-        let alone = alone.filter(|row| partners.remove(&key(row, &places_before)).is_some());
-        pairs.extend(alone.map(|row| Pair {
-            row: None,
-            before: Some(row),
-        }));
-        pairs
+        pairs([now, before], [self.context, self.before])
+    }
+
+    fn unlike(&self) -> Unlike<'_> {
+        Unlike::of([self.context, self.before])
     }
 }
 
-/// What is compared: the numbers of the columns that hold figures, and whether they are shares.
-fn figures(heads: &[Head]) -> impl Iterator<Item = (usize, bool)> + '_ {
-    let figures = heads.iter().enumerate();
-    figures.filter_map(|(index, head)| match head.kind {
-        Kind::Share => Some((index, true)),
-        Kind::Figure => Some((index, false)),
-        Kind::Words | Kind::Beside => None,
-    })
-}
-
-/// The first instant of a row: its bucket.
-fn instant(cells: &[Cell]) -> Option<String> {
-    if let Some(Cell::Instant(start)) = cells.first() {
-        return Some(start.clone());
-    }
-    None
-}
-
-/// The words of a row.
-fn names(cells: &[Cell]) -> Vec<String> {
-    let words = cells.iter().filter_map(|cell| {
-        if let Cell::Text(text) = cell {
-            return Some(text.clone());
-        }
-        None
+/// What is compared: the columns that hold figures.
+fn figures<'g>(now: &'g Grid, before: &Grid) -> Vec<Compared<'g>> {
+    let figures = now.heads.iter().enumerate().filter_map(|(index, head)| {
+        let is_share = match head.kind {
+            Kind::Share => true,
+            Kind::Figure => false,
+            Kind::Words | Kind::Beside => return None,
+        };
+        Some(Compared {
+            name: &head.name,
+            unit: head.unit,
+            rests_on: head.rests_on,
+            is_share,
+            index,
+            // A period without rows may have fewer columns.
+            before: before
+                .heads
+                .iter()
+                .position(|other| other.name == head.name),
+        })
     });
-    words.collect()
+    figures.collect()
+}
+
+/// Whether rows stand in buckets: otherwise they are of the whole period.
+fn has_buckets(grid: &Grid) -> bool {
+    grid.heads.first().is_some_and(|head| head.name == BUCKET)
+}
+
+fn start(bucket: &str) -> Cell {
+    match bucket {
+        "" => Cell::Empty,
+        bucket => Cell::Instant(bucket.to_owned()),
+    }
 }
 
 /// A row of the other period of which only the names are kept: its figures are those before.
-fn names_of(before: &[Cell]) -> Vec<Cell> {
-    let is_name = |cell: &Cell| matches!(cell, Cell::Text(_));
-    let cells = before.iter();
-    let cells = cells.map(|cell| {
-        if is_name(cell) {
-            cell.clone()
-        } else {
-            Cell::Empty
-        }
+fn names_of(heads: &[Head], before: &[Cell]) -> Vec<Cell> {
+    let cells = heads.iter().zip(before);
+    let cells = cells.map(|(head, cell)| match head.kind {
+        Kind::Words => cell.clone(),
+        Kind::Beside if head.name == NAME => cell.clone(),
+        Kind::Figure | Kind::Share | Kind::Beside => Cell::Empty,
     });
     cells.collect()
 }
 
-/// One figure in both periods.
-struct Figure {
-    now: Cell,
-    before: Cell,
-}
+/// The name of an agent or a line, beside the id that it is known by.
+const NAME: &str = "name";
 
-impl Figure {
-    fn of(pair: &Pair<'_>, index: usize) -> Self {
-        let cell = |cells: Option<&[Cell]>| cells.map_or(Cell::Empty, |cells| cells[index].clone());
-        Self {
-            now: cell(pair.row),
-            before: cell(pair.before),
-        }
-    }
-
-    /// The one less the other.
-    fn plain(&self) -> Option<f64> {
-        Some(number(&self.now)? - number(&self.before)?)
-    }
-
-    /// What the difference of two shares can well be.
-    fn interval(&self) -> Option<(f64, f64)> {
-        let difference = newcombe(part(&self.now)?, part(&self.before)?)?;
-        Some((difference.low, difference.high))
-    }
-
-    /// The difference as cells: two more for a share's interval.
-    fn difference(&self, is_share: bool) -> Vec<Cell> {
-        let plain = match (&self.now, &self.before) {
-            (Cell::Count(now), Cell::Count(before)) => Cell::Count(now - before),
-            _ => match (self.plain(), &self.now) {
-                (None, _) => Cell::Empty,
-                (Some(points), Cell::Share(..)) => Cell::Share(points, None),
-                (Some(seconds), Cell::Span(_)) => Cell::Seconds(seconds),
-                (Some(number), _) => Cell::Number(number),
-            },
-        };
-        let mut cells = vec![plain];
-        if is_share {
-            let bound =
-                |bound: Option<f64>| bound.map_or(Cell::Empty, |bound| Cell::Share(bound, None));
-            let interval = self.interval();
-            cells.push(bound(interval.map(|(low, _)| low)));
-            cells.push(bound(interval.map(|(_, high)| high)));
-        }
-        cells
-    }
-
-    /// The difference and its interval as people read them.
-    fn words(&self, lang: Lang, is_share: bool) -> [String; 2] {
-        let points = |share: f64| format!("{:+.1}", share * 100.0);
-        let difference = match (&self.now, self.plain()) {
-            (_, None) => percent(None),
-            (Cell::Count(_), Some(count)) => format!("{count:+.0}"),
-            (Cell::Span(_) | Cell::Seconds(_), Some(seconds)) => format!("{seconds:+.1} s"),
-            (Cell::Share(..), Some(share)) => points(share),
-            (_, Some(number)) => format!("{number:+.2}"),
-        };
-        let interval = self.interval().filter(|_| is_share);
-        let interval =
-            interval.map(|(low, high)| lang.fill("{} to {}", &[&points(low), &points(high)]));
-        [difference, interval.unwrap_or_default()]
-    }
-}
-
-fn part(cell: &Cell) -> Option<Part> {
-    if let Cell::Share(_, part) = cell {
-        return *part;
-    }
-    None
-}
-
-/// The number in a cell; spans in seconds.
-fn number(cell: &Cell) -> Option<f64> {
-    match cell {
-        Cell::Count(count) => Some(*count as f64),
-        Cell::Share(value, _) | Cell::Number(value) | Cell::Seconds(value) => Some(*value),
-        Cell::Span(span) => Some(span.as_secs_f64()),
-        Cell::Empty | Cell::Text(_) | Cell::Instant(_) => None,
+/// What a row is of, for people.
+fn row_of(lang: Lang, heads: &[Head], pair: &Pair<'_>) -> String {
+    let cells = pair.row.or(pair.before).unwrap_or_default();
+    let words = heads.iter().zip(cells);
+    let words = words.filter(|(head, cell)| head.kind == Kind::Words && text(cell).is_some());
+    let words: Vec<_> = words
+        .map(|(head, cell)| in_words(lang, head, cell))
+        .collect();
+    let words = words.join(" ");
+    let name = heads.iter().position(|head| head.name == NAME);
+    let name = name.and_then(|at| cells.get(at)).and_then(text);
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("{name} ({words})"),
+        None => words,
     }
 }
 

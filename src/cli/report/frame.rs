@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::proto::v1;
 
+use super::behind::behind;
 use super::lang::Lang;
 use super::text::{local, span, when};
 
@@ -189,7 +190,7 @@ pub(super) fn cautions(lang: Lang, context: Option<&v1::ReportContext>) -> Vec<S
             .collect();
         if !odd.is_empty() {
             lines.push(lang.fill(
-                "events of source {}: {}",
+                "events of source {}, of whatever time: {}",
                 &[&source.source, &odd.join(", ")],
             ));
         }
@@ -206,11 +207,14 @@ fn silence(source: &v1::SourceCompleteness, context: &v1::ReportContext) -> Opti
     (before_end || context.calls_uncertain > 0).then(|| when(&local(&since, &context.zone)))
 }
 
-/// Cautions and definitions below a table.
+/// Cautions, what the figures rest on, and definitions below a table.
 pub(super) fn footnotes(lang: Lang, context: Option<&v1::ReportContext>) -> String {
     let mut notes = String::new();
     for line in cautions(lang, context) {
         let _ = writeln!(notes, "! {line}");
+    }
+    for line in behind(lang, context) {
+        let _ = writeln!(notes, "  {line}");
     }
     let definitions = context.map_or(&[][..], |context| &context.definitions);
     let widest = definitions
@@ -329,7 +333,7 @@ mod tests {
             [
                 "this report has no lens: journey has no effect",
                 "test calls, left out: 2",
-                "events of source pbx: 3 never came, 1 were rejected"
+                "events of source pbx, of whatever time: 3 never came, 1 were rejected"
             ]
         );
         assert_eq!(

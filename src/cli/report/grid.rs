@@ -1,6 +1,6 @@
 //! A table of cells, whatever rows it was made of: what CSV, a sheet and a plain table are written from.
 
-use super::columns::{Cell, Columns, Kind};
+use super::columns::{Cell, Columns, Kind, Rule};
 use super::lang::Lang;
 use super::text::{clock, percent, when};
 
@@ -36,6 +36,10 @@ pub(super) struct Head {
     pub(super) unit: &'static str,
     /// What the column is for.
     pub(super) kind: Kind,
+    /// What its figures mean something else by when it changes.
+    pub(super) rests_on: &'static [Rule],
+    /// The rule that it tells of each row.
+    pub(super) says: Option<Rule>,
 }
 
 impl Head {
@@ -61,6 +65,8 @@ impl Grid {
             name: column.name.clone(),
             unit: column.unit,
             kind: column.kind,
+            rests_on: column.rests_on,
+            says: column.says,
         });
         let row = |row: &R| columns.iter().map(|column| column.cell(row)).collect();
         Self {

@@ -25,6 +25,14 @@ impl Lang {
         }
     }
 
+    /// A word of a closed list beside how many there are of it, which may be any number.
+    pub(super) fn counted(self, english: &str) -> &str {
+        match self {
+            Self::En => english,
+            Self::Ru => russian::counted(english).unwrap_or_else(|| self.say(english)),
+        }
+    }
+
     /// A phrase with its holes filled.
     pub(super) fn fill(self, english: &str, values: &[&str]) -> String {
         let mut rest = self.say(english);

@@ -32,12 +32,35 @@ fn a_sentence_of_the_server_is_known_by_its_phrase() {
         формула: было strict, стало short; что началось раньше, считается по-прежнему";
     assert_eq!(Lang::Ru.told(told), russian);
     assert_eq!(Lang::En.told(told), told);
+    let differs = "what counts for queue PS differs between the two periods: T from 20 s to 30 s then 60 s, headline from \
+        strict to short; figures that rest on it have no difference";
+    assert_eq!(
+        Lang::Ru.told(differs),
+        "правила очереди PS в двух периодах разные: T: было 20 с, стало 30 с, затем 60 с, главная формула: было strict, \
+         стало short; у показателей, которые от них зависят, разницы нет"
+    );
     assert_eq!(Lang::Ru.told("something new"), "something new");
     assert_eq!(Lang::Ru.definition("T", "T = 12.5 s"), "T = 12.5 с");
     assert_eq!(
         Lang::Ru.definition("V2", "visits begun"),
         "Сколько раз кто-либо вставал в очередь; при переводе один звонок встаёт в несколько."
     );
+}
+
+#[test]
+fn a_word_beside_its_number_agrees_with_any() {
+    assert_eq!(Lang::Ru.say("served"), "обслужен");
+    for (word, russian) in [
+        ("served", "обслужено"),
+        ("left before a queue", "ушло до очереди"),
+        ("dismissed", "отправлено ни с чем"),
+        ("returned", "вернулось"),
+        // A word that needs no other form.
+        ("timeout", "вышло время"),
+    ] {
+        assert_eq!(Lang::Ru.counted(word), russian);
+        assert_eq!(Lang::En.counted(word), word);
+    }
 }
 
 #[test]

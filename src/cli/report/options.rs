@@ -93,7 +93,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) shared_over: Option<u32>,
     /// Which rows of a report that has several kinds: transfers have figures, kinds, matrix and loops, surveys funnel, rates,
-    /// scores, answers, coverage and steering
+    /// scores, answers, coverage and steering; agents have pauses, waits their curve, repeats the shared numbers
     #[arg(long, default_value = "figures", value_enum)]
     pub(super) part: Part,
     /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
@@ -141,9 +141,20 @@ pub(super) enum Part {
     Coverage,
     /// Surveys: which agent lets callers be asked
     Steering,
+    /// Agents: time paused, by reason
+    Pauses,
+    /// Waits: by what age how many are answered, if all stayed (W11)
+    Curve,
+    /// Repeats: numbers that many people share, left out
+    Shared,
 }
 
 impl Part {
+    /// The place of the part in a report which has only this one besides its figures.
+    pub(super) fn beside(self, only: Self) -> usize {
+        usize::from(self == only)
+    }
+
     /// The place of the part among those of a survey report of a channel.
     pub(super) const fn of_survey(self, channel: AnswerChannel) -> usize {
         match (channel, self) {

@@ -1,12 +1,14 @@
 //! `--output` and `--out`: in which format a report is shown, and where.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::model::Timestamp;
 use crate::proto::v1;
 
 use super::super::failure::{Exit, Failure};
+use super::behind::behind;
 use super::compare::Periods;
 use super::delimited::{self, Dialect};
 use super::grid::Grid;
@@ -31,29 +33,42 @@ pub(super) enum Output {
 impl Output {
     /// What was asked for; else what the file's name says; else a table on a terminal, and CSV elsewhere.
     ///
-    /// Told before the server is asked: a workbook is nothing to throw at a terminal.
+    /// Told before the server is asked: a workbook is nothing to throw at a terminal, and CSV none for a file that is called
+    /// something else.
     pub(super) fn choose(
         asked: Option<Self>,
         out: Option<&Path>,
         is_terminal: bool,
     ) -> Result<Self, Failure> {
         let is_terminal = is_terminal && out.is_none();
-        let named = out.and_then(Path::extension).and_then(|extension| {
-            let extension = extension.to_str()?.to_ascii_lowercase();
-            match extension.as_str() {
-                "xlsx" => Some(Self::Xlsx),
-                "json" => Some(Self::Json),
-                "txt" => Some(Self::Table),
-                _ => None,
-            }
-        });
         let usual = if is_terminal { Self::Table } else { Self::Csv };
-        let output = asked.or(named).unwrap_or(usual);
+        let output = match (asked, out.and_then(Path::extension)) {
+            (Some(asked), _) => asked,
+            (None, Some(extension)) => Self::named(extension)?,
+            (None, None) => usual,
+        };
         if output == Self::Xlsx && is_terminal {
             let words = "a terminal cannot show a workbook: add --out FILE, as `--out report.xlsx`, or pipe it on";
             return Err(Failure::new(Exit::Usage, words));
         }
         Ok(output)
+    }
+
+    /// What a file's name says by what it ends in.
+    fn named(extension: &OsStr) -> Result<Self, Failure> {
+        let extension = extension.to_string_lossy().to_ascii_lowercase();
+        match extension.as_str() {
+            "csv" => Ok(Self::Csv),
+            "xlsx" => Ok(Self::Xlsx),
+            "json" => Ok(Self::Json),
+            "txt" => Ok(Self::Table),
+            _ => Err(Failure::new(
+                Exit::Usage,
+                format!(
+                    "which format is .{extension}? Let FILE end in .csv, .xlsx, .json or .txt, or add --output FORMAT (--out)"
+                ),
+            )),
+        }
     }
 }
 
@@ -119,7 +134,16 @@ impl<A: serde::Serialize> Answer<'_, A> {
             remarks.extend(frame::cautions(self.lang, self.context));
             remarks.extend(self.cautions_before());
         }
-        Ok(Shown { content, remarks })
+        let mut notes = Vec::new();
+        // A workbook and JSON hold it; in CSV there is no place for it.
+        if matches!(output, Output::Csv | Output::CsvRu) && !self.parts[0].rows.is_empty() {
+            notes.extend(behind(self.lang, self.context));
+        }
+        Ok(Shown {
+            content,
+            remarks,
+            notes,
+        })
     }
 
     /// The two periods, if there are two.
@@ -200,8 +224,10 @@ fn json(answer: &impl serde::Serialize) -> Result<Vec<u8>, Failure> {
 pub(super) struct Shown {
     /// For stdout or a file.
     pub(super) content: Vec<u8>,
-    /// For stderr, a line each.
+    /// What a reader must know before trusting the figures: for stderr, a line each.
     pub(super) remarks: Vec<String>,
+    /// What the figures rest on: for stderr as well.
+    pub(super) notes: Vec<String>,
 }
 
 #[cfg(test)]
@@ -229,7 +255,17 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_gets_no_workbook_but_what_to_type() {
+    fn a_terminal_gets_no_workbook_and_a_file_no_surprise_but_what_to_type() {
+        let failure = Output::choose(None, Some(Path::new("day.pdf")), true).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains(".pdf"), "{failure}");
+        let pdf = Some(Path::new("day.pdf"));
+        let asked = Output::choose(Some(Output::Csv), pdf, true).unwrap();
+        assert_eq!(
+            asked,
+            Output::Csv,
+            "whoever says what it is may call it anything"
+        );
         let failure = Output::choose(Some(Output::Xlsx), None, true).unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
         assert!(failure.message.contains("--out report.xlsx"), "{failure}");

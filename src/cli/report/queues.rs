@@ -4,31 +4,54 @@ use std::time::Duration;
 
 use crate::kpi::{WAIT_OVER_DEFAULT, seconds_text};
 use crate::proto::v1::{
-    CallOutcomes, GetQueueReportResponse, Interval, QueueExits, QueueReportRow, ServiceLevel,
+    CallOutcomes, GetQueueReportResponse, QueueExits, QueueReportRow, ReportContext, ServiceLevel,
     WaitSummary,
 };
 
-use super::columns::Columns;
+use super::columns::{Columns, Rule};
 use super::frame::{self, Starts};
 use super::grid::Grid;
 use super::lang::Lang;
+use super::sure::{self, Share, sure};
 use super::text::{clock, count, percent, seconds, span};
 
 /// The report's name.
 pub(super) const TITLE: &str = "Queues";
 
-/// The report's rows, in one part.
-pub(super) fn parts(answer: &GetQueueReportResponse, asked: &[Duration]) -> Vec<Grid> {
-    vec![Grid::of(TITLE, &columns(answer, asked), &answer.rows)]
+/// What a figure may rest on.
+const TARGET: &[Rule] = &[Rule::ServiceLevel];
+const THRESHOLDS: &[Rule] = &[Rule::ServiceLevel, Rule::ShortAbandon];
+const HEADLINE: &[Rule] = &[Rule::ServiceLevel, Rule::ShortAbandon, Rule::Headline];
+
+/// The report's rows, in one part; `other` is the report of another period that it is compared with.
+pub(super) fn parts(
+    answer: &GetQueueReportResponse,
+    other: Option<&GetQueueReportResponse>,
+    asked: &[Duration],
+) -> Vec<Grid> {
+    vec![Grid::of(
+        TITLE,
+        &columns(answer, other, asked),
+        &answer.rows,
+    )]
 }
 
 /// The report's columns; `asked` are the thresholds of `--wait-over`, for the names of columns without rows.
-fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<QueueReportRow> {
+fn columns(
+    answer: &GetQueueReportResponse,
+    beside: Option<&GetQueueReportResponse>,
+    asked: &[Duration],
+) -> Columns<QueueReportRow> {
     let context = answer.context.as_ref();
-    let service_level = context.and_then(|context| context.service_level.as_ref());
-    let short_abandon = context.and_then(|context| context.short_abandon.as_ref());
-    let target = service_level.map_or_else(|| "target".to_owned(), threshold);
-    let short = short_abandon.map_or_else(|| "short".to_owned(), threshold);
+    // A name that holds a number would lie about the other period, where the number is another there.
+    let named = |of: fn(&ReportContext) -> Option<&pbjson_types::Duration>, word: &str| {
+        let others = beside.and_then(|other| other.context.as_ref());
+        let value = context.and_then(of);
+        let value = value.filter(|value| others.is_none_or(|other| of(other) == Some(value)));
+        value.map_or_else(|| word.to_owned(), threshold)
+    };
+    let target = named(|context| context.service_level.as_ref(), "target");
+    let short = named(|context| context.short_abandon.as_ref(), "short");
     let mut columns = Columns::<QueueReportRow>::new();
     columns
         .instant("bucket_start", |row| &row.bucket_start)
@@ -41,12 +64,15 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
         .count(format!("answered_within_{target}"), |row| {
             row.answered_within
         })
+        .rests_on(TARGET)
         .count(format!("abandoned_within_{target}"), |row| {
             row.abandoned_within
         })
+        .rests_on(TARGET)
         .count(format!("abandoned_within_{short}"), |row| {
             row.abandoned_short
         })
+        .rests_on(&[Rule::ShortAbandon])
         .span("wait_answered_sum", |row| answered(row).sum)
         .span("wait_abandoned_sum", |row| abandoned(row).sum)
         .span("wait_max", |row| all(row).max)
@@ -73,6 +99,7 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
             |row| level(row).strict,
             |row| (row.answered_within, row.decided),
         )
+        .rests_on(TARGET)
         .part(
             "sl_short",
             |row| level(row).short,
@@ -83,6 +110,7 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
                 )
             },
         )
+        .rests_on(THRESHOLDS)
         .part(
             "sl_ignore_abandoned",
             |row| level(row).ignore_abandoned,
@@ -93,6 +121,7 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
                 )
             },
         )
+        .rests_on(TARGET)
         .part(
             "sl_abandoned_met",
             |row| level(row).abandoned_met,
@@ -103,11 +132,13 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
                 )
             },
         )
+        .rests_on(TARGET)
         .part(
             "sl_answered_only",
             |row| level(row).answered_only,
             |row| (row.answered_within, row.answered),
         )
+        .rests_on(TARGET)
         .part(
             "abandon_rate",
             |row| row.abandon_rate,
@@ -145,11 +176,13 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
                 )
             },
         )
+        .rests_on(TARGET)
         .part(
             "sl_journey",
             |row| level(row).journey,
             |row| (row.journey_answered_within, row.journey_decided),
         )
+        .rests_on(TARGET)
         .part(
             "sl_access",
             |row| level(row).access,
@@ -160,12 +193,15 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
                 )
             },
         )
+        .rests_on(TARGET)
         .count(format!("callback_within_{target}"), |row| {
             row.callback_within
         })
+        .rests_on(TARGET)
         .count(format!("journey_answered_within_{target}"), |row| {
             row.journey_answered_within
         })
+        .rests_on(TARGET)
         .count("journey_decided", |row| row.journey_decided)
         .count("refused_closed", |row| row.refused_closed);
     calls(&mut columns);
@@ -185,16 +221,18 @@ fn columns(answer: &GetQueueReportResponse, asked: &[Duration]) -> Columns<Queue
         .interval("abandon_rate", |row| row.abandon_rate_interval)
         .interval("lost_rate", |row| row.lost_rate_interval)
         .text("headline", |row| headline_formula(row))
-        .beside()
+        .says(Rule::Headline)
         .part("service_level", |row| level(row).headline, headline_counts)
+        .rests_on(HEADLINE)
         .span("target", |row| level(row).threshold)
-        .beside()
+        .says(Rule::ServiceLevel)
         .span("all_busy", |row| row.all_busy);
     for id in compat_ids(answer) {
         columns.share(id.clone(), move |row| {
             let found = row.compat.iter().find(|figure| figure.id == id);
             found.and_then(|figure| figure.share)
         });
+        columns.rests_on(THRESHOLDS);
     }
     columns
 }
@@ -334,6 +372,13 @@ pub fn queues_table(answer: &GetQueueReportResponse, lang: Lang) -> String {
         cells
     };
     text += &lang.table(&header, words, answer.rows.iter().map(cells).collect());
+    let heads = ["strict SL", "Abandon\nrate", "Lost\nrate"];
+    let rows = answer.rows.iter().map(|row| sure::Row {
+        start: &row.bucket_start,
+        name: lang.queue(&row.queue),
+        shares: shares(row),
+    });
+    text += &sure(lang, context, Some(frame::head_of(context)), heads, rows);
     if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
         text += &of_all(all, lang);
         text += &compat(all, lang);
@@ -423,16 +468,6 @@ fn of_all(row: &QueueReportRow, lang: Lang) -> String {
     });
     let over: Vec<_> = over.collect();
     let queue = lang.queue(&row.queue);
-    let sure = [
-        ("strict", level.strict, level.strict_interval),
-        ("abandoned", row.abandon_rate, row.abandon_rate_interval),
-        ("lost", row.lost_rate, row.lost_rate_interval),
-    ]
-    .map(|(name, share, interval)| {
-        let (share, between) = (lang.percent(share), lang.figure(&between(interval)));
-        format!("{} {share}{between}", lang.say(name))
-    })
-    .join(" · ");
     let journey = row.journey_wait.unwrap_or_default();
     let outcomes = outcomes(row);
     let ends = [
@@ -451,10 +486,9 @@ fn of_all(row: &QueueReportRow, lang: Lang) -> String {
     ];
     let ends = ends.iter().filter(|(_, calls)| *calls > 0);
     let ends: Vec<_> = ends
-        .map(|(name, calls)| format!("{} {calls}", lang.say(name)))
+        .map(|(name, calls)| format!("{} {calls}", lang.counted(name)))
         .collect();
     let mut text = lang.fill("Service level, {}: {}\n", &[&queue, &family]);
-    text += &lang.fill("How sure, {}: {}\n", &[&queue, &sure]);
     text += &lang.fill("Waits, {}: {}\n", &[&queue, &over.join(" · ")]);
     let [mean, p90] = [journey.mean, journey.p90].map(|wait| clock(wait.as_ref()));
     text += &lang.fill(
@@ -480,12 +514,26 @@ fn of_all(row: &QueueReportRow, lang: Lang) -> String {
     text
 }
 
-/// An interval behind its share.
-fn between(interval: Option<Interval>) -> String {
-    interval.map_or_else(String::new, |interval| {
-        let [low, high] = [interval.low, interval.high].map(|share| share * 100.0);
-        format!(" ({low:.1} – {high:.1})")
-    })
+/// The shares that a queue is judged by.
+fn shares(row: &QueueReportRow) -> [Share; 3] {
+    let level = level(row);
+    [
+        Share {
+            share: level.strict,
+            of: row.decided,
+            interval: level.strict_interval,
+        },
+        Share {
+            share: row.abandon_rate,
+            of: row.answered + row.abandoned + other(row),
+            interval: row.abandon_rate_interval,
+        },
+        Share {
+            share: row.lost_rate,
+            of: row.calls_offered,
+            interval: row.lost_rate_interval,
+        },
+    ]
 }
 
 fn outcomes(row: &QueueReportRow) -> CallOutcomes {

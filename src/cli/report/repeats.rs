@@ -3,20 +3,31 @@
 use std::time::Duration;
 
 use crate::kpi::REPEAT_WINDOWS;
-use crate::proto::v1::{GetRepeatReportResponse, RepeatReportRow, RepeatWindow};
+use crate::proto::v1::{GetRepeatReportResponse, RepeatReportRow, RepeatWindow, SharedNumber};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
 use super::grid::Grid;
 use super::lang::Lang;
+use super::sure::{self, Share, sure};
 use super::text::{percent, span};
+
+/// Shared numbers that a table shows.
+const SHARED_SHOWN: usize = 10;
 
 /// The report's name.
 pub(super) const TITLE: &str = "Repeat calls";
 
-/// The report's rows, in one part.
+/// The report's rows, and the numbers that were left out.
 pub(super) fn parts(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Vec<Grid> {
-    vec![Grid::of(TITLE, &columns(answer, asked), &answer.rows)]
+    let mut shared = Columns::<SharedNumber>::new();
+    shared
+        .text("caller", |shared| &shared.caller)
+        .count("calls", |shared| shared.calls);
+    vec![
+        Grid::of(TITLE, &columns(answer, asked), &answer.rows),
+        Grid::of("Shared numbers", &shared, &answer.shared_numbers),
+    ]
 }
 
 /// The report's columns; `asked` are the windows of `--windows`, for the names of columns without rows.
@@ -72,7 +83,28 @@ fn columns(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Columns<Repe
         .share("withheld_share", |row| row.withheld_share)
         .count("unknown", |row| row.unknown)
         .count("shared", |row| row.shared);
+    for (index, window) in windows.iter().enumerate() {
+        let name = name(*window);
+        columns
+            .part(
+                format!("called_again_rate_{name}"),
+                move |row| called_again(&of(row, index)),
+                move |row| (of(row, index).called_again, of(row, index).mature),
+            )
+            .count(format!("immature_{name}"), move |row| immature(row, index));
+    }
     columns
+}
+
+/// R4 of the calls whose window is over.
+fn called_again(window: &RepeatWindow) -> Option<f64> {
+    (window.mature > 0).then(|| window.called_again as f64 / window.mature as f64)
+}
+
+/// Calls of which it is not known yet whether their callers call again.
+fn immature(row: &RepeatReportRow, index: usize) -> u64 {
+    let mature = of(row, index).mature;
+    row.calls_with_caller.saturating_sub(mature)
 }
 
 fn of(row: &RepeatReportRow, index: usize) -> RepeatWindow {
@@ -135,6 +167,11 @@ pub fn repeats_table(answer: &GetRepeatReportResponse, lang: Lang) -> String {
             windows
                 .iter()
                 .map(|window| lang.fill("Redial ≤ {}", &[window])),
+        )
+        .chain(
+            windows
+                .iter()
+                .map(|window| lang.fill("Called again\nwithin {}", &[window])),
         );
     let of_windows: Vec<_> = of_windows.collect();
     let mut header: Vec<_> = starts.header().into_iter().collect();
@@ -155,6 +192,10 @@ pub fn repeats_table(answer: &GetRepeatReportResponse, lang: Lang) -> String {
         cells.extend([row.calls_with_caller.to_string(), row.callers.to_string()]);
         cells.extend(row.windows.iter().map(|window| percent(window.repeat_rate)));
         cells.extend(row.windows.iter().map(|window| window.redials.to_string()));
+        cells.extend(row.windows.iter().enumerate().map(|(index, window)| {
+            let mark = if immature(row, index) > 0 { " *" } else { "" };
+            percent(called_again(window)) + mark
+        }));
         cells.push(percent(row.got_through));
         cells.extend((0..4).map(|slot| {
             let people = row.attempts.get(slot).copied().unwrap_or_default();
@@ -164,25 +205,112 @@ pub fn repeats_table(answer: &GetRepeatReportResponse, lang: Lang) -> String {
         cells
     });
     text += &lang.table(&header, words, rows.collect());
+    text += &not_over(answer, &windows, lang);
+    let rows = answer.rows.iter().map(|row| sure::Row {
+        start: &row.bucket_start,
+        name: String::new(),
+        shares: [Share {
+            share: row.got_through,
+            of: row.callers,
+            interval: row.got_through_interval,
+        }],
+    });
+    text += &sure(lang, context, None, ["Got through"], rows);
     text += &shared(answer, lang);
     text + &frame::footnotes(lang, context)
 }
 
-/// Numbers that were left out, one a line.
+/// How many calls a share marked with a star leaves out, since their window is not over.
+fn not_over(answer: &GetRepeatReportResponse, windows: &[String], lang: Lang) -> String {
+    let lines = windows.iter().enumerate().filter_map(|(index, window)| {
+        let rows = answer.rows.iter();
+        let (calls, open) = rows.fold((0, 0), |(calls, open), row| {
+            (calls + row.calls_with_caller, open + immature(row, index))
+        });
+        (open > 0).then(|| {
+            lang.fill(
+                "* within {}: of {} of {} calls it is not known yet, and they are left out\n",
+                &[window, &open.to_string(), &calls.to_string()],
+            )
+        })
+    });
+    lines.collect()
+}
+
+/// Numbers that were left out, those with most calls, one a line.
 fn shared(answer: &GetRepeatReportResponse, lang: Lang) -> String {
-    let lines = answer.shared_numbers.iter();
+    let lines = answer.shared_numbers.iter().take(SHARED_SHOWN);
     let lines = lines.map(|shared| {
         lang.fill(
             "Shared number {}, left out: {} {:call|calls}\n",
             &[&shared.caller, &shared.calls.to_string()],
         )
     });
-    lines.collect()
+    let hidden = answer.shared_numbers.len().saturating_sub(SHARED_SHOWN);
+    let more = (hidden > 0).then(|| {
+        lang.fill(
+            "{} further shared numbers are in --part shared\n",
+            &[&hidden.to_string()],
+        )
+    });
+    lines.chain(more).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::columns::Cell;
     use super::*;
+
+    #[test]
+    fn what_is_not_over_yet_is_marked_and_shared_numbers_are_few() {
+        let window = |days: u64, mature| RepeatWindow {
+            window: Some(Duration::from_secs(days * 86_400).into()),
+            called_again: 25,
+            mature,
+            ..RepeatWindow::default()
+        };
+        let number = |number: u64| SharedNumber {
+            caller: format!("{number:032x}"),
+            calls: 100 - number,
+        };
+        let answer = GetRepeatReportResponse {
+            rows: vec![RepeatReportRow {
+                calls_with_caller: 100,
+                windows: vec![window(1, 100), window(7, 50)],
+                ..RepeatReportRow::default()
+            }],
+            shared_numbers: (0..12).map(number).collect(),
+            ..GetRepeatReportResponse::default()
+        };
+        let text = repeats_table(&answer, Lang::En);
+        assert!(text.contains("25.0 % ┆     50.0 % * ┆"), "{text}");
+        assert!(
+            text.contains("* within 7d: of 50 of 100 calls it is not known yet"),
+            "{text}"
+        );
+        assert!(!text.contains("* within 24h"), "{text}");
+        assert_eq!(text.matches("left out: ").count(), 10, "{text}");
+        assert!(
+            text.contains("2 further shared numbers are in --part shared"),
+            "{text}"
+        );
+        let [rows, shared] = &parts(&answer, &[])[..] else {
+            panic!("two parts");
+        };
+        assert_eq!(shared.rows.len(), 12);
+        let at = |name: &str| {
+            rows.heads
+                .iter()
+                .position(|head| head.name == name)
+                .unwrap()
+        };
+        assert_eq!(rows.rows[0][at("immature_7d")], Cell::Count(50));
+        let half = crate::kpi::Part { count: 25, of: 50 };
+        assert_eq!(
+            rows.rows[0][at("called_again_rate_7d")],
+            Cell::Share(0.5, Some(half))
+        );
+    }
 
     #[test]
     fn windows_have_short_names() {

@@ -2,6 +2,7 @@
 //!
 //! Names stay as they are wherever one asks by them: queues, marks, ids of definitions and formulas, kinds of events.
 
+mod counted;
 mod survey;
 
 /// Headings, words of closed lists, and phrases with their holes.
@@ -17,6 +18,9 @@ const WORDS: &[(&str, &str)] = &[
     ("Calls", "Звонки"),
     ("Call", "Звонок"),
     ("Kinds", "Виды переводов"),
+    ("Pauses", "Перерывы"),
+    ("Curve", "Кривая ожидания"),
+    ("Shared numbers", "Общие номера"),
     ("Matrix", "Откуда и куда"),
     ("Loops", "Пути по кругу"),
     // What stands around the figures.
@@ -79,7 +83,10 @@ const WORDS: &[(&str, &str)] = &[
         "source {} is silent since {}: what happened since then is not in the figures",
         "источник {} молчит с {}: что было после этого, в цифры не вошло",
     ),
-    ("events of source {}: {}", "события источника {}: {}"),
+    (
+        "events of source {}, of whatever time: {}",
+        "события источника {} за всё время: {}",
+    ),
     ("{} never came", "не пришло: {}"),
     (
         "{} came late and are not in the figures",
@@ -90,6 +97,22 @@ const WORDS: &[(&str, &str)] = &[
         "опоздало и вошло в цифры после пересчёта: {}",
     ),
     ("{} were rejected", "отклонено: {}"),
+    (
+        "calls behind the figures: {}, digest {}",
+        "звонки, из которых получены цифры: {}, отпечаток {}",
+    ),
+    (
+        "which calls of these queues are behind the sums is not known; --exact reads them and has their digest",
+        "по суммам неизвестно, какие именно звонки этих очередей в них вошли; --exact читает их и даёт отпечаток",
+    ),
+    (
+        "settled up to {}: of calls that ended before, nothing is awaited",
+        "закрыто по {}: о звонках, закончившихся раньше, ничего больше не ожидается",
+    ),
+    (
+        "settled up to {}, where the slowest source {} stands: of calls that ended before, nothing is awaited",
+        "закрыто по {}, где стоит самый медленный источник {}: о звонках, закончившихся раньше, ничего больше не ожидается",
+    ),
     ("From", "С"),
     ("When", "Когда"),
     ("monday", "понедельник"),
@@ -110,6 +133,8 @@ const WORDS: &[(&str, &str)] = &[
     ("Value", "Значение"),
     ("Before", "Было"),
     ("Difference", "Разница"),
+    ("Compared\nwith", "В сравне-\nнии с"),
+    ("measured otherwise", "считается иначе"),
     ("95 % interval", "95 %-й интервал"),
     (
         "{} further lines: every figure of every row is in CSV and Excel\n",
@@ -136,6 +161,7 @@ const WORDS: &[(&str, &str)] = &[
     ("handle time", "среднее время обработки"),
     ("answer rate", "доля ответов"),
     ("occupancy", "занятость"),
+    ("paused", "перерывы"),
     ("got through", "дозвонились"),
     ("blocked", "отказы «занято»"),
     ("count", "число"),
@@ -167,10 +193,10 @@ const WORDS: &[(&str, &str)] = &[
     ("Abandon\nrate", "Доля не до-\nждавшихся"),
     ("As {} has it, {}: {}\n", "По счёту {}, {}: {}\n"),
     ("over {} s", "дольше {} с"),
-    ("strict", "strict"),
     ("lost", "потеряно"),
     ("Service level, {}: {}\n", "Уровень сервиса, {}: {}\n"),
-    ("How sure, {}: {}\n", "Насколько надёжно, {}: {}\n"),
+    ("strict SL", "УС strict"),
+    ("Lost\nrate", "Доля\nпотерянных"),
     ("Waits, {}: {}\n", "Ожидание, {}: {}\n"),
     (
         "First queue to first human, {}: mean {} · p90 {}\n",
@@ -226,10 +252,6 @@ const WORDS: &[(&str, &str)] = &[
     ("return", "обратный"),
     ("caller", "звонящий"),
     ("pbx", "станция"),
-    ("self-served", "решены в меню"),
-    ("left before a queue", "ушли до очереди"),
-    ("callback promised", "обещан обратный звонок"),
-    ("message left", "оставлено сообщение"),
     // Transfers.
     ("Calls\nserved", "Обслужено\nзвонков"),
     ("Trans-\nferred", "Пере-\nведено"),
@@ -296,6 +318,11 @@ const WORDS: &[(&str, &str)] = &[
     ("of those answered", "среди отвеченных"),
     ("if all stayed (W11)", "если бы все дождались (W11)"),
     ("not reached", "не достигнуто"),
+    ("by {} s,\nif all stayed", "за {} с, если\nбы все дождались"),
+    ("age", "сколько прождали"),
+    ("at risk", "ещё ждали"),
+    ("censored", "ушли без ответа"),
+    ("survival", "доля ждущих дольше"),
     // Agents.
     ("Agent", "Специалист"),
     ("Handled", "Обрабо-\nтано"),
@@ -305,6 +332,16 @@ const WORDS: &[(&str, &str)] = &[
     ("Missed", "Пропу-\nщено"),
     ("Busy", "Занято"),
     ("Paused", "Перерывы"),
+    ("Wrap-up", "Пост-\nобработка"),
+    ("Hung up\nfirst", "Положил\nпервым"),
+    ("of them\nshort", "из них\nкоротких"),
+    ("Available", "Свободен"),
+    ("Ringing", "Звонит"),
+    ("Talking", "Говорит"),
+    ("Other\ncall", "Другой\nзвонок"),
+    ("Desk", "У окна"),
+    ("Logged\nout", "Не в\nсистеме"),
+    ("reason", "причина"),
     ("Out", "Перевёл"),
     ("In", "Принял"),
     ("no reason told", "причина не названа"),
@@ -313,6 +350,15 @@ const WORDS: &[(&str, &str)] = &[
     ("People", "Люди"),
     ("Again ≤ {}", "Снова ≤ {}"),
     ("Redial ≤ {}", "Перенабор ≤ {}"),
+    ("Called again\nwithin {}", "Перезвонили\nза {}"),
+    (
+        "* within {}: of {} of {} calls it is not known yet, and they are left out\n",
+        "* за {}: о {} из {} звонков это ещё неизвестно, и они не учтены\n",
+    ),
+    (
+        "{} further shared numbers are in --part shared\n",
+        "ещё {} {:общий номер|общих номера|общих номеров} — в --part shared\n",
+    ),
     ("{}d", "{} дн"),
     ("{}h", "{} ч"),
     ("{}min", "{} мин"),
@@ -367,6 +413,10 @@ const WORDS: &[(&str, &str)] = &[
     ("Outcome", "Исход"),
     ("Marks", "Пометки"),
     ("1st wait", "1-е ожи-\nдание"),
+    (
+        "Callers by the first {} digits of their pseudonym; --caller wants all of them, which --output csv has.\n",
+        "Звонящие — по первым {} цифрам псевдонима; для --caller нужны все, они есть в --output csv.\n",
+    ),
     (
         "No such calls in this period.\n",
         "Таких звонков за этот период нет.\n",
@@ -443,6 +493,14 @@ pub(super) const TOLD: &[(&str, &str)] = &[
         "общие правила очередей изменены с {}: {}; что началось раньше, считается по-прежнему",
     ),
     (
+        "what counts for queue {} differs between the two periods: {}; figures that rest on it have no difference",
+        "правила очереди {} в двух периодах разные: {}; у показателей, которые от них зависят, разницы нет",
+    ),
+    (
+        "what counts for queues without their own differs between the two periods: {}; figures that rest on it have no difference",
+        "общие правила очередей в двух периодах разные: {}; у показателей, которые от них зависят, разницы нет",
+    ),
+    (
         "what counts for queue {} changed on {}, for the time before, which was over: {}; figures made before that differ",
         "правила очереди {} изменены {} задним числом, за прошедшее время: {}; прежние отчёты отличаются",
     ),
@@ -510,6 +568,8 @@ pub(super) const TOLD: &[(&str, &str)] = &[
     ("calendar from {} to {}", "календарь: был {}, стал {}"),
     ("{} from {} s to {} s", "{}: было {} с, стало {} с"),
     ("{} from {} to {}", "{}: было {}, стало {}"),
+    ("{} s then {}", "{} с, затем {}"),
+    ("{} then {}", "{}, затем {}"),
     ("always", "всегда"),
     (
         "the formula that stands for the queue: {}",
@@ -524,6 +584,12 @@ pub(super) const TOLD: &[(&str, &str)] = &[
 pub(super) fn of(english: &str) -> Option<&'static str> {
     let mut all = WORDS.iter().chain(TOLD).chain(survey::WORDS);
     let found = all.find(|(key, _)| *key == english);
+    found.map(|(_, russian)| *russian)
+}
+
+/// The Russian of a word that stands beside its number.
+pub(super) fn counted(english: &str) -> Option<&'static str> {
+    let found = counted::WORDS.iter().find(|(key, _)| *key == english);
     found.map(|(_, russian)| *russian)
 }
 

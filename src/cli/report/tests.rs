@@ -97,7 +97,9 @@ pub(super) async fn shown_by(server: &str, words: &str) -> Result<Shown, Failure
 
 /// What was shown, and the remarks about it.
 async fn asked(words: &str) -> Result<Asked, Failure> {
-    let Shown { content, remarks } = shown(words).await?;
+    let Shown {
+        content, remarks, ..
+    } = shown(words).await?;
     let text = String::from_utf8(content).unwrap();
     Ok(Asked { text, remarks })
 }
@@ -331,6 +333,32 @@ async fn another_period_is_set_beside_in_every_format() {
 }
 
 #[tokio::test]
+async fn other_reports_have_parts_too() {
+    let curve = asked("waits --queue jobs --part curve").await.unwrap().text;
+    let start = "2026-03-02T00:00:00+04:00";
+    assert!(
+        curve.starts_with(
+            "bucket_start,queue,age_s,at_risk,answered,censored,survival\n2026-03-02T00:00:00+04:00,jobs,0,3,1,0,0.666666667\n"
+        ),
+        "{curve}"
+    );
+    assert!(
+        curve.contains(&format!("{start},jobs,4,2,0,1,0.666666667\n")),
+        "{curve}"
+    );
+    let pauses = asked("agents --part pauses").await.unwrap().text;
+    assert_eq!(pauses, "bucket_start,agent,reason,paused_s,name\n");
+    let shared = asked("repeats --part shared").await.unwrap().text;
+    assert_eq!(shared, "caller,calls\n");
+    // A part of another report is none of this one.
+    let agents = asked("agents --part curve").await.unwrap().text;
+    assert!(
+        agents.starts_with("bucket_start,agent,handled,"),
+        "{agents}"
+    );
+}
+
+#[tokio::test]
 async fn the_transfer_report_has_parts() {
     let matrix = asked("transfers --part matrix").await.unwrap().text;
     assert_eq!(
@@ -374,6 +402,7 @@ async fn every_report_is_a_workbook_with_its_definitions() {
         let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(shown.content)).unwrap();
         let parts: &[&str] = match report {
             "transfers" => &["Kinds", "Matrix", "Loops"],
+            "waits" => &["Curve"],
             _ => &[],
         };
         let sheets = [&[title], parts, &["Definitions", "About"]].concat();
@@ -395,6 +424,10 @@ async fn every_report_is_a_workbook_with_its_definitions() {
             about.iter().any(|value| value == "Europe/Samara"),
             "{about:?}"
         );
+        let is_digest = |value: &&String| {
+            value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        assert_eq!(about.iter().filter(is_digest).count(), 1, "{about:?}");
     }
 }
 
@@ -428,7 +461,7 @@ async fn a_period_without_data_is_a_header_and_a_remark() {
         shown.remarks,
         ["no data from 2025-01-01 00:00 +04:00 to 2025-02-01 00:00 +04:00, Europe/Samara"]
     );
-    for report in ["queues", "transfers", "waits"] {
+    for report in ["queues", "transfers", "waits", "unserved"] {
         let shown = asked(&format!(
             "{report} --output table --from 2025-01 --to 2025-02"
         ))

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cli::failure::Exit;
+use crate::model::{QueueRules, RulesVersion, Timeline};
 use crate::reports::Bucket;
 
 #[tokio::test]
@@ -151,6 +152,8 @@ fn foreign(text: &str) -> Vec<&str> {
             .contains(word)
         })
         .filter(|word| !["Asterisk", "part", "matrix", "loops"].contains(word))
+        // A digest of calls.
+        .filter(|word| !(word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit())))
         // Versions of definitions.
         .filter(|word| !(word.starts_with('v') && word[1..].parse::<u32>().is_ok()))
         .collect()
@@ -186,4 +189,65 @@ async fn tables_of_queues_and_transfers_are_russian() {
     // Programs' formats keep their names.
     let csv = asked("queues --output csv --lang ru").await.unwrap().text;
     assert!(csv.starts_with(HEADER));
+}
+
+#[tokio::test]
+async fn a_period_that_was_measured_otherwise_is_no_yardstick() {
+    let rules = |seconds_of_target: u64| -> QueueRules {
+        let target = QueueTarget {
+            service_level: seconds(seconds_of_target),
+            ..QueueTarget::default()
+        };
+        target.into()
+    };
+    let change = RulesVersion {
+        since: samara("10:35:00"),
+        rules: rules(60),
+    };
+    let timeline = Timeline::with_changes(rules(20), vec![change]);
+    let mut options = hotline();
+    let jobs = QueueId::new("jobs");
+    options.targets.queues.insert(jobs, timeline);
+    let server = serve_with(options).await;
+    let words =
+        "queues --from 2026-03-02T10:35 --to 2026-03-02T11:10 --queue jobs --compare previous";
+    let shown = shown_by(&server, words).await.unwrap();
+    let said = "what counts for queue jobs differs between the two periods: T from 20 s to 60 s; figures that rest on it \
+        have no difference";
+    assert_eq!(shown.remarks, [said]);
+    let mut rows = csv::Reader::from_reader(&*shown.content);
+    let heads = rows.headers().unwrap().clone();
+    let jobs = rows.records().next().unwrap().unwrap();
+    let cell = |name: &str| {
+        let at = heads.iter().position(|head| head == name);
+        &jobs[at.unwrap_or_else(|| panic!("no column {name}"))]
+    };
+    assert_eq!(
+        [
+            "bucket_start",
+            "bucket_start_before",
+            "visits_offered_difference",
+            "answered_within_target_before",
+            "answered_within_target_difference",
+            "sl_strict_difference",
+            "sl_strict_difference_low",
+            "target_s",
+            "target_before_s",
+        ]
+        .map(cell),
+        [
+            "2026-03-02T10:35:00+04:00",
+            "2026-03-02T10:00:00+04:00",
+            "-1",
+            "2",
+            "",
+            "",
+            "",
+            "60",
+            "20",
+        ]
+    );
+    let words = format!("{words} --service-level 20s");
+    let shown = shown_by(&server, &words).await.unwrap();
+    assert_eq!(shown.remarks, [""; 0], "asked for alike");
 }

@@ -44,12 +44,19 @@ pub(super) fn count(count: Option<u64>) -> String {
     count.map(|count| count.to_string()).unwrap_or_default()
 }
 
-/// For people: `54.4 %`.
+/// For people: `54.4 %`. What is not all is never written as all, nor what is there as nothing.
 pub(in crate::cli) fn percent(share: Option<f64>) -> String {
-    share.map_or_else(
-        || NONE.to_owned(),
-        |share| format!("{:.1} %", share * 100.0),
-    )
+    // Shares of counts are exact at both ends; weighted ones may miss them by as little.
+    const NEARLY: f64 = 1e-9;
+    let Some(share) = share else {
+        return NONE.to_owned();
+    };
+    let written = format!("{:.1} %", share * 100.0);
+    match written.as_str() {
+        "100.0 %" if share < 1.0 - NEARLY => "> 99.9 %".to_owned(),
+        "0.0 %" if share > NEARLY => "< 0.1 %".to_owned(),
+        _ => written,
+    }
 }
 
 /// For people: minutes and seconds, from an hour on with hours; `1:51`, `2:03:00`.
@@ -113,6 +120,16 @@ mod tests {
         }
         assert_eq!((clock(None), percent(None)), (NONE.into(), NONE.into()));
         assert_eq!(percent(Some(0.54381)), "54.4 %");
+        for (count, text) in [
+            (0, "0.0 %"),
+            (1, "< 0.1 %"),
+            (5, "0.1 %"),
+            (9_994, "99.9 %"),
+            (9_999, "> 99.9 %"),
+            (10_000, "100.0 %"),
+        ] {
+            assert_eq!(percent(Some(f64::from(count) / 10_000.0)), text, "{count}");
+        }
     }
 
     #[test]

@@ -12,9 +12,10 @@ use std::time::Duration;
 use crate::model::{TargetKind, TransferFailure, TransferMethod};
 use crate::proto::v1::{GetTransferReportResponse, ReportContext, TransferPath, TransferReportRow};
 
-use super::columns::Columns;
+use super::columns::{Columns, Rule};
 use super::frame::{self, Starts};
 use super::lang::Lang;
+use super::sure::{self, Share, sure};
 use super::text::{clock, percent, span};
 
 pub(super) use parts::parts;
@@ -73,6 +74,7 @@ pub(super) fn columns(context: Option<&ReportContext>) -> Columns<TransferReport
             |row| (row.wrong_door, row.calls_served),
         )
         .count("excessive", |row| row.excessive)
+        .rests_on(&[Rule::ExcessiveLimit])
         .count("reroutes", |row| row.reroutes)
         .count("requeued", |row| row.requeued)
         .count("consult_only", |row| row.consult_only)
@@ -162,6 +164,13 @@ pub fn transfers_table(answer: &GetTransferReportResponse, lang: Lang) -> String
         cells
     };
     text += &lang.table(&header, words, answer.rows.iter().map(cells).collect());
+    let rows = answer.rows.iter().map(|row| sure::Row {
+        start: &row.bucket_start,
+        name: lang.queue(&row.queue),
+        shares: shares(row),
+    });
+    let heads = ["Trans-\nferred", "Wrong\ndoor"];
+    text += &sure(lang, context, Some(frame::head_of(context)), heads, rows);
     if let (Starts::Hidden, Some(all)) = (&starts, answer.rows.last()) {
         text += &of_all(all, lang);
     }
@@ -169,6 +178,22 @@ pub fn transfers_table(answer: &GetTransferReportResponse, lang: Lang) -> String
     text += &paths("From agent", &answer.agent_paths, lang);
     text += &loops(answer, lang);
     text + &frame::footnotes(lang, context)
+}
+
+/// The shares that a queue is judged by.
+fn shares(row: &TransferReportRow) -> [Share; 2] {
+    let part = |share, interval| Share {
+        share,
+        of: row.calls_served,
+        interval,
+    };
+    [
+        part(
+            row.transferred_call_rate,
+            row.transferred_call_rate_interval,
+        ),
+        part(row.wrong_door_rate, row.wrong_door_rate_interval),
+    ]
 }
 
 /// How often calls were passed on, and why some could not be, for all queues of one interval.
@@ -192,11 +217,11 @@ fn of_all(row: &TransferReportRow, lang: Lang) -> String {
             let transfers = transfers.to_string();
             lang.fill(
                 "{} {} (wait {})",
-                &[lang.say(outcome), &transfers, &clock(wait.as_ref())],
+                &[lang.counted(outcome), &transfers, &clock(wait.as_ref())],
             )
         });
         if row.after_pending > 0 {
-            after[2] += &format!(" · {} {}", lang.say("pending"), row.after_pending);
+            after[2] += &format!(" · {} {}", lang.counted("pending"), row.after_pending);
         }
         text += &lang.fill("After transfers, {}: {}\n", &[&queue, &after.join(" · ")]);
     }
@@ -204,7 +229,7 @@ fn of_all(row: &TransferReportRow, lang: Lang) -> String {
         let causes = row
             .failures
             .iter()
-            .map(|failure| format!("{} {}", lang.say(&failure.cause), failure.count));
+            .map(|failure| format!("{} {}", lang.counted(&failure.cause), failure.count));
         let causes: Vec<_> = causes.collect();
         text += &lang.fill("Failed, {}: {}\n", &[&queue, &causes.join(" · ")]);
     }

@@ -13,8 +13,6 @@ pub(super) const TITLE: &str = "Unserved";
 
 /// People that a table shows; the other formats have all.
 const PEOPLE_SHOWN: usize = 30;
-/// Digits of a pseudonym that a table shows.
-const DIGITS_SHOWN: usize = 12;
 
 /// The part that sums the people up: what is compared with another period.
 pub(super) const SUMMARY: usize = 1;
@@ -62,6 +60,9 @@ pub fn unserved_table(answer: &GetUnservedReportResponse, lang: Lang) -> String 
     let context = answer.context.as_ref();
     let mut text = frame::heading(lang, TITLE, context);
     let sums = answer.summary.unwrap_or_default();
+    if context.is_some_and(|context| context.calls + context.calls_test == 0) {
+        return text + &frame::nothing(lang, context);
+    }
     if sums.calls + sums.calls_anonymous + sums.callbacks_promised == 0 {
         return text
             + lang.say("Nobody who tried was left unserved.\n")
@@ -100,7 +101,8 @@ pub fn unserved_table(answer: &GetUnservedReportResponse, lang: Lang) -> String 
         ];
         let rows = answer.rows.iter().take(PEOPLE_SHOWN).map(|row| {
             vec![
-                row.caller.chars().take(DIGITS_SHOWN).collect(),
+                // Whole: with less nobody finds the caller's calls.
+                row.caller.clone(),
                 row.last_queue.clone(),
                 lang.say(&row.last_outcome).to_owned(),
                 row.attempts.to_string(),
@@ -115,4 +117,48 @@ pub fn unserved_table(answer: &GetUnservedReportResponse, lang: Lang) -> String 
         text += &lang.fill("and {} more: --output csv has all\n", &[&more.to_string()]);
     }
     text + &frame::footnotes(lang, context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::v1::ReportContext;
+
+    #[test]
+    fn nobody_unserved_is_not_nobody_called() {
+        let mut answer = GetUnservedReportResponse {
+            context: Some(ReportContext::default()),
+            ..GetUnservedReportResponse::default()
+        };
+        let text = unserved_table(&answer, Lang::En);
+        assert!(text.contains("No data in this period."), "{text}");
+        answer.context.get_or_insert_default().calls = 1;
+        let text = unserved_table(&answer, Lang::En);
+        assert!(
+            text.contains("Nobody who tried was left unserved."),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_caller_is_shown_whole() {
+        let caller = "0123456789abcdef".repeat(2);
+        let answer = GetUnservedReportResponse {
+            context: Some(ReportContext {
+                calls: 1,
+                ..ReportContext::default()
+            }),
+            summary: Some(UnservedSummary {
+                calls: 1,
+                ..UnservedSummary::default()
+            }),
+            rows: vec![UnservedPerson {
+                caller: caller.clone(),
+                ..UnservedPerson::default()
+            }],
+            ..GetUnservedReportResponse::default()
+        };
+        let text = unserved_table(&answer, Lang::En);
+        assert!(text.contains(&caller), "{text}");
+    }
 }

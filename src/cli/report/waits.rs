@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::kpi::{WAIT_EDGES, seconds_text};
-use crate::proto::v1::{GetWaitDistributionResponse, WaitDistributionRow, WaitQuantiles};
+use crate::proto::v1::{
+    GetWaitDistributionResponse, KmStep, WaitCurve, WaitDistributionRow, WaitQuantiles,
+};
 
 use super::chart;
 use super::columns::Columns;
@@ -19,9 +21,81 @@ const EDGES_SHOWN: [u64; 6] = [0, 5, 20, 60, 180, 600];
 /// The report's name.
 pub(super) const TITLE: &str = "Waits";
 
-/// The report's rows, in one part.
+/// The report's rows, and the steps of the curves.
 pub(super) fn parts(answer: &GetWaitDistributionResponse, asked: &[Duration]) -> Vec<Grid> {
-    vec![Grid::of(TITLE, &columns(answer, asked), &answer.rows)]
+    let steps = answer.curves.iter().flat_map(|curve| {
+        let steps = curve.steps.iter();
+        steps.map(move |step| Step { curve, step })
+    });
+    let steps: Vec<_> = steps.collect();
+    vec![
+        Grid::of(TITLE, &columns(answer, asked), &answer.rows),
+        Grid::of("Curve", &step_columns(), &steps),
+    ]
+}
+
+/// One age of a curve.
+struct Step<'a> {
+    curve: &'a WaitCurve,
+    step: &'a KmStep,
+}
+
+/// Curves of two periods have steps at other ages: nothing of them is compared.
+fn step_columns<'a>() -> Columns<Step<'a>> {
+    let mut columns = Columns::<Step<'a>>::new();
+    columns
+        .instant("bucket_start", |one| &one.curve.bucket_start)
+        .text("queue", |one| &one.curve.queue)
+        .span("age", |one| one.step.time)
+        .beside()
+        .count("at_risk", |one| one.step.at_risk)
+        .beside()
+        .count("answered", |one| one.step.answered)
+        .beside()
+        .count("censored", |one| one.step.censored)
+        .beside()
+        .share("survival", |one| Some(one.step.survival))
+        .beside();
+    columns
+}
+
+/// The curves at the ages that a table shows: which share would be answered by then if all stayed.
+fn curves(answer: &GetWaitDistributionResponse, starts: &Starts, lang: Lang) -> String {
+    let mut header: Vec<String> = starts.header().into_iter().map(str::to_owned).collect();
+    header.push("Queue".to_owned());
+    let words = header.len();
+    let ages = EDGES_SHOWN.map(Duration::from_secs);
+    header.extend(ages.map(|age| {
+        let age = lang.figure(&seconds_text(age));
+        lang.fill("by {} s,\nif all stayed", &[&age])
+    }));
+    let rows = answer.curves.iter().map(|curve| {
+        let mut cells: Vec<_> = starts.cell(lang, &curve.bucket_start).into_iter().collect();
+        cells.push(lang.queue(&curve.queue));
+        cells.extend(ages.map(|age| percent(answered_by(curve, age))));
+        cells
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    lang.table(&header, words, rows)
+}
+
+/// The share answered by an age; nothing where nobody was watched for so long and some were not answered.
+fn answered_by(curve: &WaitCurve, age: Duration) -> Option<f64> {
+    let time = |step: &KmStep| step.time.as_ref().map(span).unwrap_or_default();
+    let last = curve.steps.last()?;
+    if time(last) < age && last.survival > 0.0 {
+        return None;
+    }
+    let until = curve.steps.partition_point(|step| time(step) <= age);
+    let survival = match until.checked_sub(1) {
+        Some(index) => curve.steps[index].survival,
+        None => 1.0,
+    };
+    Some(1.0 - survival)
 }
 
 /// The report's columns; `asked` are the edges of `--edges`, for the names of columns without rows.
@@ -173,6 +247,7 @@ pub fn waits_table(answer: &GetWaitDistributionResponse, lang: Lang) -> String {
     };
     text += &lang.table(&header, words, answer.rows.iter().map(cells).collect());
     text += &time_to_answer(answer, &starts, lang);
+    text += &curves(answer, &starts, lang);
     text + &frame::footnotes(lang, context)
 }
 
@@ -199,4 +274,38 @@ fn of_all(rows: &[WaitDistributionRow]) -> Vec<&WaitDistributionRow> {
         .filter(is_last)
         .map(|(_, row)| row)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_is_read_at_the_ages_of_the_table_and_has_every_step_in_its_part() {
+        let step = |seconds: u64, survival: f64| KmStep {
+            time: Some(Duration::from_secs(seconds).into()),
+            survival,
+            ..KmStep::default()
+        };
+        let curve = WaitCurve {
+            queue: "jobs".into(),
+            steps: vec![step(4, 0.75), step(20, 0.25), step(90, 0.25)],
+            ..WaitCurve::default()
+        };
+        let shares = EDGES_SHOWN.map(|age| answered_by(&curve, Duration::from_secs(age)));
+        assert_eq!(
+            shares,
+            [Some(0.0), Some(0.25), Some(0.75), Some(0.75), None, None,],
+            "beyond 90 s nobody was watched"
+        );
+        let answer = GetWaitDistributionResponse {
+            rows: vec![WaitDistributionRow::default()],
+            curves: vec![curve],
+            ..GetWaitDistributionResponse::default()
+        };
+        let text = waits_table(&answer, Lang::En);
+        assert!(text.contains("if all stayed"), "{text}");
+        assert!(text.contains("┆        75.0 % ┆             – ┆"), "{text}");
+        assert_eq!(parts(&answer, &[])[1].rows.len(), 3);
+    }
 }

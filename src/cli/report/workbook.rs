@@ -23,8 +23,7 @@ pub(super) fn write(
     [context, before]: [Option<&v1::ReportContext>; 2],
     now: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
-    let rows = parts.iter().map(|part| part.rows.len()).max();
-    let rows = rows.unwrap_or_default();
+    let rows = parts.first().map_or(0, |part| part.rows.len());
     if rows > ROWS_MAX {
         let message = format!(
             "a sheet holds {ROWS_MAX} rows and this report has {rows}: ask for a shorter period, a longer --bucket, or CSV"
@@ -48,7 +47,10 @@ fn workbook(
         let made = made.to_zoned(jiff::tz::TimeZone::UTC).datetime();
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     }
-    for part in parts {
+    // Without a part that is too long the figures are there all the same.
+    let (fit, too_long): (Vec<_>, Vec<_>) =
+        parts.iter().partition(|part| part.rows.len() <= ROWS_MAX);
+    for part in fit {
         sheet(workbook.add_worksheet(), part)?;
     }
 
@@ -70,6 +72,13 @@ fn workbook(
         let earlier = about(title, before).into_iter().skip(1);
         lines.extend(earlier.map(|(what, value)| (format!("compared with: {what}"), value)));
     }
+    lines.extend(too_long.iter().map(|part| {
+        let words = format!(
+            "{} rows are more than a sheet holds: --part and --output csv have them",
+            part.rows.len()
+        );
+        (format!("left out: {}", part.title), Cell::Text(words))
+    }));
     let about = Grid::of("About", &columns, &lines);
     sheet(workbook.add_worksheet(), &about)?;
     workbook.save_to_buffer()
@@ -87,6 +96,10 @@ fn about(title: &str, context: Option<&v1::ReportContext>) -> Vec<(String, Cell)
             text(&when(&context.end_local)),
         );
         say("zone", text(&context.zone));
+        if !context.calls_digest.is_empty() {
+            say("calls behind the figures", context.calls.into());
+            say("digest of these calls", text(&context.calls_digest));
+        }
         say(
             "figures up to journal position",
             context.stored_position.into(),

@@ -125,9 +125,7 @@ impl Filter {
     /// Whether a call is listed.
     pub(super) fn passes(&self, plan: &Plan, record: &CallRecord) -> bool {
         let transfers = u32::try_from(record.transfers.len()).unwrap_or(u32::MAX);
-        plan.admits(record)
-            && plan.is_open_at(record.arrived_at)
-            && (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
+        is_listed(plan, record)
             && any(&self.agents, agents(record))
             && self.passes_by_a_visit(plan, record)
             && (self.first_queues.is_empty() || self.counts_under_one(record))
@@ -169,6 +167,13 @@ impl Filter {
         record.direction == Direction::Inbound
             && queue.is_some_and(|queue| self.first_queues.contains(queue))
     }
+}
+
+/// Whether a call is listed where no filter is set: by its queues, its line, its team and the hours asked for.
+pub(in crate::reports) fn is_listed(plan: &Plan, record: &CallRecord) -> bool {
+    plan.admits(record)
+        && plan.is_open_at(record.arrived_at)
+        && (plan.is_unfiltered() || touches(record, |queue| plan.wants(Some(queue))))
 }
 
 /// Whether a filter is not set, or has one of these.

@@ -111,8 +111,7 @@ impl Gathered {
             return;
         }
         if plan.admits_line(record) {
-            let (source, id) = (&call.source, &call.place.call);
-            self.counted.add(source, id, call.provisional, record.test);
+            self.counted.record(plan, call, record);
         }
         let row = call.rows(record, 0).call;
         let Some(bucket) = plan.index_of(row.arrived_at) else {

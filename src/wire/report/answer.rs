@@ -98,8 +98,10 @@ fn context(context: Context) -> v1::ReportContext {
         calls_provisional: context.calls_provisional,
         calls_uncertain: context.calls_uncertain,
         calls_test: context.calls_test,
-        calls: context.calls.calls,
-        calls_digest: context.calls.to_string(),
+        calls: context.calls.map_or(0, |listed| listed.calls),
+        calls_digest: context
+            .calls
+            .map_or_else(String::new, |listed| listed.to_string()),
         stored_position: context.stored.0,
         calls_kept_from: context.kept.calls.map(instant),
         rollups_kept_from: context.kept.rollups.map(instant),

@@ -307,6 +307,7 @@ fn steering_columns() -> Columns<SurveySteeringRow> {
         .instant("bucket_start", |row| &row.bucket_start)
         .text("agent", |row| &row.agent)
         .text("name", |row| &row.name)
+        .beside()
         .count("handled", |row| row.handled)
         .count("selected", |row| row.selected)
         .count("invited", |row| row.invited)

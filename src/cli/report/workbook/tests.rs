@@ -382,7 +382,10 @@ fn definitions_and_what_may_be_missing_have_sheets() {
                 "caution",
                 "source =pbx is silent since 2026-10-25 04:47 +01:00: what happened since then is not in the figures"
             ],
-            ["caution", "events of source =pbx: 3 never came"],
+            [
+                "caution",
+                "events of source =pbx, of whatever time: 3 never came"
+            ],
         ]
     );
 }
@@ -406,4 +409,13 @@ fn more_rows_than_a_sheet_has_are_refused() {
     )
     .unwrap_err();
     assert!(failure.message.contains("--bucket"), "{failure}");
+    // Of a further part only that part is missing, and it is said.
+    let figures = Grid::of("Waits", &columns(), &[]);
+    let steps = Grid::of("Curve", &Columns::new(), &rows);
+    let written = Written(write("Waits", &[figures, steps], [None; 2], now()).unwrap());
+    let about = written.sheet("About");
+    let said: Vec<_> = about.rows().map(|row| row[0].to_string()).collect();
+    assert!(said.contains(&"left out: Curve".to_owned()), "{said:?}");
+    let workbook: Xlsx<_> = Xlsx::new(Cursor::new(written.0)).unwrap();
+    assert_eq!(workbook.sheet_names(), ["Waits", "Definitions", "About"]);
 }
