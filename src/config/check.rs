@@ -51,9 +51,9 @@ pub(crate) fn check(config: &Config) -> Result<(), Problem> {
 }
 
 fn names(config: &Config) -> Result<(), Problem> {
-    let queues = config.queues.iter().map(|queue| queue.name.as_str());
+    let mut queues = config.queues.iter().map(|queue| queue.name.as_str());
     distinct("queue", queues.clone())?;
-    for (place, _) in queues.enumerate().filter(|(_, name)| *name == "ALL") {
+    if let Some(place) = queues.position(|name| name == "ALL") {
         let message = "\"ALL\" is what reports call the row for all queues; choose another";
         return Err(Problem::at(["queue", &place.to_string(), "name"], message));
     }

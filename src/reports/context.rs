@@ -157,6 +157,9 @@ impl Counted {
         let Some(last) = self.erased.last else {
             return Vec::new();
         };
+        // To the second, as people note it.
+        let micros = last.as_micros();
+        let last = Timestamp::from_micros(micros - micros.rem_euclid(1_000_000));
         let last = plan.zone.local_text(last);
         let words = match self.erased_around {
             Some(0) => return Vec::new(),

@@ -1,6 +1,7 @@
 //! Calls go by retention, their sums stay: figures are the same after as before, or it is said in what they are not.
 
 use super::*;
+use crate::store::Erasure;
 
 impl Hotline {
     /// Removes what arrived before an instant.
@@ -195,4 +196,72 @@ fn routes_that_sums_were_not_made_with_are_said() {
             .contains(&super::super::super::making::OTHER_ROUTES.to_owned())
     );
     assert_eq!(queues.context.cautions, Vec::<String>::new());
+}
+
+#[test]
+fn a_visit_stays_in_its_quarter_when_the_quarter_of_its_call_goes() {
+    let mut hotline = Hotline::new("Europe/Samara");
+    let across = "arrive 0; enter q 20; answer ann q 32; release ann caller 73; end caller 73";
+    hotline.write(
+        vec![
+            of_story("2026-02-10T07:59:50Z", across),
+            of_story("2026-02-10T08:03:00Z", ANSWERED),
+        ],
+        &[],
+    );
+    hotline.fold();
+    hotline.remove_calls("2026-02-10T08:00:00Z");
+    let odd = Query {
+        service_level: Some(Duration::from_millis(11_500)),
+        ..query(
+            "2026-02-01T00:00:00+04:00",
+            "2026-03-01T00:00:00+04:00",
+            "",
+            Bucket::Total,
+        )
+    };
+    let offered = |hotline: &Hotline| {
+        let row = hotline.reports(&odd).0.rows.remove(0);
+        (row.visits_offered, row.calls_offered)
+    };
+    assert_eq!(offered(&hotline), (2, 2), "read from rows");
+    // The quarter is made again of its rows.
+    hotline.write(vec![of_story("2026-02-10T08:05:00Z", ANSWERED)], &[]);
+    hotline.fold();
+    assert_eq!(offered(&hotline), (3, 3));
+    hotline.remove_calls("2026-02-11T08:00:00Z");
+    assert_eq!(offered(&hotline), (3, 3));
+}
+
+#[test]
+fn sums_are_said_to_have_calls_of_erased_callers() {
+    let hotline = quarter_of_a_year();
+    let whole = query(
+        "2026-01-01T00:00:00+04:00",
+        "2026-04-01T00:00:00+04:00",
+        "",
+        Bucket::Total,
+    );
+    let cautions = || hotline.reports(&whole).0.context.cautions;
+    assert_eq!(cautions(), [""; 0]);
+    for (number, calls) in [(1, 3), (2, 4)] {
+        let act = Erasure {
+            number,
+            begun_at: at("2026-05-01T08:00:00.25Z").plus(Duration::from_secs(number * 3_600)),
+            finished_at: None,
+            key: None,
+            calls,
+            calls_open: 0,
+            events: 0,
+            digest: String::new(),
+        };
+        let asked = hotline.chores.ask(Chore::BeginErasure(act, Vec::new()));
+        hotline.runtime.block_on(asked).unwrap();
+    }
+    assert_eq!(
+        cautions(),
+        [
+            "callers were erased, last on 2026-05-01T14:00:00+04:00; their calls, 7 of whatever time, are counted as nobody's"
+        ]
+    );
 }

@@ -109,7 +109,12 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let around = (plan.start.minus(LOOK_BACK), plan.end);
         let busy = self.rows.busy_lines(around, plan.lines()).await;
         let busy = busy.map_err(|source| Error::Store { source })?;
-        report.set_all_busy(&lines::all_busy(&plan, &busy));
+        let mut busy = lines::all_busy(&plan, &busy);
+        // What lines told goes with the calls: of an interval that lacks some of it nobody knows.
+        for (bucket, ..) in plan.cut_up(plan.start, kept.calls.unwrap_or(plan.start)) {
+            busy.remove(&plan.bucket_start(bucket));
+        }
+        report.set_all_busy(&busy);
         Ok(report)
     }
 

@@ -256,12 +256,15 @@ impl StoreWriter {
         Ok(Done::default())
     }
 
-    /// Removes the calls first to arrive, of those before an instant, with what agents and lines said at that time.
+    /// Removes the calls first to arrive, of those before an instant, with what agents and lines said at that time. One that
+    /// entered a queue after it stays until that quarter goes as well: its visit is of a quarter whose rows are there.
     pub(super) async fn remove_calls(&mut self, before: Timestamp) -> Result<Done, Error> {
         let doing = "remove old calls";
         let before = self.folded_until(before).await?;
         let bound = [before.as_micros().into(), CALLS_A_PIECE.into()];
         let sql = "select call_row, source_id, call_id from calls where arrived_at < $1
+            and not exists (select 1 from visits
+                where visits.call_row = calls.call_row and visits.entered_at >= $1)
             order by arrived_at limit $2";
         let found = self.fetch(sql, &bound, |row| {
             (row.int(0), row.int(1), row.text(2).to_owned())
