@@ -111,7 +111,8 @@ pub(super) struct Agents {
     agents: HashMap<AgentId, Agent>,
     /// Every queue that anybody was seen or said to serve.
     pub(super) queues: BTreeSet<QueueId>,
-    /// The switch tells of its agents: of a queue without any, nobody serves it.
+    /// The switch says which agents serve which queues: a queue without any is served by nobody. A switch that tells of
+    /// states alone leaves that to the calls, which show it by and by.
     pub(super) is_telling: bool,
     /// Agents beyond the cap were left out.
     pub(super) is_full: bool,
@@ -143,7 +144,7 @@ impl Agents {
                 reason,
                 queues,
             } => {
-                self.is_telling = true;
+                self.is_telling |= !queues.is_empty();
                 for queue in queues.iter().take(QUEUES_MAX).map(label) {
                     self.know(&queue);
                 }

@@ -163,6 +163,8 @@ fn a_queue_that_no_known_agent_serves_has_nobody_there() {
         (false, false),
         "a call shows an agent, and is over"
     );
+    tell_state(&mut live, 0, "u2", AgentState::Available, &[]);
+    assert_eq!(nobody(&live), (false, false), "she may serve any queue");
     tell_state(&mut live, 0, "u1", AgentState::Available, &["moveq"]);
     assert_eq!(nobody(&live), (false, true));
     tell_state(&mut live, 5, "u1", AgentState::Available, &["jobs"]);

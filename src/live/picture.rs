@@ -210,8 +210,8 @@ impl Live {
         picture
     }
 
-    /// Where switches tell of their agents, and none of these serves a queue, nobody does: that is a count, too. Of a queue
-    /// that also comes by a switch which tells of none, nobody can say.
+    /// Where switches say which agents serve which queues, and none serves this one, nobody does: that is a count, too. Of a
+    /// queue that also comes by a switch which does not say, nobody knows.
     fn count_nobody(&self, counts: &mut AgentsNow) {
         let all = self.sources.values();
         let (telling, others): (Vec<_>, Vec<_>) = all.partition(|source| source.agents.is_telling);
