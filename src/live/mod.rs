@@ -33,9 +33,13 @@ mod estimate;
 #[cfg(test)]
 mod estimate_test;
 mod foretold;
+mod heard;
 mod picture;
 mod ring;
 mod seen;
+#[cfg(test)]
+mod shown_test;
+mod state;
 mod sums;
 mod usual;
 #[cfg(test)]
@@ -47,8 +51,10 @@ pub use estimate::{
     Estimate, Given, Load, NotGiven, Prediction, PredictorSays, SCORED_LEAST, SCORES_MAX, Scored,
     WAITS_MAX,
 };
+pub use heard::{GONE_AFTER, recent};
 pub use picture::{
     AgentsPicture, HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture,
 };
+pub use state::QueueState;
 pub use sums::Sums;
 pub use usual::{EarlierDay, QuarterCounts, Quarters, USUAL_WEEKS, UsualPicture, earlier_dates};
