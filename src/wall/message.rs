@@ -7,7 +7,7 @@ use crate::live::{
     Estimate, HotlinePicture, PredictorSays, QueuePicture, QueueState, SourcePicture, TooLong,
     TooLongState, UsualPicture, WINDOWS, WindowPicture, recent,
 };
-use crate::model::{AgentCounts, AgentState, Exit, Timestamp};
+use crate::model::{AgentCounts, AgentState, Exit, SourceId, Timestamp};
 use crate::proto::v1;
 
 /// The board at one moment, as everybody is shown it.
@@ -45,8 +45,12 @@ pub(super) fn shown(at: Timestamp, hotline: &HotlinePicture, queues: &[QueuePict
 
 fn hotline(picture: &HotlinePicture) -> v1::HotlineLive {
     let refused = picture.refused.iter().zip(WINDOWS);
-    let ages = picture.sources.iter().map(|source| (source.data_age, ()));
-    let oldest = recent(ages).into_iter().map(|(age, ())| age).max();
+    let ages = picture.sources.iter();
+    let recent = recent(ages.map(|source| (source.data_age, &source.source)));
+    let oldest = recent.iter().map(|(age, _)| *age).max();
+    let is_gone = |source: &SourceId| recent.iter().all(|(_, recent)| *recent != source);
+    let sources = picture.sources.iter();
+    let sources = sources.map(|one| source(one, is_gone(&one.source)));
     v1::HotlineLive {
         waiting: picture.waiting,
         oldest_wait: Some(duration(picture.oldest_wait)),
@@ -59,14 +63,14 @@ fn hotline(picture: &HotlinePicture) -> v1::HotlineLive {
             .collect(),
         refused_today: picture.refused_today,
         data_age: oldest.map(duration),
-        sources: picture.sources.iter().map(source).collect(),
+        sources: sources.collect(),
         agents: Some(agents(&picture.agents)),
         agents_planned: picture.agents_planned,
         agents_there: there(&picture.agents),
     }
 }
 
-fn source(picture: &SourcePicture) -> v1::SourceLive {
+fn source(picture: &SourcePicture, gone: bool) -> v1::SourceLive {
     v1::SourceLive {
         source: picture.source.as_str().to_owned(),
         now: Some(instant(picture.now)),
@@ -75,6 +79,7 @@ fn source(picture: &SourcePicture) -> v1::SourceLive {
         silent: picture.is_silent,
         gap_events: picture.gap_events,
         agents_left_out: picture.agents_left_out,
+        gone,
     }
 }
 
