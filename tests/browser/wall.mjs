@@ -54,6 +54,11 @@ function measure() {
     range.selectNodeContents(element);
     return range.getBoundingClientRect();
   };
+  // Agents stand side by side; the last must keep off the edge.
+  const beyond = [...document.querySelectorAll(".agents")].filter((list) => {
+    const { right } = list.lastElementChild.getBoundingClientRect();
+    return right > list.getBoundingClientRect().right - 4;
+  });
   const crowded = [...document.querySelectorAll("article")].filter((article) => {
     const { left, right } = article.getBoundingClientRect();
     const figures = [...article.querySelectorAll(".now b")].map(ink);
@@ -61,7 +66,7 @@ function measure() {
     return !(apart && figures.every((figure) => figure.left >= left && figure.right <= right));
   });
   return {
-    crowded: crowded.map((article) => article.querySelector(".now").textContent),
+    crowded: [...crowded.map((article) => article.querySelector(".now")), ...beyond].map((found) => found.textContent),
     width: document.documentElement.scrollWidth,
     height: document.documentElement.scrollHeight,
     smallest: Math.min(...written.map(size)),

@@ -124,7 +124,11 @@ fn expected(queue: &QueueLive, language: &str) -> Value {
     let agents = queue.agents.unwrap();
     let day = queue.day.unwrap();
     // Nobody knows who is there: that is not nobody.
-    let said = |count: u64| queue.agents_there.map_or("–".to_owned(), |_| count.to_string());
+    let said = |count: u64| {
+        queue
+            .agents_there
+            .map_or("–".to_owned(), |_| count.to_string())
+    };
     let of = if russian { "из" } else { "of" };
     let planned = queue.agents_planned;
     let planned = planned.map(|planned| format!("{} {of} {planned}", queue.agents_there.unwrap()));

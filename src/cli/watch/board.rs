@@ -17,12 +17,15 @@ const SKEW_MAX: Duration = Duration::from_secs(30);
 /// Between two facts of a line.
 const BETWEEN: &str = " · ";
 
+/// Whether a switch that told of this queue is silent.
+fn is_doubtful(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> bool {
+    old.iter()
+        .any(|source| queue.sources.contains(&source.source))
+}
+
 /// How a queue is marked: as the server says, but `?` when its switch is silent.
 fn mark(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> &'static str {
-    if old
-        .iter()
-        .any(|source| queue.sources.contains(&source.source))
-    {
+    if is_doubtful(queue, old) {
         return "?";
     }
     match queue.state() {
@@ -34,7 +37,10 @@ fn mark(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> &'static str {
 }
 
 /// The state in words.
-fn because(queue: &v1::QueueLive) -> String {
+fn because(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> String {
+    if is_doubtful(queue, old) {
+        return "not known".to_owned();
+    }
     let why = match queue.state_because.as_str() {
         "" => "well",
         "waits_long" => "wait too long",
@@ -278,7 +284,7 @@ fn now(queues: &[v1::QueueLive], old: &[&v1::SourceLive], columns: usize) -> Vec
             _ => text::clock(queue.oldest_journey.as_ref()),
         }),
         agents("free", |agents| agents.available),
-        column("state", queues, because),
+        column("state", queues, |queue| because(queue, old)),
         quarter("in time 15 min", |window| {
             text::percent(window.service_level)
         }),

@@ -169,6 +169,7 @@ fn a_silent_switch_makes_its_own_queues_doubtful_and_no_others() {
         "{text}"
     );
     assert!(text.contains("\n?  far away"), "{text}");
+    assert_eq!(row(&text, "queue", "far away")[5], "not known", "{text}");
     assert!(text.contains("\n■  jobs"), "{text}");
 }
 

@@ -256,13 +256,13 @@ function draw(shown) {
   const byUrgency = (one, other) => urgency(one) - urgency(other) || waited(other) - waited(one);
   const inOrder = queues.length > CARDS_MAX ? [...queues].sort(byUrgency) : queues;
   const cards = PHONE.matches ? inOrder : inOrder.slice(0, CARDS_MAX);
-  const main = document.getElementById("queues");
+  const made = document.getElementById("queues");
   const columns = Math.max(1, Math.ceil(Math.sqrt(cards.length)));
   const rows = Math.max(1, Math.ceil(cards.length / columns));
-  main.style.setProperty("--columns", String(columns));
-  main.style.setProperty("--rows", String(rows));
-  main.replaceChildren(...cards.map(card));
-  drawn = cards.map((queue, place) => ({ queue, made: main.children[place] }));
+  made.style.setProperty("--columns", String(columns));
+  made.style.setProperty("--rows", String(rows));
+  made.replaceChildren(...cards.map(card));
+  drawn = cards.map((queue, place) => ({ queue, made: made.children[place] }));
   rest = inOrder.slice(cards.length);
   settle();
 }
@@ -289,9 +289,12 @@ function fit() {
   const root = document.documentElement;
   const cards = document.querySelectorAll("article").length;
   const wide = "article p, article dl, h2";
+  const edge = (made) => made.getBoundingClientRect().right;
   const overflows = () => root.scrollHeight > innerHeight
     || [...document.querySelectorAll("article")].some((made) => made.scrollHeight > made.clientHeight + 1)
-    || [...document.querySelectorAll(wide)].some((made) => made.scrollWidth > made.clientWidth + 1);
+    || [...document.querySelectorAll(wide)].some((made) => made.scrollWidth > made.clientWidth + 1)
+    // The padding must not be written on either.
+    || [...document.querySelectorAll(".agents")].some((made) => edge(made.lastElementChild) > edge(made) - 4);
   if (PHONE.matches) return root.style.removeProperty("--scale");
   const banners = ["stale", "notes"].map((id) => document.getElementById(id).hidden);
   const figures = document.querySelectorAll("dl div").length;
