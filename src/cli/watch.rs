@@ -110,7 +110,7 @@ pub async fn run(args: &Args) -> Result<(), Failure> {
 
 /// What came from the server, or did not.
 enum Told {
-    Shown(v1::GetQueuesResponse),
+    Shown(Box<v1::GetQueuesResponse>),
     Lost(String),
 }
 
@@ -192,7 +192,7 @@ async fn watch(args: &Args, out: &mpsc::Sender<Told>, seen: &mut bool) -> Result
             hotline: answer.hotline,
             queues: queues.values().cloned().collect(),
         };
-        drop(out.send(Told::Shown(shown)).await);
+        drop(out.send(Told::Shown(Box::new(shown))).await);
     }
     Ok(())
 }
