@@ -65,7 +65,9 @@ pub use journey::{
 };
 pub use kaplan_meier::{Curve, Step, WaitEnd, WatchedWait, quantile_of_sorted};
 pub use matrix::{Matrix, Passed, PassedTo};
-pub use outcome::{OutcomeCounts, is_lost, is_refused_closed, lost_rate, outcome_residual};
+pub use outcome::{
+    OutcomeCounts, ends_lost, is_lost, is_refused_closed, lost_rate, outcome_residual,
+};
 pub use repeats::{
     ATTEMPT_SLOTS, Contact, ContactKind, EPISODE_GAP, REPEAT_WINDOWS, Repeated, attempt_slot,
     before_episode, begins_episode, got_through, is_called_again, is_mature, is_redial, is_repeat,

@@ -50,7 +50,12 @@ pub fn is_refused_closed(call: &CallRow) -> bool {
 
 /// The numerator of AB2: whether a call was queued and ended with the caller gone or sent away, without a human.
 pub fn is_lost(call: &CallRow) -> bool {
-    is_offered(call) && matches!(call.outcome, Some(Outcome::Abandoned | Outcome::Dismissed))
+    is_offered(call) && call.outcome.is_some_and(ends_lost)
+}
+
+/// Whether a call that was queued is lost when it ends so.
+pub fn ends_lost(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Abandoned | Outcome::Dismissed)
 }
 
 /// AB2: calls lost ÷ V1.

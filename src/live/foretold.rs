@@ -73,7 +73,12 @@ impl Source {
                     ExitClass::Answered => Move::Forgotten,
                     ExitClass::Abandoned | ExitClass::Other => Move::LeftOtherwise,
                 },
-                What::Decided | What::Transferred | What::Refused | What::Overtook => continue,
+                What::Decided
+                | What::Transferred
+                | What::Refused
+                | What::Overtook
+                | What::CallOffered
+                | What::CallLost => continue,
             };
             self.tell_estimator(key, item, what, item.at);
         }

@@ -36,9 +36,13 @@ mod estimate_test;
 #[cfg(test)]
 mod floor_test;
 mod foretold;
+mod heard;
 mod picture;
 mod ring;
 mod seen;
+#[cfg(test)]
+mod shown_test;
+mod state;
 mod sums;
 mod usual;
 #[cfg(test)]
@@ -51,9 +55,11 @@ pub use estimate::{
     Estimate, Given, Load, NotGiven, Prediction, PredictorSays, SCORED_LEAST, SCORES_MAX, Scored,
     WAITS_MAX,
 };
+pub use heard::{GONE_AFTER, recent};
 pub use picture::{
     AgentsPicture, HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture,
 };
 pub use seen::AHEAD_MAX;
+pub use state::QueueState;
 pub use sums::Sums;
 pub use usual::{EarlierDay, QuarterCounts, Quarters, USUAL_WEEKS, UsualPicture, earlier_dates};

@@ -10,7 +10,9 @@ use super::agents::TooLong;
 use super::board::{Live, Queue, Source};
 use super::day::{decided_waiting, opens_at};
 use super::estimate::{Estimate, NotGiven};
+use super::heard::recent;
 use super::seen::What;
+use super::state::{QueueState, Seen};
 use super::sums::Sums;
 use super::usual::UsualPicture;
 
@@ -24,6 +26,10 @@ const PERCENTS: [u64; 4] = [50, 90, 95, 99];
 pub struct QueuePicture {
     /// The queue.
     pub queue: QueueId,
+    /// How it is doing.
+    pub state: QueueState,
+    /// The sources that told of calls in it, but those that are gone.
+    pub sources: Vec<SourceId>,
     /// Whether it is open by its calendar.
     pub is_open: bool,
     /// The threshold in force.
@@ -59,7 +65,7 @@ pub struct QueuePicture {
 }
 
 /// What happened in some time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct WindowPicture {
     /// Visits begun.
     pub offered: u64,
@@ -73,6 +79,10 @@ pub struct WindowPicture {
     pub refused: u64,
     /// Visits answered while somebody who had come before still waited.
     pub overtaking: u64,
+    /// V1: calls offered, under the first queue they entered.
+    pub calls_offered: u64,
+    /// Of them those that were lost (AB2).
+    pub calls_lost: u64,
     /// W5.
     pub asa: Option<Duration>,
     /// W9 p50, p90, p95, p99 over all that ended.
@@ -236,6 +246,11 @@ impl Live {
         let here: Vec<(&Source, &Queue, Timestamp)> = sources
             .filter_map(|source| Some((source, source.queues.get(queue)?, source.now(ours)?)))
             .collect();
+        let heard = self.sources.iter().filter_map(|(name, source)| {
+            source.queues.get(queue)?;
+            Some((ours.since(source.heard?.1).unwrap_or_default(), name))
+        });
+        let heard = recent(heard).into_iter().map(|(_, name)| name.clone());
         let now = here.iter().map(|(.., now)| *now).max();
         let now = now.or_else(|| self.furthest(ours)).unwrap_or(ours);
         let targets = &self.options.targets;
@@ -263,15 +278,26 @@ impl Live {
         } else if is_nobody_there {
             estimate.given = Err(NotGiven::NobodyThere);
         }
+        let service_level = targets.of(queue, now).service_level;
+        let waiting = here.iter().map(|(_, queue, _)| queue.waiting.len() as u64);
+        let waiting = waiting.sum();
+        let seen = Seen {
+            is_open,
+            target: service_level,
+            waiting,
+            oldest_wait,
+            is_nobody_there,
+            minute: &windows[0],
+            five: &windows[1],
+        };
         QueuePicture {
+            state: seen.state(),
+            sources: heard.collect(),
             usual: self.usual(queue, now, day_since, day.offered),
             queue: queue.clone(),
             is_open,
-            service_level: targets.of(queue, now).service_level,
-            waiting: here
-                .iter()
-                .map(|(_, queue, _)| queue.waiting.len() as u64)
-                .sum(),
+            service_level,
+            waiting,
             repeat_waiting,
             oldest_wait,
             oldest_journey,
@@ -389,6 +415,8 @@ fn picture(sums: &Sums, censored: [Option<Duration>; 4]) -> WindowPicture {
         transfers: sums.transfers,
         refused: sums.refused,
         overtaking: sums.overtaking,
+        calls_offered: sums.calls_offered,
+        calls_lost: sums.calls_lost,
         asa: sums.asa(),
         waits: sums.quantiles(PERCENTS),
         censored,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::kpi::{LevelCounts, decided_at};
+use crate::kpi::{LevelCounts, decided_at, ends_lost};
 use crate::model::{CallRecord, Direction, Exit, QueueId, Targets, Timestamp, Visit, VisitRow};
 
 /// A source may tell a little ahead of the time at which it sends; further ahead is a clock that is wrong.
@@ -30,6 +30,10 @@ pub(super) enum What {
     Refused,
     /// A visit was answered while somebody who had come before still waited.
     Overtook,
+    /// A call was offered (V1): of the first queue it entered.
+    CallOffered,
+    /// A call was lost (AB2): of the same queue. Known when the call has settled.
+    CallLost,
 }
 
 /// Something that happened, where and when.
@@ -71,6 +75,7 @@ pub(super) fn items(
     if record.direction == Direction::Inbound {
         items_of_refusal(record, label, &mut items);
     }
+    items_of_call(record, label, &mut items);
     items.retain(|item| item.at <= known_until && item.cohort_at <= known_until);
     items
 }
@@ -120,6 +125,26 @@ fn items_of_visit(
         push(at, What::Ended { exit, wait, level });
         let decided = decided_at(visit.entered_at, visit.exited_at, target.service_level);
         push(decided, What::Decided);
+    }
+}
+
+/// What a call counts once, under the first queue it entered, by its arrival.
+fn items_of_call(record: &CallRecord, label: &dyn Fn(&QueueId) -> QueueId, items: &mut Vec<Item>) {
+    let first = record.visits.first().map(|visit| label(&visit.queue));
+    let Some(queue) = first.filter(|_| record.direction == Direction::Inbound) else {
+        return;
+    };
+    let mut push = |at, what| {
+        items.push(Item {
+            queue: Some(queue.clone()),
+            at,
+            cohort_at: record.arrived_at,
+            what,
+        });
+    };
+    push(record.arrived_at, What::CallOffered);
+    if record.outcome.is_some_and(ends_lost) {
+        push(record.ended_at.unwrap_or(record.arrived_at), What::CallLost);
     }
 }
 

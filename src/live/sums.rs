@@ -84,6 +84,10 @@ pub struct Sums {
     pub refused: u64,
     /// Visits answered while somebody who had come before still waited.
     pub overtaking: u64,
+    /// V1: calls offered, under their first queue.
+    pub calls_offered: u64,
+    /// Of them those that were lost (AB2).
+    pub calls_lost: u64,
     pub(super) answered: Waits,
     pub(super) abandoned: Waits,
     pub(super) other: Waits,
@@ -98,6 +102,8 @@ impl Sums {
             What::Transferred => self.transfers += 1,
             What::Refused => self.refused += 1,
             What::Overtook => self.overtaking += 1,
+            What::CallOffered => self.calls_offered += 1,
+            What::CallLost => self.calls_lost += 1,
             What::Ended { exit, wait, level } => {
                 self.exits.add(*exit, 1);
                 self.level.add(*level);
@@ -116,6 +122,8 @@ impl Sums {
             What::Transferred => self.transfers -= 1,
             What::Refused => self.refused -= 1,
             What::Overtook => self.overtaking -= 1,
+            What::CallOffered => self.calls_offered -= 1,
+            What::CallLost => self.calls_lost -= 1,
             What::Ended { exit, wait, level } => {
                 self.exits.remove(*exit, 1);
                 self.level.remove(*level);
@@ -134,6 +142,8 @@ impl Sums {
         self.transfers += other.transfers;
         self.refused += other.refused;
         self.overtaking += other.overtaking;
+        self.calls_offered += other.calls_offered;
+        self.calls_lost += other.calls_lost;
         self.answered.merge(&other.answered);
         self.abandoned.merge(&other.abandoned);
         self.other.merge(&other.other);

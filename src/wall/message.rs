@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use crate::kpi::{abandon_rate, strict};
+use crate::kpi::{abandon_rate, lost_rate, strict};
 use crate::live::{
-    Estimate, HotlinePicture, PredictorSays, QueuePicture, SourcePicture, TooLong, TooLongState,
-    UsualPicture, WINDOWS, WindowPicture,
+    Estimate, HotlinePicture, PredictorSays, QueuePicture, QueueState, SourcePicture, TooLong,
+    TooLongState, UsualPicture, WINDOWS, WindowPicture, recent,
 };
-use crate::model::{AgentCounts, AgentState, Exit, Timestamp};
+use crate::model::{AgentCounts, AgentState, Exit, SourceId, Timestamp};
 use crate::proto::v1;
-
-/// A source that was not heard for so long is taken for gone.
-const GONE_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// The board at one moment, as everybody is shown it.
 pub type Shown = v1::GetQueuesResponse;
@@ -48,10 +45,12 @@ pub(super) fn shown(at: Timestamp, hotline: &HotlinePicture, queues: &[QueuePict
 
 fn hotline(picture: &HotlinePicture) -> v1::HotlineLive {
     let refused = picture.refused.iter().zip(WINDOWS);
-    let ages = || picture.sources.iter().map(|source| source.data_age);
-    // A switch that was taken away long ago does not make the others' figures old.
-    let recent = ages().filter(|age| *age <= GONE_AFTER).max();
-    let oldest = recent.or_else(|| ages().min());
+    let ages = picture.sources.iter();
+    let recent = recent(ages.map(|source| (source.data_age, &source.source)));
+    let oldest = recent.iter().map(|(age, _)| *age).max();
+    let is_gone = |source: &SourceId| recent.iter().all(|(_, recent)| *recent != source);
+    let sources = picture.sources.iter();
+    let sources = sources.map(|one| source(one, is_gone(&one.source)));
     v1::HotlineLive {
         waiting: picture.waiting,
         oldest_wait: Some(duration(picture.oldest_wait)),
@@ -64,13 +63,14 @@ fn hotline(picture: &HotlinePicture) -> v1::HotlineLive {
             .collect(),
         refused_today: picture.refused_today,
         data_age: oldest.map(duration),
-        sources: picture.sources.iter().map(source).collect(),
+        sources: sources.collect(),
         agents: Some(agents(&picture.agents)),
         agents_planned: picture.agents_planned,
+        agents_there: there(&picture.agents),
     }
 }
 
-fn source(picture: &SourcePicture) -> v1::SourceLive {
+fn source(picture: &SourcePicture, gone: bool) -> v1::SourceLive {
     v1::SourceLive {
         source: picture.source.as_str().to_owned(),
         now: Some(instant(picture.now)),
@@ -79,12 +79,14 @@ fn source(picture: &SourcePicture) -> v1::SourceLive {
         silent: picture.is_silent,
         gap_events: picture.gap_events,
         agents_left_out: picture.agents_left_out,
+        gone,
     }
 }
 
 fn queue(picture: &QueuePicture) -> v1::QueueLive {
     let spans = WINDOWS.map(Duration::from_secs);
     let windows = picture.windows.iter().zip(spans);
+    let sources = picture.sources.iter();
     v1::QueueLive {
         queue: picture.queue.as_str().to_owned(),
         open: picture.is_open,
@@ -103,6 +105,22 @@ fn queue(picture: &QueuePicture) -> v1::QueueLive {
         estimate: Some(estimate(&picture.estimate)),
         usual: picture.usual.as_ref().map(usual),
         agents_planned: picture.agents_planned,
+        state: state(picture.state).into(),
+        state_because: picture.state.because().to_owned(),
+        agents_there: there(&picture.agents),
+        sources: sources.map(|source| source.as_str().to_owned()).collect(),
+    }
+}
+
+fn state(state: QueueState) -> v1::QueueState {
+    match state {
+        QueueState::Good => v1::QueueState::Good,
+        QueueState::Closed => v1::QueueState::Closed,
+        QueueState::WaitsLong | QueueState::ManyLost => v1::QueueState::Beyond,
+        QueueState::NobodyThere
+        | QueueState::Unheeded
+        | QueueState::WaitsTwice
+        | QueueState::NobodyAnswered => v1::QueueState::Stuck,
     }
 }
 
@@ -165,6 +183,12 @@ fn predictor(says: &PredictorSays) -> v1::PredictorLive {
     }
 }
 
+/// Who is logged in; `None` where no agent is known, so that nobody can say who is there.
+fn there(counts: &AgentCounts) -> Option<u64> {
+    let known: u64 = AgentState::ALL.iter().map(|state| counts.of(*state)).sum();
+    (known > 0).then(|| known - counts.of(AgentState::LoggedOut))
+}
+
 fn agents(counts: &AgentCounts) -> v1::AgentsLive {
     v1::AgentsLive {
         available: counts.of(AgentState::Available),
@@ -213,6 +237,9 @@ fn window(picture: &WindowPicture, span: Option<Duration>) -> v1::WindowLive {
         transfers: picture.transfers,
         refused: picture.refused,
         overtaking: picture.overtaking,
+        calls_offered: picture.calls_offered,
+        calls_lost: picture.calls_lost,
+        lost_rate: lost_rate(picture.calls_lost, picture.calls_offered).filter(|_| span.is_none()),
     }
 }
 

@@ -21,11 +21,15 @@ use super::publisher::{Pictures, apart};
 const BOARDS_MAX: usize = 500;
 /// An eye follows no more, and what happens is seen well within a second.
 const EVERY: Duration = Duration::from_millis(500);
-/// Nothing but our own two files, and no outside at all.
+/// Nothing but our own files, and no outside at all.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 const PAGE: (&str, &str) = ("text/html; charset=utf-8", include_str!("page/wall.html"));
 const STYLE: (&str, &str) = ("text/css; charset=utf-8", include_str!("page/wall.css"));
+const WORDS: (&str, &str) = (
+    "text/javascript; charset=utf-8",
+    include_str!("page/words.js"),
+);
 const SCRIPT: (&str, &str) = (
     "text/javascript; charset=utf-8",
     include_str!("page/wall.js"),
@@ -55,7 +59,7 @@ impl Drop for Place {
     }
 }
 
-/// The routes of the wallboard: `/wall`, its two files, `/wall/events`.
+/// The routes of the wallboard: `/wall`, its files, `/wall/events`.
 pub fn routes(pictures: Pictures, ready: watch::Receiver<bool>) -> Router {
     let walls = Walls {
         pictures,
@@ -66,6 +70,7 @@ pub fn routes(pictures: Pictures, ready: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/wall", get(async || file(PAGE)))
         .route("/wall/wall.css", get(async || file(STYLE)))
+        .route("/wall/words.js", get(async || file(WORDS)))
         .route("/wall/wall.js", get(async || file(SCRIPT)))
         .route("/wall/events", get(events))
         .with_state(walls)

@@ -30,6 +30,10 @@ function read() {
     language: document.documentElement.lang,
     line: text(document.getElementById("line")),
     agents: agents.hidden ? null : text(agents),
+    refused: text(document.getElementById("refused")),
+    notes: document.getElementById("notes").hidden ? null : text(document.getElementById("notes")),
+    shape: document.querySelector("#line .shape")?.textContent ?? null,
+    more: [...document.querySelectorAll("#more li")].map(text),
     agentsMarked: agents.querySelector(".mark") !== null,
     stale: stale.hidden ? null : text(stale),
     old: document.body.classList.contains("old"),
@@ -44,7 +48,25 @@ function measure() {
   const written = visible.filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
   const cut = visible.filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0
     || element.tagName === "ARTICLE" && element.scrollHeight > element.clientHeight + 1);
+  // Large figures that run into one another, or out of their card.
+  const ink = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return range.getBoundingClientRect();
+  };
+  // Agents stand side by side; the last must keep off the edge.
+  const beyond = [...document.querySelectorAll(".agents")].filter((list) => {
+    const { right } = list.lastElementChild.getBoundingClientRect();
+    return right > list.getBoundingClientRect().right - 4;
+  });
+  const crowded = [...document.querySelectorAll("article")].filter((article) => {
+    const { left, right } = article.getBoundingClientRect();
+    const figures = [...article.querySelectorAll(".now b")].map(ink);
+    const apart = figures.every((figure, place) => place === 0 || figures[place - 1].right + figure.height / 10 <= figure.left);
+    return !(apart && figures.every((figure) => figure.left >= left && figure.right <= right));
+  });
   return {
+    crowded: [...crowded.map((article) => article.querySelector(".now")), ...beyond].map((found) => found.textContent),
     width: document.documentElement.scrollWidth,
     height: document.documentElement.scrollHeight,
     smallest: Math.min(...written.map(size)),

@@ -90,7 +90,12 @@ pub(crate) struct Switch {
 
 impl Switch {
     pub(crate) async fn connect(server: &Server) -> Self {
-        let sender = Sender::open(server, live("pbx")).await.unwrap();
+        Self::connect_as(server, "pbx").await
+    }
+
+    /// One of several.
+    pub(crate) async fn connect_as(server: &Server, name: &str) -> Self {
+        let sender = Sender::open(server, live(name)).await.unwrap();
         let told = sender.opened.mark;
         Self { sender, told }
     }

@@ -138,6 +138,7 @@ async fn live_prometheus_and_report_agree_after_every_simulated_hour() {
         }
     }
     assert!(compared > 300, "{compared} visits were compared");
+    lost_today_is_lost_in_the_report(&server, &shown).await;
 
     // After a kill the board is as it was, but for what the clock moves: nobody waits any more.
     server.kill();
@@ -152,6 +153,32 @@ async fn live_prometheus_and_report_agree_after_every_simulated_hour() {
         figures.collect::<Vec<_>>()
     };
     assert_eq!(figures(&again), figures(&shown));
+}
+
+/// "Lost" is one thing: calls lost of calls offered, on the board as in the report of the same day.
+async fn lost_today_is_lost_in_the_report(server: &Server, shown: &GetQueuesResponse) {
+    let mut lost = 0;
+    for queue in &shown.queues {
+        let query = ReportQuery {
+            start: queue.day_since,
+            end: shown.hotline.as_ref().unwrap().sources[0].now,
+            queues: vec![queue.queue.clone()],
+            ..ReportQuery::default()
+        };
+        let request = GetQueueReportRequest {
+            query: Some(query),
+            ..GetQueueReportRequest::default()
+        };
+        let answer = server.reports().await.get_queue_report(request).await;
+        let rows = answer.unwrap().into_inner().rows;
+        let row = rows.iter().find(|row| row.queue == queue.queue);
+        let row = row.map(|row| (row.calls_offered, row.lost, row.lost_rate));
+        let day = queue.day.unwrap();
+        let said = (day.calls_offered, day.calls_lost, day.lost_rate);
+        assert_eq!(said, row.unwrap_or_default(), "{}", queue.queue);
+        lost += day.calls_lost;
+    }
+    assert!(lost > 0, "nobody was lost all day");
 }
 
 /// Offered, answered, abandoned, within the target, decided by queue: what happened in a period, as the report has it.

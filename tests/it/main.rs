@@ -55,3 +55,4 @@ mod truth;
 mod tuning;
 mod views;
 mod wall;
+mod wall_faults;

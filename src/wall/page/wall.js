@@ -1,36 +1,25 @@
-// The wallboard: draws what /wall/events tells. Nothing is asked for elsewhere; no agent's name comes here.
+// The wallboard: draws what /wall/events tells. How a queue is doing, the server says; nothing is asked for elsewhere, and no
+// agent's name comes here.
 "use strict";
 
-const WORDS = {
-  en: {
-    open: "open", shut: "closed", good: "all is well", warn: "callers wait too long", bad: "stuck",
-    waiting: "waiting", oldest: "oldest wait", level: "in time, 15 min",
-    available: "available", talking: "talking", paused: "paused", wrapUp: "after-call work",
-    tooLong: "too long in a state", twice: "passed on twice", repeat: "call again",
-    next: "next caller waits", nobody: "nobody there",
-    offered: "calls today", usual: "calls today (usual)", today: "in time today", lost: "lost today", asa: "mean answer",
-    planned: "agents as planned", of: "of",
-    refused: "refused, 5 min / today", age: "data", seconds: "s", none: "–",
-    stale: (s) => `Not current: the data is ${s} old`, cut: "No connection to the server",
-    line: (n, w) => `${n} waiting · oldest ${w}`, silent: "No data from the switch yet", empty: "No queue is known yet",
-  },
-  ru: {
-    open: "открыто", shut: "закрыто", good: "всё в порядке", warn: "ждут слишком долго", bad: "очередь стоит",
-    waiting: "ждут", oldest: "дольше всех", level: "в срок, 15 мин",
-    available: "свободны", talking: "говорят", paused: "на паузе", wrapUp: "обработка",
-    tooLong: "долго в статусе", twice: "переведены дважды", repeat: "звонят снова",
-    next: "новый звонок ждёт", nobody: "никого нет",
-    offered: "звонков сегодня", usual: "звонков сегодня (обычно)", today: "в срок сегодня", lost: "потеряно сегодня", asa: "средний ответ",
-    planned: "специалисты по плану", of: "из",
-    refused: "отказы, 5 мин / сегодня", age: "данные", seconds: "с", none: "–",
-    stale: (s) => `Данные устарели: им ${s}`, cut: "Нет связи с сервером",
-    line: (n, w) => `ждут: ${n} · дольше всех ${w}`, silent: "От станции ещё нет данных", empty: "Очередей пока нет",
-  },
+const SHAPES = { good: "●", warn: "▲", bad: "■", shut: "○", old: "?" };
+const STATES = {
+  QUEUE_STATE_GOOD: "good", QUEUE_STATE_CLOSED: "shut", QUEUE_STATE_BEYOND: "warn", QUEUE_STATE_STUCK: "bad",
 };
-const SHAPES = { good: "●", warn: "▲", bad: "■", shut: "○" };
+// Worst first.
+const URGENCY = ["bad", "warn", "good", "shut"];
 const STALE_AFTER = 10;
 const RETRY_AFTER = 3;
-const FIT = 6;
+// A clock that is further off is an administrator's concern, as in the alert.
+const SKEW_MAX = 30;
+// Cards that can be read from five metres; what does not fit stands in one line each below, and beyond that it is counted.
+const CARDS_MAX = 6;
+const LINES_MAX = 12;
+// Below this width a hand holds the page and scrolls it.
+const PHONE = matchMedia("(max-width: 700px)");
+// Text that is larger than it must be where there is room, by the number of cards, and how small it may become.
+const LARGEST = [1.7, 1.7, 1.7, 1.35, 1.35, 1.1, 1.1];
+const SMALLEST = 0.9;
 
 const asked = new URLSearchParams(location.search);
 const language = asked.get("lang") === "ru" ? "ru" : "en";
@@ -45,7 +34,10 @@ document.documentElement.classList.toggle("light", wantsLight);
 // Our own clock when the last picture came; it goes on while the browser sleeps.
 const loadedAt = Date.now();
 let heardAt = null;
-let ageThen = null;
+let picture = {};
+let drawn = [];
+let rest = [];
+let fitted = null;
 let events = null;
 let listenedAt = 0;
 let newest = null;
@@ -70,38 +62,34 @@ function element(name, text, className) {
   return made;
 }
 
+function shaped(state, text = "") {
+  const made = element("span", SHAPES[state] + text, `shape ${state}`);
+  made.setAttribute("aria-hidden", "true");
+  return made;
+}
+
+const stateOf = (queue) => STATES[queue.state] || "good";
+const waitOf = (queue) => (count(queue.waiting) > 0 ? clock(span(queue.oldestJourney)) : words.none);
+
+function said(queue) {
+  if (stateOf(queue) === "shut") return words.shut;
+  const why = words[queue.stateBecause] || words.good;
+  return queue.open ? why : `${words.shut} · ${why}`;
+}
+
 // Four of five callers who come now wait between these two; why nothing is said where that is news.
 function nextWaits(estimate) {
-  if (!estimate || estimate.noneBecause) return estimate && estimate.noneBecause === "nobody_there" ? words.nobody : words.none;
+  if (!estimate || estimate.noneBecause) return estimate && estimate.noneBecause === "nobody_there" ? words.nobody_there : words.none;
   return `${clock(span(estimate.low))}–${clock(span(estimate.high))}`;
 }
 
-// Red: nobody was answered for a minute though somebody waits beyond the threshold, or twice beyond it, or nobody is there.
-function stateOf(queue) {
-  const waiting = count(queue.waiting);
-  const agents = queue.agents || {};
-  const oldest = span(queue.oldestWait) || 0;
-  const target = span(queue.serviceLevelTarget) || 20;
-  const minute = (queue.windows || [])[0] || {};
-  const there = ["available", "ringing", "talking", "wrapUp"].reduce((sum, state) => sum + count(agents[state]), 0);
-  const known = Object.values(agents).reduce((sum, agentsIn) => sum + count(agentsIn), 0);
-  if (waiting > 0) {
-    if (oldest > 2 * target || (oldest > target && count(minute.answered) === 0)) return "bad";
-    if (known > 0 && there === 0 && oldest > 5) return "bad";
-    if (oldest > target) return "warn";
-  }
-  return queue.open ? "good" : "shut";
-}
+const isKnown = (value) => value !== undefined && value !== null;
 
-// Agents against the plan: everybody who is not logged out is there. Without a plan nothing is said.
-function againstPlan(all, planned) {
-  if (planned === undefined || planned === null) return null;
-  const agents = all || {};
-  const known = Object.values(agents).reduce((sum, agentsIn) => sum + count(agentsIn), 0);
-  const there = known - count(agents.loggedOut);
-  // Where no agent is known, nobody can say who is there.
-  const text = `${known > 0 ? there : words.none} ${words.of} ${count(planned)}`;
-  return { text, tooFew: known > 0 && there < count(planned) };
+// Agents against the plan. Without a plan nothing is said; where no agent is known, nobody can say who is there.
+function againstPlan({ agentsThere: there, agentsPlanned: planned }) {
+  if (!isKnown(planned)) return null;
+  const text = `${isKnown(there) ? count(there) : words.none} ${words.of} ${count(planned)}`;
+  return { text, tooFew: isKnown(there) && count(there) < count(planned) };
 }
 
 function facts(pairs, className) {
@@ -114,103 +102,237 @@ function facts(pairs, className) {
   return list;
 }
 
+function agentFacts(queue) {
+  const agents = queue.agents || {};
+  const known = isKnown(queue.agentsThere);
+  const of = (...states) => (known ? states.reduce((sum, state) => sum + count(agents[state]), 0) : words.none);
+  const noneFree = known && count(agents.available) === 0 && count(queue.waiting) > 0;
+  return facts([
+    [words.available, of("available"), noneFree],
+    [words.ringing, of("ringing")],
+    [words.talking, of("talking")],
+    [words.wrapUp, of("wrapUp")],
+    [words.elsewhere, of("otherCall", "desk")],
+    [words.paused, of("paused")],
+  ], "agents");
+}
+
+// How wide a large figure is, in its own heights, in whatever font this screen has.
+const pen = document.createElement("canvas").getContext("2d");
+function widthOf(text) {
+  pen.font = `700 100px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text).width / 100;
+}
+
+function largeFigures(queue) {
+  const quarter = (queue.windows || [])[2] || {};
+  const figures = [
+    [String(count(queue.waiting)), words.waiting],
+    [waitOf(queue), words.oldest],
+    [percent(quarter.serviceLevel), words.level],
+  ];
+  const made = element("div", undefined, "now");
+  for (const [value, term] of figures) {
+    const big = element("p");
+    big.append(element("b", value), element("span", term));
+    made.append(big);
+  }
+  // An hour's wait is wider than a minute's: all three stand side by side whatever they say.
+  const ems = figures.reduce((sum, [value]) => sum + Math.max(widthOf(value), 1), 0);
+  made.style.setProperty("--ems", (ems + 1.2).toFixed(2));
+  return made;
+}
+
 function card(queue) {
   const state = stateOf(queue);
-  const agents = queue.agents || {};
-  const quarter = (queue.windows || [])[2] || {};
   const day = queue.day || {};
   const usual = queue.usual;
   const made = element("article", undefined, state);
   const head = element("h2");
-  const shape = element("span", SHAPES[state]);
-  shape.setAttribute("aria-hidden", "true");
-  const said = queue.open ? words[state] : `${words.shut}${state === "bad" ? ` · ${words.bad}` : ""}`;
-  head.append(shape, element("span", queue.queue, "name"), element("span", said, "state"));
-  const now = element("div", undefined, "now");
-  for (const [value, term] of [
-    [count(queue.waiting), words.waiting],
-    [count(queue.waiting) > 0 ? clock(span(queue.oldestJourney)) : words.none, words.oldest],
-    [percent(quarter.serviceLevel), words.level],
-  ]) {
-    const big = element("p");
-    big.append(element("b", String(value)), element("span", term));
-    now.append(big);
-  }
-  const plan = againstPlan(queue.agents, queue.agentsPlanned);
-  // Nothing out of the ordinary is no line: what is there wants looking at.
-  const unusual = [
+  head.append(shaped(state), element("span", queue.queue, "name"), element("span", said(queue), "state"));
+  const plan = againstPlan(queue);
+  const next = nextWaits(queue.estimate);
+  // Nothing out of the ordinary is no figure: what is there wants looking at.
+  const shown = [
     [words.tooLong, (queue.tooLong || []).length, true],
     [words.twice, count(queue.secondTransfer), true],
     [words.repeat, count(queue.repeatWaiting), true],
   ].filter(([, number]) => number > 0);
+  if (next !== words.none) shown.push([words.next, next]);
+  if (plan) shown.push([words.planned, plan.text, plan.tooFew]);
+  if (usual) shown.push([words.evening, Math.round(usual.offeredExpected || 0)]);
   made.append(
     head,
-    now,
-    facts([
-      [words.available, count(agents.available), count(agents.available) === 0 && count(queue.waiting) > 0],
-      [words.talking, count(agents.talking)],
-      [words.wrapUp, count(agents.wrapUp)],
-      [words.paused, count(agents.paused)],
-    ], "agents"),
-    ...(unusual.length > 0 ? [facts(unusual, "unusual")] : []),
-    facts([
-      [words.next, nextWaits(queue.estimate)],
-      ...(plan ? [[words.planned, plan.text, plan.tooFew]] : []),
-    ], "next"),
+    largeFigures(queue),
+    agentFacts(queue),
+    ...(shown.length > 0 ? [facts(shown, "minute")] : []),
     facts([
       usual ? [words.usual, `${count(day.offered)} (${Math.round(usual.offered || 0)})`] : [words.offered, count(day.offered)],
       [words.today, percent(day.serviceLevel)],
-      [words.lost, percent(day.abandonRate)],
+      [words.lost, percent(day.lostRate)],
       [words.asa, clock(span(day.asa))],
-    ]),
+    ], "day"),
   );
   return made;
 }
 
-function draw(shown) {
-  const hotline = shown.hotline || {};
-  heardAt = Date.now();
-  ageThen = span(hotline.dataAge);
-  const all = shown.queues || [];
-  const queues = chosen.length > 0 ? all.filter((queue) => chosen.includes(queue.queue)) : all;
-  // Of the queues shown: a kiosk for two of them must not say how many wait elsewhere.
+// A queue for which there is no card: how it is doing, and who waits.
+function line(queue) {
+  const state = stateOf(queue);
+  const made = element("li", undefined, state);
+  const waits = count(queue.waiting) > 0 ? `${count(queue.waiting)} · ${waitOf(queue)}` : words.none;
+  made.append(shaped(state), element("span", queue.queue, "name"), element("strong", waits));
+  return made;
+}
+
+// Of queues for which there is not even a line: how many are doing how.
+function counted(queues) {
+  const made = element("li");
+  made.append(element("span", words.more(queues.length), "name"));
+  for (const state of URGENCY) {
+    const number = queues.filter((queue) => stateOf(queue) === state).length;
+    if (number > 0) made.append(shaped(state, ` ${number}`));
+  }
+  return made;
+}
+
+// A kiosk for two queues must not say how many wait, or were turned away, elsewhere.
+function drawHeader(queues) {
+  const hotline = picture.hotline || {};
+  const heading = document.getElementById("line");
   const waiting = queues.reduce((sum, queue) => sum + count(queue.waiting), 0);
   const oldest = Math.max(0, ...queues.map((queue) => span(queue.oldestJourney) || 0));
-  const line = document.getElementById("line");
+  const worst = URGENCY.find((state) => queues.some((queue) => stateOf(queue) === state)) || "shut";
+  const many = queues.filter((queue) => stateOf(queue) === worst).length;
   const isOpen = queues.some((queue) => queue.open);
-  if (queues.length === 0) line.textContent = words.empty;
-  else line.textContent = `${isOpen ? "●" : "○"} ${isOpen ? words.open : words.shut} · ${words.line(waiting, clock(oldest))}`;
-  const five = ((hotline.refused || [])[1] || {}).refused;
-  const refused = document.getElementById("refused");
-  refused.replaceChildren(`${words.refused}: `, element("strong", `${count(five)} / ${count(hotline.refusedToday)}`));
-  const plan = againstPlan(hotline.agents, hotline.agentsPlanned);
+  if (queues.length === 0) heading.replaceChildren(words.empty);
+  else {
+    const number = worst === "bad" || worst === "warn" ? ` ${many}` : "";
+    heading.replaceChildren(shaped(worst, number), ` ${isOpen ? words.open : words.shut} · ${words.line(waiting, clock(oldest))}`);
+  }
+  const sum = (of) => queues.reduce((all, queue) => all + count(of(queue)), 0);
+  const [five, today] = chosen.length > 0
+    ? [sum((queue) => ((queue.windows || [])[1] || {}).refused), sum((queue) => (queue.day || {}).refused)]
+    : [count(((hotline.refused || [])[1] || {}).refused), count(hotline.refusedToday)];
+  document.getElementById("refused").replaceChildren(`${words.refused}: `, element("strong", `${five} / ${today}`));
+  const plan = chosen.length > 0 ? null : againstPlan(hotline);
   const agents = document.getElementById("agents");
   agents.hidden = plan === null;
-  if (plan) agents.replaceChildren(`${words.planned}: `, element("strong", plan.text, plan.tooFew ? "mark" : ""));
-  const main = document.getElementById("queues");
-  main.classList.toggle("few", queues.length <= 2);
-  const columns = Math.max(1, Math.ceil(Math.sqrt(queues.length)));
-  main.style.setProperty("--columns", String(columns));
-  main.style.setProperty("--rows", String(Math.max(1, Math.ceil(queues.length / columns))));
+  if (plan) agents.replaceChildren(`${words.agentsPlanned}: `, element("strong", plan.text, plan.tooFew ? "mark" : ""));
+}
+
+// The switches that matter here: of the queues shown, or all while none has told of a queue.
+function sourcesOf(queues) {
+  const sources = ((picture.hotline || {}).sources || []).filter((source) => !source.gone);
+  const named = new Set(queues.flatMap((queue) => queue.sources || []));
+  const theirs = sources.filter((source) => named.has(source.source));
+  return chosen.length > 0 && theirs.length > 0 ? theirs : sources;
+}
+
+// What makes figures doubtful though they are not old.
+function drawNotes(sources) {
+  const notes = sources.flatMap((source) => {
+    const skew = span(source.skew) || 0;
+    const off = skew > SKEW_MAX ? [words.behind(source.source, clock(skew))] : [];
+    const early = skew < -SKEW_MAX ? [words.ahead(source.source, clock(-skew))] : [];
+    const gaps = count(source.gapEvents) > 0 ? [words.gaps(source.source, count(source.gapEvents))] : [];
+    return [...off, ...early, ...gaps];
+  });
+  const made = document.getElementById("notes");
+  made.hidden = notes.length === 0;
+  made.textContent = notes.join(" · ");
+}
+
+function draw(shown) {
+  picture = shown;
+  heardAt = Date.now();
+  const all = shown.queues || [];
+  const queues = chosen.length > 0 ? all.filter((queue) => chosen.includes(queue.queue)) : all;
+  drawHeader(queues);
+  drawNotes(sourcesOf(queues));
   // Where not all fit on a screen, those that want looking at come first.
-  const urgency = (queue) => ["bad", "warn"].indexOf(stateOf(queue)) + 1 || 3;
-  const inOrder = queues.length > FIT ? [...queues].sort((one, other) => urgency(one) - urgency(other)) : queues;
-  main.replaceChildren(...inOrder.map(card));
+  const urgency = (queue) => URGENCY.indexOf(stateOf(queue));
+  const waited = (queue) => (urgency(queue) < 2 ? span(queue.oldestJourney) || 0 : 0);
+  const byUrgency = (one, other) => urgency(one) - urgency(other) || waited(other) - waited(one);
+  const inOrder = queues.length > CARDS_MAX ? [...queues].sort(byUrgency) : queues;
+  const cards = PHONE.matches ? inOrder : inOrder.slice(0, CARDS_MAX);
+  const made = document.getElementById("queues");
+  const columns = Math.max(1, Math.ceil(Math.sqrt(cards.length)));
+  const rows = Math.max(1, Math.ceil(cards.length / columns));
+  made.style.setProperty("--columns", String(columns));
+  made.style.setProperty("--rows", String(rows));
+  made.replaceChildren(...cards.map(card));
+  drawn = cards.map((queue, place) => ({ queue, made: made.children[place] }));
+  rest = inOrder.slice(cards.length);
+  settle();
+}
+
+// A banner that comes takes room; a line that is drawn anew has to be told that it is old.
+function settle() {
+  tick();
+  fit();
   tick();
 }
 
-// Once a second: how old is what is shown?
+// The queues without a card: as many lines as may be, the last one counts the others.
+function drawMore(most) {
+  const lines = rest.length > most ? rest.slice(0, most - 1) : rest;
+  const more = document.getElementById("more");
+  more.hidden = rest.length === 0;
+  more.replaceChildren(...lines.map(line), ...(lines.length < rest.length ? [counted(rest.slice(lines.length))] : []));
+  drawn = drawn.slice(0, document.querySelectorAll("article").length);
+  lines.forEach((queue, place) => drawn.push({ queue, made: more.children[place] }));
+}
+
+// As large as there is room for: a wall does not scroll. Begun again only when what is to fit is otherwise.
+function fit() {
+  const root = document.documentElement;
+  const cards = document.querySelectorAll("article").length;
+  const wide = "article p, article dl, h2";
+  const edge = (made) => made.getBoundingClientRect().right;
+  const overflows = () => root.scrollHeight > innerHeight
+    || [...document.querySelectorAll("article")].some((made) => made.scrollHeight > made.clientHeight + 1)
+    || [...document.querySelectorAll(wide)].some((made) => made.scrollWidth > made.clientWidth + 1)
+    // The padding must not be written on either.
+    || [...document.querySelectorAll(".agents")].some((made) => edge(made.lastElementChild) > edge(made) - 4);
+  if (PHONE.matches) return root.style.removeProperty("--scale");
+  const banners = ["stale", "notes"].map((id) => document.getElementById(id).hidden);
+  const figures = document.querySelectorAll("dl div").length;
+  const key = [cards, figures, rest.length, innerWidth, innerHeight, ...banners].join();
+  let { scale, lines } = key === fitted?.key ? fitted : { scale: LARGEST[cards] || 1, lines: LINES_MAX };
+  const set = () => root.style.setProperty("--scale", scale.toFixed(2));
+  set();
+  drawMore(lines);
+  for (; scale > SMALLEST && overflows(); scale -= 0.05, set());
+  for (; lines > 1 && rest.length > 0 && overflows(); drawMore(lines)) lines -= 1;
+  fitted = { key, scale, lines };
+}
+
+// Once a second: how old is what is shown, and whose silence is it?
 function tick() {
-  const passed = heardAt === null ? null : (Date.now() - heardAt) / 1000;
-  const age = passed === null || ageThen === null ? null : ageThen + Math.max(0, passed);
+  const passed = heardAt === null ? null : Math.max(0, (Date.now() - heardAt) / 1000);
+  const queues = drawn.map(({ queue }) => queue);
+  const sources = sourcesOf(queues).map(({ source, dataAge }) => ({ source, age: span(dataAge) + passed }));
   const isCut = (Date.now() - (heardAt ?? loadedAt)) / 1000 > STALE_AFTER;
-  const isOld = age !== null && age > STALE_AFTER;
+  const old = sources.filter(({ age }) => age > STALE_AFTER);
+  const isAllOld = old.length > 0 && old.length === sources.length;
+  const age = sources.length > 0 ? Math.max(...sources.map((source) => source.age)) : null;
   document.getElementById("age").replaceChildren(
     `${words.age}: `, element("strong", age === null ? words.none : `${Math.floor(age)} ${words.seconds}`));
-  document.body.classList.toggle("old", isOld || isCut);
+  document.body.classList.toggle("old", isAllOld || isCut);
+  for (const { made, queue } of drawn) {
+    const silent = old.filter(({ source }) => (queue.sources || []).includes(source));
+    if (silent.length > 0 && !made.classList.contains("old")) {
+      made.classList.add("old");
+      made.querySelector(".shape").textContent = SHAPES.old;
+    }
+    const state = made.querySelector(".state");
+    if (silent.length > 0 && state) state.textContent = words.queueOld(clock(Math.max(...silent.map((source) => source.age))));
+  }
+  const names = old.map(({ source, age: of }) => words.for(source, clock(of))).join(", ");
   const stale = document.getElementById("stale");
-  stale.hidden = !(isOld || isCut || (heardAt !== null && ageThen === null));
-  const text = isCut ? words.cut : isOld ? words.stale(clock(age)) : words.silent;
+  stale.hidden = !(isCut || old.length > 0 || (heardAt !== null && age === null));
+  const text = isCut ? words.cut : isAllOld ? words.old(names) : old.length > 0 ? words.partlyOld(names) : words.silent;
   if (stale.textContent !== text) stale.textContent = text;
 }
 
@@ -240,6 +362,6 @@ function listenAgain() {
 
 listen();
 setInterval(() => {
-  tick();
+  settle();
   listenAgain();
 }, 1000);
