@@ -19,9 +19,9 @@ use super::series::{CounterId, Series};
 use super::sets::{self, CallSeries, LegSeries, QueueSeries, SourceSeries, at};
 use super::text::{first_label, labels};
 use crate::model::{
-    AnswerCode, CounterRow, Direction, Disposition, Fact, LineId, Mode, OfferResult, Outcome,
-    Predictor, QueueId, Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind, Targets,
-    TransferMethod, TransferOutcome,
+    AgentEvent, AnswerCode, CounterRow, Direction, Disposition, Fact, LineId, Mode, OfferResult,
+    Outcome, Predictor, QueueId, Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind,
+    Targets, TransferMethod, TransferOutcome,
 };
 
 /// Every figure that the checkpoint keeps, and the gauges beside them.
@@ -247,7 +247,22 @@ impl Totals {
                 }
             }
             // Agents are counted from the journal; shown live elsewhere.
-            Fact::CallExists { .. } | Fact::AgentTold { .. } => {}
+            Fact::AgentTold { told, mode, .. } => {
+                if *mode == Mode::Live {
+                    self.know_queues_of_agent(told);
+                }
+            }
+            Fact::CallExists { .. } => {}
+        }
+    }
+
+    /// Makes every series of the queues exist that an agent is told to serve, while there is room: the board shows them
+    /// before their first call.
+    pub fn know_queues_of_agent(&mut self, told: &AgentEvent) {
+        if let AgentEvent::StateChanged { queues, .. } = told {
+            for queue in queues {
+                self.queue(queue);
+            }
         }
     }
 

@@ -38,8 +38,13 @@ impl Lead {
         let ahead_max = AHEAD_MAX.as_micros() as i64;
         let known = *self.micros.get_or_insert_with(|| {
             let believed = before.map_or(0, |(sent, received)| between(sent, received));
-            let lead = believed.saturating_sub(between(sent_at, received_at));
-            if lead > ahead_max { lead } else { 0 }
+            // Only where our clock stands in: a sender that says when it sends may be off by any time.
+            let is_ours = between(sent_at, received_at).unsigned_abs() <= ahead_max.unsigned_abs();
+            if is_ours && believed > ahead_max {
+                believed
+            } else {
+                0
+            }
         });
         let ahead = events
             .iter()
@@ -151,5 +156,10 @@ mod tests {
         let mut lead = Lead::default();
         let heard = (at(701), at(101));
         assert_eq!(lead.take(&[], heard, believed_before).0, 0);
+        // Nor one that is years behind, as when a day is played again.
+        for before in [None, believed_before] {
+            let mut lead = Lead::default();
+            assert_eq!(lead.take(&[event(1)], (at(2), at(9_000)), before).0, 0);
+        }
     }
 }

@@ -166,14 +166,17 @@ impl Pipeline {
         // Who has been in a state for longer than a day is in it still.
         let last = self.store.agents_told_last(name).await?;
         let told = store::Rows::told(&self.store, (since, end)).await?;
+        let before = last.iter().filter(|told| told.at < since);
+        let of_source = told.agents.iter().filter(|told| told.source == *name);
+        let of_day = of_source.filter(|told| told.mode == Mode::Live);
+        let all = before.chain(of_day);
         self.board.record(|totals| {
+            for told in all.clone() {
+                totals.know_queues_of_agent(&told.told);
+            }
             let label = label(totals);
             self.live.with(|live| {
-                for told in last.iter().filter(|told| told.at < since) {
-                    live.tell_agent(name, told.at, &told.told, &label);
-                }
-                let of_source = told.agents.iter().filter(|told| told.source == *name);
-                for told in of_source.filter(|told| told.mode == Mode::Live) {
+                for told in all {
                     live.tell_agent(name, told.at, &told.told, &label);
                 }
             });

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    FailedTransfer, QueueNow, QueueTarget, Refusal, RefusalReason, Reroute, SourceNow,
-    TransferFailure, Visit,
+    AgentEvent, AgentState, FailedTransfer, QueueNow, QueueTarget, Refusal, RefusalReason, Reroute,
+    SourceNow, TransferFailure, Visit,
 };
 
 /// A served call with everything that can be counted at settling.
@@ -148,6 +148,22 @@ fn a_call_that_was_turned_away_and_then_queued_is_no_refused_one() {
         refused.iter().filter(|line| line.ends_with(" 1")).count(),
         1
     );
+}
+
+#[test]
+fn a_queue_that_an_agent_serves_has_its_series_before_its_first_call() {
+    let told_of = |mode| Fact::AgentTold {
+        at: at(1),
+        told: AgentEvent::StateChanged {
+            agent: AgentId::new("a7"),
+            state: AgentState::Available,
+            reason: "".into(),
+            queues: vec![queue("jobs")],
+        },
+        mode,
+    };
+    let has_series = |mode| render(told(&[told_of(mode)])).contains("{queue=\"jobs\"");
+    assert_eq!([Mode::Live, Mode::Backfill].map(has_series), [true, false]);
 }
 
 #[test]
