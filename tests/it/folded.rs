@@ -111,10 +111,17 @@ async fn check(server: &Server) {
         &["transfers", "--bucket", "hour-of-day"],
     ] {
         let args = [more, &PERIOD].concat();
-        let (folded, exact) = (
+        let (folded, mut exact) = (
             asked(server, &args, true).await,
             asked(server, &args, false).await,
         );
+        // Roll-ups do not know which calls of a queue they sum.
+        if more.contains(&"--queue") && folded["context"]["callsDigest"].is_null() {
+            for name in ["calls", "callsDigest"] {
+                let known = exact["context"].as_object_mut().unwrap().remove(name);
+                assert!(known.is_some(), "{name}");
+            }
+        }
         same(&folded, &exact, &more.join(" "));
         assert!(!exact["rows"].as_array().unwrap().is_empty(), "{more:?}");
     }
