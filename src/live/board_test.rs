@@ -12,12 +12,8 @@ use crate::model::{
     ExitClass, QueueId, Shift, SourceId, Targets, Timestamp,
 };
 
+use super::fixture::{itself, picture, start};
 use super::{Live, Options, QueuePicture, WINDOWS};
-
-/// 2 March 2026, 10:00 in UTC.
-fn start() -> Timestamp {
-    Timestamp::from_micros(1_772_445_600_000_000)
-}
 
 fn seconds(span: u64) -> Duration {
     Duration::from_secs(span)
@@ -31,19 +27,11 @@ fn key(number: usize) -> CallKey {
     CallId::new(format!("call {number}")).key()
 }
 
-fn itself(queue: &QueueId) -> QueueId {
-    queue.clone()
-}
-
 /// A board whose source sends at `now` by both clocks.
 fn board(now: Timestamp) -> Live {
     let mut live = Live::new(Options::default());
     live.hear(&source(), (now, now), 0);
     live
-}
-
-fn picture(live: &Live, queue: &str, now: Timestamp) -> QueuePicture {
-    live.queue(&QueueId::new(queue), now, &live.agents(now))
 }
 
 /// Offered, answered, abandoned, within target, decided.

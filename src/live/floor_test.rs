@@ -7,30 +7,14 @@ use jiff::tz::TimeZone;
 use crate::calls::tests::{live as told, settled};
 use crate::model::{
     AgentEvent, AgentId, AgentState, Calendar, CallId, CallKey, CallRecord, Caller, Hours,
-    Pseudonym, QueueId, QueueRules, SourceId, Targets, Timeline, Timestamp,
+    Pseudonym, QueueId, QueueRules, Targets, Timeline, Timestamp,
 };
 
-use super::{Live, NotGiven, Options, QueuePicture, TooLong};
-
-/// 2 March 2026, 10:00 in UTC.
-fn start() -> Timestamp {
-    Timestamp::from_micros(1_772_445_600_000_000)
-}
-
-fn after(seconds: u64) -> Timestamp {
-    start().plus(Duration::from_secs(seconds))
-}
-
-fn source(name: &str) -> SourceId {
-    SourceId::new(name)
-}
+use super::fixture::{after, itself, picture, source, start};
+use super::{Live, NotGiven, Options, TooLong};
 
 fn key(name: &str) -> CallKey {
     CallId::new(name).key()
-}
-
-fn itself(queue: &QueueId) -> QueueId {
-    queue.clone()
 }
 
 /// A board whose source sends at `now` by both clocks.
@@ -38,10 +22,6 @@ fn board(now: Timestamp) -> Live {
     let mut live = Live::new(Options::default());
     live.hear(&source("pbx"), (now, now), 0);
     live
-}
-
-fn picture(live: &Live, queue: &str, now: Timestamp) -> QueuePicture {
-    live.queue(&QueueId::new(queue), now, &live.agents(now))
 }
 
 fn tell(live: &mut Live, call: &str, record: &CallRecord) {

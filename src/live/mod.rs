@@ -34,6 +34,8 @@ mod estimate;
 #[cfg(test)]
 mod estimate_test;
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod floor_test;
 mod foretold;
 mod heard;

@@ -1,35 +1,13 @@
 //! What the board shows of a few stories besides the windows: how a queue is doing, calls lost, and who told of it.
 
-use std::time::Duration;
-
 use crate::calls::tests::{open, settled};
-use crate::model::{CallId, CallKey, QueueId, SourceId, Timestamp};
+use crate::model::{CallId, CallKey, Timestamp};
 
-use super::{Live, Options, QueuePicture, QueueState};
-
-/// 2 March 2026, 10:00 in UTC.
-fn start() -> Timestamp {
-    Timestamp::from_micros(1_772_445_600_000_000)
-}
-
-fn after(seconds: u64) -> Timestamp {
-    start().plus(Duration::from_secs(seconds))
-}
-
-fn source(name: &str) -> SourceId {
-    SourceId::new(name)
-}
+use super::fixture::{after, itself, picture, source, start};
+use super::{Live, Options, QueueState};
 
 fn key(number: usize) -> CallKey {
     CallId::new(format!("call {number}")).key()
-}
-
-fn itself(queue: &QueueId) -> QueueId {
-    queue.clone()
-}
-
-fn picture(live: &Live, queue: &str, now: Timestamp) -> QueuePicture {
-    live.queue(&QueueId::new(queue), now, &live.agents(now))
 }
 
 /// A board that was told these calls by one source, which is heard at `now`.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::text::{Format, with_points};
+use super::text::Format;
 
 /// Bytes of text that are written at a stretch: packed, a tenth of a millisecond.
 const STRETCH: usize = 128 * 1024;
@@ -58,30 +58,20 @@ impl Exposition {
         for part in &self.parts {
             stretch.push_str(part);
             if stretch.len() >= STRETCH {
-                self.write_stretch(&stretch, out)?;
+                out.write_all(self.format.lines(&stretch).as_bytes())?;
                 stretch.clear();
                 rest();
             }
         }
-        self.write_stretch(&stretch, out)?;
+        out.write_all(self.format.lines(&stretch).as_bytes())?;
         out.write_all(self.format.end().as_bytes())
-    }
-
-    fn write_stretch(&self, stretch: &str, out: &mut impl Write) -> io::Result<()> {
-        match self.format {
-            Format::Text => out.write_all(stretch.as_bytes()),
-            Format::OpenMetrics => out.write_all(with_points(stretch).as_bytes()),
-        }
     }
 }
 
 impl fmt::Display for Exposition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.parts {
-            match self.format {
-                Format::Text => f.write_str(part)?,
-                Format::OpenMetrics => f.write_str(&with_points(part))?,
-            }
+            f.write_str(&self.format.lines(part))?;
         }
         f.write_str(self.format.end())
     }

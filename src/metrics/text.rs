@@ -5,6 +5,7 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/> and
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::name::Metric;
@@ -27,6 +28,14 @@ impl Format {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+
+    /// Lines whose edges are as in the text format, as this one has them.
+    pub(crate) fn lines(self, lines: &str) -> Cow<'_, str> {
+        match self {
+            Self::Text => lines.into(),
+            Self::OpenMetrics => with_points(lines).into(),
         }
     }
 

@@ -60,6 +60,15 @@ pub struct CallRecord {
     pub marks: Marks,
 }
 
+impl CallRecord {
+    /// The queue under which the call counts once: the first that it entered, else the one that turned it away last.
+    pub fn counted_under(&self) -> Option<&QueueId> {
+        let entered = self.visits.first().map(|visit| &visit.queue);
+        let refused = self.refusals.last();
+        entered.or(refused.and_then(|refusal| refusal.queue.as_ref()))
+    }
+}
+
 /// One uninterrupted stay in one queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visit {

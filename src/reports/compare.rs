@@ -71,7 +71,8 @@ pub(super) fn earlier(query: &Query, options: &Options) -> Result<Option<Earlier
         local(plan.start).map_err(beyond)?,
         local(plan.end).map_err(beyond)?,
     );
-    let [before_start, before_end] = bounds(start, end, query.compare).map_err(beyond)?;
+    let shift = shift(start, end, query.compare).map_err(beyond)?;
+    let [before_start, before_end] = bounds(start, end, query.compare, shift).map_err(beyond)?;
     let at = |local: DateTime| {
         let at = plan.zone.rules().to_timestamp(local).map_err(beyond)?;
         Ok::<_, Error>(Timestamp::from_micros(at.as_microsecond()))
@@ -95,7 +96,6 @@ pub(super) fn earlier(query: &Query, options: &Options) -> Result<Option<Earlier
             "29 February is in one of the two periods only; a year away 28 February stands for it";
         cautions.push(words.to_owned());
     }
-    let shift = shift(start, end, query.compare).map_err(beyond)?;
     let pairs = pairs([&plan, &before], query.bucket, shift);
     let name = |plan: &Plan, bucket: Option<usize>| {
         bucket.map_or_else(String::new, |bucket| plan.bucket_start(bucket))
@@ -202,14 +202,19 @@ fn shift(start: DateTime, end: DateTime, compare: Compare) -> Result<Span, jiff:
     }
 }
 
-/// The bounds of the other period, local.
-fn bounds(start: DateTime, end: DateTime, compare: Compare) -> Result<[DateTime; 2], jiff::Error> {
+/// The bounds of the other period, local: so far back.
+fn bounds(
+    start: DateTime,
+    end: DateTime,
+    compare: Compare,
+    shift: Span,
+) -> Result<[DateTime; 2], jiff::Error> {
+    let start_before = start.checked_sub(shift)?;
     match compare {
         Compare::Nothing => Ok([start, end]),
-        Compare::Previous => Ok([start.checked_sub(shift(start, end, compare)?)?, start]),
-        Compare::LastWeek => Ok([start.checked_sub(7.days())?, end.checked_sub(7.days())?]),
+        Compare::Previous => Ok([start_before, start]),
+        Compare::LastWeek => Ok([start_before, end.checked_sub(shift)?]),
         Compare::LastYear => {
-            let start = start.checked_sub(1.year())?;
             let is_leap_day = end.month() == 2 && end.day() == 29;
             // Up to 29 February is all of the 28th, where the year has no other.
             let end = if is_leap_day && end.time() == Time::midnight() {
@@ -217,7 +222,7 @@ fn bounds(start: DateTime, end: DateTime, compare: Compare) -> Result<[DateTime;
             } else {
                 end
             };
-            Ok([start, end.checked_sub(1.year())?])
+            Ok([start_before, end.checked_sub(shift)?])
         }
     }
 }

@@ -72,12 +72,7 @@ impl Contacts {
             *self.counted.erased_around.get_or_insert(0) += 1;
         }
         let inbound = record.direction == Direction::Inbound;
-        let visited = record.visits.first().map(|visit| &visit.queue);
-        let refused = record
-            .refusals
-            .last()
-            .and_then(|refusal| refusal.queue.as_ref());
-        let queue = visited.or(refused);
+        let queue = record.counted_under();
         let answered = !record.legs.is_empty();
         let bucket = bucket.filter(|_| inbound && plan.wants(queue) && plan.admits(record));
         let callback = Callback::of(record);

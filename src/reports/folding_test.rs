@@ -516,6 +516,16 @@ fn of_story(start: &str, story: &str) -> CallRecord {
 
 const ANSWERED: &str = "arrive 0; enter q 1; answer ann q 13; release ann caller 73; end caller 73";
 
+/// All of its three months.
+fn first_quarter() -> Query {
+    query(
+        "2026-01-01T00:00:00+04:00",
+        "2026-04-01T00:00:00+04:00",
+        "",
+        Bucket::Total,
+    )
+}
+
 /// Three months with a call on each day at noon, Samara's time, folded.
 fn quarter_of_a_year() -> Hotline {
     let mut hotline = Hotline::new("Europe/Samara");
@@ -654,12 +664,7 @@ fn what_goes_on_is_left_alone() {
 #[test]
 fn what_roll_ups_do_not_know_is_read_from_rows() {
     let hotline = quarter_of_a_year();
-    let whole = query(
-        "2026-01-01T00:00:00+04:00",
-        "2026-04-01T00:00:00+04:00",
-        "",
-        Bucket::Total,
-    );
+    let whole = first_quarter();
     let short = query(
         "2026-01-01T00:00:00+04:00",
         "2026-01-03T00:00:00+04:00",
@@ -704,12 +709,7 @@ fn a_queues_own_threshold_holds_out_of_roll_ups_too() {
     hotline.targets.queues.insert(QueueId::new("q"), own.into());
     hotline.fold();
     assert_eq!(hotline.stale(), []);
-    let whole = query(
-        "2026-01-01T00:00:00+04:00",
-        "2026-04-01T00:00:00+04:00",
-        "",
-        Bucket::Total,
-    );
+    let whole = first_quarter();
     assert!(hotline.check(&whole));
     let report = hotline.reports(&whole).0;
     // Each waited 12 s.
@@ -725,15 +725,8 @@ fn a_queues_own_threshold_holds_out_of_roll_ups_too() {
     assert_eq!(hotline.parts(&whole).0, 3);
 }
 
-#[test]
-fn what_changes_within_the_period_counts_on_its_side() {
-    let mut hotline = Hotline::new("Europe/Samara");
-    // Each waits 12 s, and enters the queue a second after its arrival: the first on the other side of the change.
-    let change = at("2026-02-10T12:00:00+04:00");
-    let arrivals = [-86_401, -1, 0, 86_400]
-        .map(|seconds: i64| Timestamp::from_micros(change.as_micros() + seconds * 1_000_000));
-    let records = arrivals.map(|arrival| crate::calls::tests::settled(arrival, ANSWERED));
-    hotline.write(records.to_vec(), &[]);
+/// T = 20 s and two transfers at the most, from then on 10 s and one.
+fn stricter_from(since: Timestamp) -> Timeline {
     let rules = |service_level, excessive_limit| QueueRules {
         target: QueueTarget {
             service_level: Duration::from_secs(service_level),
@@ -743,10 +736,22 @@ fn what_changes_within_the_period_counts_on_its_side() {
         ..QueueRules::default()
     };
     let later = RulesVersion {
-        since: change,
+        since,
         rules: rules(10, 1),
     };
-    hotline.targets.default = Timeline::with_changes(rules(20, 2), vec![later]);
+    Timeline::with_changes(rules(20, 2), vec![later])
+}
+
+#[test]
+fn what_changes_within_the_period_counts_on_its_side() {
+    let mut hotline = Hotline::new("Europe/Samara");
+    // Each waits 12 s, and enters the queue a second after its arrival: the first on the other side of the change.
+    let change = at("2026-02-10T12:00:00+04:00");
+    let arrivals = [-86_401, -1, 0, 86_400]
+        .map(|seconds: i64| Timestamp::from_micros(change.as_micros() + seconds * 1_000_000));
+    let records = arrivals.map(|arrival| crate::calls::tests::settled(arrival, ANSWERED));
+    hotline.write(records.to_vec(), &[]);
+    hotline.targets.default = stricter_from(change);
     hotline.fold();
     let all = query(
         "2026-02-01T00:00:00+04:00",

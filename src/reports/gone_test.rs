@@ -80,26 +80,10 @@ proptest! {
 /// The three months of `quarter_of_a_year`, with thresholds that change on a midnight of February.
 fn changing() -> (Hotline, Query) {
     let mut hotline = quarter_of_a_year();
-    let rules = |service_level, excessive_limit| QueueRules {
-        target: QueueTarget {
-            service_level: Duration::from_secs(service_level),
-            ..QueueTarget::default()
-        },
-        excessive_limit,
-        ..QueueRules::default()
-    };
-    let later = RulesVersion {
-        since: at("2026-02-10T00:00:00+04:00"),
-        rules: rules(10, 1),
-    };
-    hotline.targets.default = Timeline::with_changes(rules(20, 2), vec![later]);
+    let change = at("2026-02-10T00:00:00+04:00");
+    hotline.targets.default = stricter_from(change);
     hotline.fold();
-    let whole = query(
-        "2026-01-01T00:00:00+04:00",
-        "2026-04-01T00:00:00+04:00",
-        "",
-        Bucket::Total,
-    );
+    let whole = first_quarter();
     (hotline, whole)
 }
 
@@ -129,12 +113,7 @@ fn the_day_before_a_change_stays_where_its_calls_are_gone() {
 #[test]
 fn a_threshold_that_sums_were_not_counted_on_is_estimated_and_said() {
     let hotline = quarter_of_a_year();
-    let whole = query(
-        "2026-01-01T00:00:00+04:00",
-        "2026-04-01T00:00:00+04:00",
-        "",
-        Bucket::Total,
-    );
+    let whole = first_quarter();
     let odd = |millis| Query {
         service_level: Some(Duration::from_millis(millis)),
         ..whole.clone()
@@ -236,12 +215,7 @@ fn a_visit_stays_in_its_quarter_when_the_quarter_of_its_call_goes() {
 #[test]
 fn sums_are_said_to_have_calls_of_erased_callers() {
     let hotline = quarter_of_a_year();
-    let whole = query(
-        "2026-01-01T00:00:00+04:00",
-        "2026-04-01T00:00:00+04:00",
-        "",
-        Bucket::Total,
-    );
+    let whole = first_quarter();
     let cautions = || hotline.reports(&whole).0.context.cautions;
     assert_eq!(cautions(), [""; 0]);
     for (number, calls) in [(1, 3), (2, 4)] {

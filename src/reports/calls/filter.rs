@@ -154,16 +154,7 @@ impl Filter {
 
     /// Whether the queue report counts the call under one of the first queues asked for.
     fn counts_under_one(&self, record: &CallRecord) -> bool {
-        let entered = record.visits.first().map(|visit| &visit.queue);
-        let refused = record
-            .refusals
-            .last()
-            .and_then(|refusal| refusal.queue.as_ref());
-        let queue = if record.visits.is_empty() {
-            refused
-        } else {
-            entered
-        };
+        let queue = record.counted_under();
         record.direction == Direction::Inbound
             && queue.is_some_and(|queue| self.first_queues.contains(queue))
     }
