@@ -14,7 +14,7 @@ use crate::wire::admin;
 /// Width of the catalogue where no terminal says its own.
 const WIDTH: u16 = 120;
 
-/// Prints what each figure means: id, version, formula, plain words, source.
+/// Prints what each figure means: id, version, name, formula, plain words, source.
 ///
 /// The same as `AdminService.ListDefinitions` of a server of this version.
 #[derive(clap::Args, Debug)]
@@ -87,8 +87,8 @@ fn same(one: &str, other: &str) -> bool {
 fn table(definitions: &[CatalogueEntry], lang: Lang, is_terminal: bool) -> String {
     let mut table = Table::new();
     let header = match lang {
-        Lang::En => ["Id", "Formula", "In plain words", "Source"],
-        Lang::Ru => ["Код", "Формула", "Простыми словами", "Источник"],
+        Lang::En => ["Id", "Name", "Formula", "In plain words", "Source"],
+        Lang::Ru => ["Код", "Имя", "Формула", "Простыми словами", "Источник"],
     };
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
@@ -103,7 +103,7 @@ fn table(definitions: &[CatalogueEntry], lang: Lang, is_terminal: bool) -> Strin
             Lang::Ru => &entry.russian,
         };
         let id = format!("{} v{}", entry.id, entry.version);
-        table.add_row([&id, &entry.formula, words, &entry.source]);
+        table.add_row([&id, &entry.name, &entry.formula, words, &entry.source]);
     }
     format!("{table}\n")
 }

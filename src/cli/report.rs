@@ -36,12 +36,13 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::proto::v1;
+use crate::reports::By;
 
 use super::deliver::deliver;
 use super::failure::Failure;
 
 use client::Client;
-use options::{GroupedOptions, Options, Part, query};
+use options::{AgentOptions, GroupedOptions, Options, Part, query};
 use output::{Answer, Before, Output, Shown};
 
 pub use agents::agents_table;
@@ -75,10 +76,10 @@ enum Report {
     Waits(Box<GroupedOptions>),
     /// Agents: offers, legs handled, where the time went
     #[command(after_help = help::AGENTS_EXAMPLES)]
-    Agents(Options),
+    Agents(Box<AgentOptions>),
     /// Repeat calls: who had to call again, who got through, after how many attempts
     #[command(after_help = help::REPEATS_EXAMPLES)]
-    Repeats(Options),
+    Repeats(Box<GroupedOptions>),
     /// The people who tried and were not served, and what became of callbacks
     #[command(after_help = help::UNSERVED_EXAMPLES)]
     Unserved(Options),
@@ -97,15 +98,30 @@ enum Report {
 }
 
 impl Report {
+    /// What rows are of.
+    fn by(&self) -> By {
+        match self {
+            Self::Queues(grouped)
+            | Self::Transfers(grouped)
+            | Self::Waits(grouped)
+            | Self::Repeats(grouped) => grouped.by,
+            Self::Agents(agents) => agents.by.by(),
+            Self::Unserved(_)
+            | Self::Lines(_)
+            | Self::Survey(_)
+            | Self::Calls(_)
+            | Self::Call(_) => By::Queue,
+        }
+    }
+
     fn options(&self) -> &Options {
         match self {
-            Self::Queues(grouped) | Self::Transfers(grouped) | Self::Waits(grouped) => {
-                &grouped.common
-            }
-            Self::Agents(options)
-            | Self::Repeats(options)
-            | Self::Unserved(options)
-            | Self::Lines(options) => options,
+            Self::Queues(grouped)
+            | Self::Transfers(grouped)
+            | Self::Waits(grouped)
+            | Self::Repeats(grouped) => &grouped.common,
+            Self::Agents(agents) => &agents.common,
+            Self::Unserved(options) | Self::Lines(options) => options,
             Self::Survey(survey) => &survey.common,
             Self::Calls(calls) => &calls.common,
             Self::Call(call) => &call.common,
@@ -138,11 +154,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
         None
     } else {
         let mut query = query(options, &mut client, clock).await?;
-        if let Report::Queues(grouped) | Report::Transfers(grouped) | Report::Waits(grouped) =
-            &args.report
-        {
-            query.by = options::grouping(grouped.by).into();
-        }
+        query.by = options::grouping(args.report.by()).into();
         Some(query)
     };
     let part = options.part as usize;

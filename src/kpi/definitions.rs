@@ -16,6 +16,32 @@ pub struct Definition {
     pub sentence: Cow<'static, str>,
 }
 
+/// The formula whose names would all be alike: the family's members are told apart by their ids.
+const FAMILY: &str = "service level";
+
+impl Definition {
+    /// What it is called: the words before the sentence's colon, else its id; `abandon_rate` of AB1.
+    pub fn name(&self) -> Cow<'_, str> {
+        let name = match self.id {
+            "W2q" => "queue_wait",
+            "T1" => "transfers",
+            "Q6" => "silences_and_repeats",
+            "Q9" => "mean_grade",
+            "Q14" => "weighted_top_box",
+            id @ ("agent_states" | "headline" | "steering") => id,
+            id => match self.sentence.split_once(": ") {
+                Some((FAMILY, _)) => return Cow::Owned(format!("{FAMILY}, {id}")),
+                Some((name, _)) => name
+                    .strip_prefix(id)
+                    .and_then(|name| name.strip_prefix(", "))
+                    .unwrap_or(name),
+                _ => id,
+            },
+        };
+        Cow::Borrowed(name)
+    }
+}
+
 /// Writes the catalogue: id, version, sentence.
 macro_rules! catalogue {
     ($($name:ident $id:literal $version:literal $sentence:literal,)+) => {
@@ -168,6 +194,22 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn every_definition_has_a_name_of_its_own() {
+        let all = || CATALOGUE.iter().map(|id| id.definition());
+        let names: BTreeSet<_> = all().map(|one| one.name().into_owned()).collect();
+        assert_eq!(names.len(), all().count(), "{names:?}");
+        for one in all() {
+            let name = one.name();
+            let coded = name.len() < 4 && name.bytes().any(|byte| byte.is_ascii_digit());
+            assert!(name.len() < 40 && !coded, "{name} of {}", one.id);
+        }
+        let name = |id: Id| id.definition().name().into_owned();
+        assert_eq!(name(Id::Ab1), "abandon_rate");
+        assert_eq!(name(Id::Strict), "service level, strict");
+        assert_eq!(name(Id::Occupancy), "occupancy");
+    }
 
     #[test]
     fn ids_are_unique() {

@@ -58,7 +58,7 @@ const CISCO: &str = "Cisco Unified Contact Center, service level types";
 
 const LETTERS: &[(&str, Words)] = &[
     (
-        "T: the threshold of the service level, configured by queue and date, or asked for; s < T",
+        "T, service_level: the threshold of the service level, configured by queue and date, or asked for; s < T",
         Words {
             id: "T",
             source: FIELD,
@@ -67,7 +67,7 @@ const LETTERS: &[(&str, Words)] = &[
         },
     ),
     (
-        "s: the threshold of short abandons, configured by queue and date, or asked for; s < T",
+        "s, short_abandon: the threshold of short abandons, configured by queue and date, or asked for; s < T",
         Words {
             id: "s",
             source: FIELD,
@@ -76,7 +76,7 @@ const LETTERS: &[(&str, Words)] = &[
         },
     ),
     (
-        "x: the threshold of short answered calls, asked for, else 10 s",
+        "x, short_answered: the threshold of short answered calls, asked for, else 10 s",
         Words {
             id: "x",
             source: OWN,
@@ -85,7 +85,7 @@ const LETTERS: &[(&str, Words)] = &[
         },
     ),
     (
-        "k: the limit of T10, configured by queue and date, or asked for",
+        "k, excessive_limit: the limit of T10, configured by queue and date, or asked for",
         Words {
             id: "k",
             source: OWN,

@@ -8,7 +8,7 @@
 const Z: f64 = 1.959_963_984_540_054;
 
 /// So many of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part {
     /// How many there are of the kind in question.
     pub count: u64,

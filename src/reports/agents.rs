@@ -2,20 +2,21 @@
 //!
 //! Everything belongs to the interval in which it happened: a leg to that of its connection, an offer to that of its
 //! ringing, a state to each interval it lasts in. A call with two agents is a leg of each, so sums over agents are not
-//! sums over calls. Under a queue filter offers, legs, transfers and wrap-ups are of these queues; states are the agent's
+//! sums over calls. With a row a team everything belongs to the agent's own team at that time. Under a queue filter offers, legs, transfers and wrap-ups are of these queues; states are the agent's
 //! whole time. Our own return calls are `other_call`. Shares of few offers are not shown, and nobody is ranked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::kpi::{self, AgentKnown, Id, Threshold};
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Direction, EndedBy, OfferResult,
-    SourceId, TargetKind, Text, Timestamp,
+    AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Caller, Direction, EndedBy,
+    OfferResult, SourceId, TargetKind, Text, Timestamp,
 };
 
-use crate::store::{StoredCall, Told};
+use crate::store::{Place, StoredCall, Told};
 
+use super::choice::Whose;
 use super::context::{Context, Counted, SourceCompleteness};
 use super::plan::Plan;
 
@@ -33,7 +34,7 @@ pub struct AgentReport {
 pub struct AgentRow {
     /// The interval's first instant, local.
     pub bucket_start: String,
-    /// The agent.
+    /// The agent; empty where rows are of teams.
     pub agent: String,
     /// The agent's name; empty = none is configured.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct AgentRow {
     pub offers: OfferCounts,
     /// Offers answered ÷ offers that say something about the agent; `None` below ten.
     pub answer_rate: Option<f64>,
-    /// Its Wilson 95 % interval.
+    /// Its Wilson 95 % interval, widened by how far offers of the same caller hang together.
     pub answer_rate_interval: Option<(f64, f64)>,
     /// Legs.
     pub handled: u64,
@@ -122,11 +123,35 @@ pub(super) const DEFINITIONS: [Id; 4] =
 /// What is gathered while calls go by.
 #[derive(Default)]
 pub(super) struct Gathered {
-    tallies: BTreeMap<(usize, AgentId), AgentRow>,
+    tallies: BTreeMap<(usize, Whose), Tally>,
     agents: BTreeMap<AgentId, Agent>,
     counted: Counted,
     /// How far each source told of agents.
     told_until: BTreeMap<SourceId, Timestamp>,
+}
+
+/// A row, and what it takes to make it.
+#[derive(Default)]
+struct Tally {
+    row: AgentRow,
+    /// Offers that say something about the agent, and those answered of them, caller by caller.
+    callers: HashMap<Cluster, kpi::Part>,
+}
+
+/// Whose offers hang together: a caller's; of a caller who is not known, a call's.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Cluster {
+    Caller([u8; 16]),
+    Call(Place),
+}
+
+impl Cluster {
+    fn of(call: &StoredCall, record: &CallRecord) -> Self {
+        match record.caller {
+            Caller::Known(known) => Self::Caller(known.hash),
+            Caller::Withheld | Caller::Unknown => Self::Call(call.place.clone()),
+        }
+    }
 }
 
 /// One agent's time.
@@ -187,6 +212,7 @@ impl Gathered {
                 .row(plan, &leg.agent, leg.connected_at)
                 .filter(|_| wanted)
             {
+                let row = &mut row.row;
                 row.handled += 1;
                 let talk = leg.talk().unwrap_or_default();
                 row.talk_sum = row.talk_sum.saturating_add(talk);
@@ -208,7 +234,12 @@ impl Gathered {
                     .row(plan, &offer.agent, offer.offered_at)
                     .filter(|_| wanted)
             {
-                row.offers.add(result);
+                row.row.offers.add(result);
+                if kpi::is_agents_own(result) {
+                    let of = row.callers.entry(Cluster::of(call, record)).or_default();
+                    of.of += 1;
+                    of.count += u64::from(result == OfferResult::Answered);
+                }
             }
         }
         for transfer in &record.transfers {
@@ -217,13 +248,13 @@ impl Gathered {
                 .row(plan, &transfer.from_agent, transfer.at)
                 .filter(|_| wanted)
             {
-                row.transfers_out += 1;
+                row.row.transfers_out += 1;
             }
             let to = AgentId::new(&*transfer.to);
             if transfer.target == TargetKind::Agent
                 && let Some(row) = self.row(plan, &to, transfer.at).filter(|_| wanted)
             {
-                row.transfers_in += 1;
+                row.row.transfers_in += 1;
             }
         }
     }
@@ -251,8 +282,9 @@ impl Gathered {
                     Some(last) => agent.released[last].1,
                     None => plan.is_unfiltered(),
                 };
-                for (bucket, _, time) in plan.of_agent(&name, (span.start, span.end)) {
-                    let row = self.tallies.entry((bucket, name.clone())).or_default();
+                for (bucket, at, time) in plan.of_agent(&name, (span.start, span.end)) {
+                    let whose = plan.whose(&name, at);
+                    let row = &mut self.tallies.entry((bucket, whose)).or_default().row;
                     row.add_time(span.state, time);
                     if span.state == AgentState::Paused {
                         pause(&mut row.pauses, &span.reason, time);
@@ -263,12 +295,20 @@ impl Gathered {
                 }
             }
         }
-        let rows = self.tallies.into_iter().map(|((bucket, agent), row)| {
-            let (name, team) = plan.named(&agent, plan.stretch_of(bucket));
-            AgentRow {
-                name,
-                team,
-                ..finish(row, plan.bucket_start(bucket), &agent)
+        let rows = self.tallies.into_iter().map(|((bucket, whose), tally)| {
+            let row = finish(tally, plan.bucket_start(bucket));
+            match whose {
+                Whose::Agent(agent) => {
+                    let (name, team) = plan.named(&agent, plan.stretch_of(bucket));
+                    let agent = agent.as_str().to_owned();
+                    AgentRow {
+                        agent,
+                        name,
+                        team,
+                        ..row
+                    }
+                }
+                Whose::Team(team) => AgentRow { team, ..row },
             }
         });
         let short = plan.letter(Threshold::ShortAnswered, &[]);
@@ -304,9 +344,13 @@ impl Gathered {
     }
 
     /// The row of the interval in which something happened; `None` outside the period.
-    fn row(&mut self, plan: &Plan, agent: &AgentId, at: Timestamp) -> Option<&mut AgentRow> {
+    fn row(&mut self, plan: &Plan, agent: &AgentId, at: Timestamp) -> Option<&mut Tally> {
         let bucket = plan.index_of(at).filter(|_| plan.wants_agent(agent, at))?;
-        Some(self.tallies.entry((bucket, agent.clone())).or_default())
+        Some(
+            self.tallies
+                .entry((bucket, plan.whose(agent, at)))
+                .or_default(),
+        )
     }
 }
 
@@ -322,7 +366,7 @@ fn pause(pauses: &mut Vec<(Text, Duration)>, reason: &Text, time: Duration) {
     }
 }
 
-fn finish(mut row: AgentRow, bucket_start: String, agent: &AgentId) -> AgentRow {
+fn finish(Tally { mut row, callers }: Tally, bucket_start: String) -> AgentRow {
     row.pauses.sort_unstable();
     let talking = row.time_in(AgentState::Talking);
     let handling = talking.saturating_add(row.time_in(AgentState::WrapUp));
@@ -331,13 +375,13 @@ fn finish(mut row: AgentRow, bucket_start: String, agent: &AgentId) -> AgentRow 
     let answer_rate = kpi::agent_answer_rate(answered, own);
     AgentRow {
         bucket_start,
-        agent: agent.as_str().to_owned(),
         answer_rate,
         answer_rate_interval: answer_rate.and_then(|_| {
-            kpi::wilson(kpi::Part {
+            let part = kpi::Part {
                 count: answered,
                 of: own,
-            })
+            };
+            kpi::wilson_widened(part, kpi::design_effect(callers.values().copied()))
         }),
         handle_time: kpi::handle_time(row.talk_sum, row.hold_sum, row.wrap_up_sum, row.handled),
         // Without told states nobody knows when the agent was available.

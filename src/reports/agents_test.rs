@@ -3,6 +3,7 @@
 use super::*;
 use crate::calls::tests::settled;
 use crate::model::{Mode, SourceId, Text};
+use crate::reports::callers_test::called_by;
 use crate::reports::fixture::{Memory, hotline, query, samara, seconds};
 use crate::reports::{Bucket, Query};
 use crate::store::Told;
@@ -106,6 +107,32 @@ fn time_is_in_one_state_at_once() {
     assert_eq!(ann.handle_time, Some(seconds(60)));
     assert_eq!(ann.occupancy, Some(120.0 / 1_856.0));
     assert_eq!(of(&rows, "bob").occupancy, None, "no state was told of him");
+}
+
+#[test]
+fn offers_of_the_same_caller_hang_together() {
+    const NAMES: [&str; 20] = [
+        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
+        "s", "t",
+    ];
+    let interval = |callers: u8| {
+        let calls = NAMES.iter().enumerate().map(|(number, name)| {
+            let story = match number % 2 {
+                0 => "arrive 0; enter jobs 0; ring ann 1; answer ann jobs 5; release ann caller 9; end caller 9",
+                _ => "arrive 0; enter jobs 0; ring ann 1; miss ann no_answer 16; end caller 20",
+            };
+            let number = u8::try_from(number).unwrap();
+            (*name, called_by(number % callers, i64::from(number), story))
+        });
+        let told = Memory::of_records(calls.collect(), Told::default());
+        let rows = told.reports(hotline()).agents(&query()).unwrap().rows;
+        of(&rows, "ann").answer_rate_interval.unwrap()
+    };
+    let half = kpi::Part { count: 10, of: 20 };
+    // Each caller once.
+    assert_eq!(interval(20), kpi::wilson(half).unwrap());
+    // Two callers, one always answered, one never: 2 · (5² + 5²) ÷ (20 · 0.5²) = 20, as if there were one offer.
+    assert_eq!(interval(2), kpi::wilson_widened(half, 20.0).unwrap());
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! Which calls a report is asked for beyond its queues: by line, by team, by the hours of a calendar.
+//! Which calls a report is asked for beyond its queues: by line, by team, by the hours of a calendar; and what its rows are
+//! of.
 //!
-//! A call belongs to the line that it dialled, and to the team of the agent who answered it first, as of that answer. What
-//! happens while the calendar is closed is in no bucket.
+//! A call belongs to the line that it dialled, to the team of the agent who answered it first, as of that answer, and to
+//! the calendar of the first queue it entered. What happens while the calendar asked for is closed is in no bucket.
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
@@ -22,13 +23,15 @@ pub enum By {
     Queue,
     /// Lines: those that calls dialled.
     Line,
-    /// Teams: those of whoever answered a call first.
+    /// Teams: those of whoever answered a call first; of the agent report those of its agents.
     Team,
+    /// Business calendars: those of the queues that calls entered first, open and closed apart.
+    Calendar,
 }
 
 impl By {
     /// Every way.
-    pub const ALL: [Self; 3] = [Self::Queue, Self::Line, Self::Team];
+    pub const ALL: [Self; 4] = [Self::Queue, Self::Line, Self::Team, Self::Calendar];
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
@@ -36,8 +39,28 @@ impl By {
             Self::Queue => "queue",
             Self::Line => "line",
             Self::Team => "team",
+            Self::Calendar => "calendar",
         }
     }
+
+    /// The reports whose rows may be of it, in words.
+    pub(super) const fn reports(self) -> &'static str {
+        match self {
+            Self::Team => "the queue, the transfer, the wait, the agent and the repeat report",
+            Self::Queue | Self::Line | Self::Calendar => {
+                "the queue, the transfer, the wait and the repeat report"
+            }
+        }
+    }
+}
+
+/// Whose figures a row of the agent report holds; in the order of rows within an interval.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whose {
+    /// One agent's.
+    Agent(AgentId),
+    /// Those of the agents of a team; empty = of none.
+    Team(String),
 }
 
 /// A calendar asked for.
@@ -184,8 +207,26 @@ impl Plan {
                 name.unwrap_or(line.as_str())
             }),
             By::Team => team_of(&self.floor, record),
+            By::Calendar => return Some(self.calendar_of(record)),
         };
         Some(Group::named(name))
+    }
+
+    /// The calendar that the first queue of a call had when the call arrived, and whether it was closed then.
+    fn calendar_of(&self, record: &CallRecord) -> Group {
+        let at = record.arrived_at;
+        let rules = record
+            .counted_under()
+            .map(|queue| (queue, self.targets.rules(queue, at)));
+        let Some((queue, name)) =
+            rules.and_then(|(queue, rules)| Some((queue, rules.calendar.as_ref()?)))
+        else {
+            return Group::NoQueue;
+        };
+        match self.targets.is_open(queue, at) {
+            true => Group::named(Some(name)),
+            false => Group::named(Some(&format!("{name} (closed)"))),
+        }
     }
 
     /// Whether a call is asked for by its line and its team.
@@ -226,25 +267,38 @@ impl Plan {
                 .is_some_and(|team| teams.contains(team))
     }
 
-    /// The parts of an agent's stretch as `cut_up` has them, as far as the agent is in a team asked for.
+    /// The parts of an agent's stretch as `cut_up` has them, as far as the agent is in a team asked for; where teams
+    /// matter, each of one team.
     pub(super) fn of_agent(
         &self,
         agent: &AgentId,
         (start, end): (Timestamp, Timestamp),
     ) -> Vec<(usize, Timestamp, Duration)> {
-        if self.choice.teams.is_empty() {
+        if self.choice.teams.is_empty() && self.choice.by != By::Team {
             return self.cut_up(start, end);
         }
         let posts = self.floor.agents.get(agent).into_iter().flatten();
-        let wanted = posts.filter(|post| {
-            let team = post.team.as_deref();
-            team.is_some_and(|team| self.choice.teams.contains(team))
-        });
-        let parts = wanted.flat_map(|post| {
-            let until = post.until.map_or(end, |until| until.min(end));
-            self.cut_up(post.since.max(start), until)
-        });
-        parts.collect()
+        let changes = posts.flat_map(|post| [Some(post.since), post.until]);
+        let changes = changes.flatten().filter(|at| (start..end).contains(at));
+        let mut cuts: Vec<_> = changes.chain([start, end]).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        let posts = cuts.windows(2).map(|cut| (cut[0], cut[1]));
+        let wanted = posts.filter(|(since, _)| self.wants_agent(agent, *since));
+        wanted
+            .flat_map(|(since, until)| self.cut_up(since, until))
+            .collect()
+    }
+
+    /// Whose row in the agent report something of an agent stands in.
+    pub(super) fn whose(&self, agent: &AgentId, at: Timestamp) -> Whose {
+        match self.choice.by {
+            By::Team => {
+                let team = self.floor.team(agent, at).unwrap_or_default();
+                Whose::Team(team.to_owned())
+            }
+            By::Queue | By::Line | By::Calendar => Whose::Agent(agent.clone()),
+        }
     }
 
     /// The name of a line; empty when it has none.

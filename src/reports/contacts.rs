@@ -8,6 +8,7 @@ use crate::model::{CallRecord, Caller, Direction, Mark, Outcome, QueueId, Timest
 use crate::store::{Place, StoredCall};
 
 use super::context::Counted;
+use super::group::Group;
 use super::plan::Plan;
 
 /// A caller, by pseudonym.
@@ -20,6 +21,8 @@ pub(super) struct Known {
     pub(super) place: Place,
     /// The interval of a call that is asked for.
     pub(super) bucket: Option<usize>,
+    /// Whose row it stands in besides that of all, where rows are not of queues.
+    pub(super) group: Option<Group>,
     pub(super) queue: Option<QueueId>,
     pub(super) outcome: Option<Outcome>,
     pub(super) callback: Callback,
@@ -41,6 +44,8 @@ pub(super) struct Contacts {
 #[derive(Clone, Debug)]
 pub(super) struct Anonymous {
     pub(super) bucket: usize,
+    /// Whose row it stands in besides that of all, where rows are not of queues.
+    pub(super) group: Option<Group>,
     pub(super) withheld: bool,
     pub(super) unserved: bool,
     pub(super) callback: Callback,
@@ -77,12 +82,14 @@ impl Contacts {
         let bucket = bucket.filter(|_| inbound && plan.wants(queue) && plan.admits(record));
         let callback = Callback::of(record);
         let unserved = kpi::is_unserved(record);
+        let group = bucket.and_then(|_| plan.group_of(record));
         let hash = match record.caller {
             Caller::Known(known) => known.hash,
             Caller::Withheld | Caller::Unknown => {
                 if let Some(bucket) = bucket {
                     self.anonymous.push(Anonymous {
                         bucket,
+                        group,
                         withheld: record.caller == Caller::Withheld,
                         unserved,
                         callback,
@@ -103,6 +110,7 @@ impl Contacts {
             },
             place: call.place.clone(),
             bucket,
+            group,
             queue: queue.cloned(),
             outcome: record.outcome,
             callback,
@@ -114,12 +122,12 @@ impl Contacts {
     /// Puts each caller's contacts in order: by time, at the same instant by call id as bytes; and takes out those who
     /// called more than `shared_over` times on one local day of the period: a line of many people. Days around it do not
     /// matter, since how far is looked there follows from the windows, and of all windows the same callers are counted.
-    /// Gives these with the intervals of their calls, the one with most calls first.
+    /// Gives these with where their calls are counted, the one with most calls first.
     pub(super) fn settle(
         &mut self,
         plan: &Plan,
         shared_over: Option<u32>,
-    ) -> Vec<(CallerHash, Vec<usize>)> {
+    ) -> Vec<(CallerHash, Vec<(usize, Option<Group>)>)> {
         for contacts in self.callers.values_mut() {
             contacts.sort_by(|one, other| {
                 let at = one.contact.at.cmp(&other.contact.at);
@@ -150,7 +158,9 @@ impl Contacts {
             .into_iter()
             .filter_map(|hash| {
                 let contacts = self.callers.remove(&hash)?;
-                let calls: Vec<_> = contacts.iter().filter_map(|known| known.bucket).collect();
+                let calls = contacts.into_iter();
+                let calls = calls.filter_map(|known| Some((known.bucket?, known.group)));
+                let calls: Vec<_> = calls.collect();
                 (!calls.is_empty()).then_some((hash, calls))
             })
             .collect();

@@ -13,9 +13,9 @@ use crate::model::{
 use crate::store::{Selection, Told};
 
 use super::fixture::{Asked, Memory, at, hotline, query, samara, seconds, visit};
-use super::{Basis, Bucket, By, CallsQuery, Error, Options, Pack, Query, QueueRow};
+use super::{Basis, Bucket, CallsQuery, Error, Options, Pack, Query, QueueRow};
 
-fn rules(target: u64) -> QueueRules {
+pub(super) fn rules(target: u64) -> QueueRules {
     let target = QueueTarget {
         service_level: seconds(target),
         ..QueueTarget::default()
@@ -184,7 +184,7 @@ fn what_was_changed_after_the_fact_is_told_by_every_report_of_that_time() {
 }
 
 /// Open from 9 to 10 and from 11 to 12 every day.
-fn with_hours() -> Options {
+pub(super) fn with_hours() -> Options {
     let mut options = hotline();
     let hours = Hours::new(vec![(540, 600), (660, 720)]);
     let weekly = std::array::from_fn(|_| hours.clone());
@@ -310,7 +310,7 @@ fn hours_that_were_changed_after_the_fact_are_told_by_every_report_that_keeps_to
     );
 }
 
-fn on_line(line: &str, story: &str) -> CallRecord {
+pub(super) fn on_line(line: &str, story: &str) -> CallRecord {
     CallRecord {
         line: Some(LineId::new(line)),
         ..settled(samara("10:00:00"), story)
@@ -327,7 +327,7 @@ fn post(name: &str, team: &str, since: Timestamp, until: Option<Timestamp>) -> P
 }
 
 /// Line 100 is the jobs line. Ann is in the first team until 11:00 and in the second from then on; Bob is in the second.
-fn floor() -> Options {
+pub(super) fn floor() -> Options {
     let eleven = samara("11:00:00");
     let ann = vec![
         post("Anna", "first", Timestamp::MIN, Some(eleven)),
@@ -349,8 +349,12 @@ fn floor() -> Options {
 
 /// On line 100: one that Ann answers and passes from jobs to help, where Bob takes it; one that nobody answers. On line
 /// 200: one that Bob answers; at 11:00 one that Ann answers.
-fn calls() -> Memory {
-    let records = vec![
+pub(super) fn calls() -> Memory {
+    Memory::of_records(records(), Told::default())
+}
+
+pub(super) fn records() -> Vec<(&'static str, CallRecord)> {
+    vec![
         (
             "passed on",
             on_line(
@@ -376,8 +380,7 @@ fn calls() -> Memory {
                 "arrive 3600; enter jobs 3600; answer ann jobs 3610; release ann caller 3700; end caller 3700",
             ),
         ),
-    ];
-    Memory::of_records(records, Told::default())
+    ]
 }
 
 fn listed(asked: Query) -> Vec<String> {
@@ -390,14 +393,14 @@ fn listed(asked: Query) -> Vec<String> {
     ids.collect()
 }
 
-fn of_line(line: &str) -> Query {
+pub(super) fn of_line(line: &str) -> Query {
     Query {
         lines: vec![line.into()],
         ..query()
     }
 }
 
-fn of_team(team: &str) -> Query {
+pub(super) fn of_team(team: &str) -> Query {
     Query {
         teams: vec![team.into()],
         ..query()
@@ -423,85 +426,6 @@ fn a_call_is_of_the_line_it_dialled_and_of_the_team_that_answered_first() {
     }
     let whole = calls().reports(floor()).queues(&query()).unwrap();
     assert_eq!(whole.rows.last().unwrap().calls_offered, 4);
-}
-
-#[test]
-fn rows_may_be_of_lines_and_of_teams() {
-    let by = |by| Query { by, ..query() };
-    let queues = |by_what| {
-        let report = calls().reports(floor()).queues(&by(by_what)).unwrap();
-        let rows = report.rows.into_iter();
-        let rows = rows.map(|row| (row.queue, row.calls_arrived, row.calls_offered));
-        rows.collect::<Vec<_>>()
-    };
-    let row = |name: &str, calls| (name.to_owned(), Some(calls), calls);
-    let lines = [row("200", 2), row("jobs line", 2), row("ALL", 4)];
-    assert_eq!(queues(By::Line), lines);
-    // The lost call is of no team.
-    let teams = [row("", 1), row("first", 1), row("second", 2), row("ALL", 4)];
-    assert_eq!(queues(By::Team), teams);
-
-    let transfers = |query: &Query| calls().reports(floor()).transfers(query).unwrap();
-    let served = |query: &Query| {
-        let rows = transfers(query).rows.into_iter();
-        let rows = rows.map(|row| (row.queue, row.calls_served, row.transfers));
-        rows.collect::<Vec<_>>()
-    };
-    let row = |name: &str, served, transfers| (name.to_owned(), served, transfers);
-    let lines = [row("200", 2, 0), row("jobs line", 1, 1), row("ALL", 3, 1)];
-    assert_eq!(served(&by(By::Line)), lines);
-    let teams = [row("first", 1, 1), row("second", 2, 0), row("ALL", 3, 1)];
-    assert_eq!(served(&by(By::Team)), teams);
-    // What all have together does not depend on it, nor from where to where they were passed on.
-    let (whole, grouped) = (transfers(&query()), transfers(&by(By::Team)));
-    assert_eq!(whole.rows.last(), grouped.rows.last());
-    assert_eq!(whole.paths, grouped.paths);
-
-    let waits = |by_what| {
-        let report = calls().reports(floor()).waits(&by(by_what), &[]).unwrap();
-        let mut waits = BTreeMap::<String, u64>::new();
-        for row in report.rows {
-            *waits.entry(row.queue).or_default() += row.count;
-        }
-        waits
-    };
-    let all = waits(By::Queue)["ALL"];
-    for by_what in [By::Line, By::Team] {
-        let mut rows = waits(by_what);
-        assert_eq!(rows.remove("ALL"), Some(all));
-        assert_eq!(rows.values().sum::<u64>(), all);
-        assert!(rows.len() > 1, "{rows:?}");
-    }
-
-    let refused = calls().reports(floor()).lines(&by(By::Team)).unwrap_err();
-    assert_eq!(refused.field(), Some("query.by"));
-    let words = "only the queue, the transfer and the wait report have rows by team";
-    assert_eq!(refused.to_string(), words);
-}
-
-#[test]
-fn in_the_agent_report_everything_is_of_the_agent_s_own_team_at_the_time() {
-    let handled = |asked: &Query| {
-        let report = calls().reports(floor()).agents(asked).unwrap();
-        let rows = report.rows.into_iter();
-        let rows = rows.filter(|row| row.handled > 0);
-        let rows = rows.map(|row| (row.name, row.team, row.handled));
-        rows.collect::<Vec<_>>()
-    };
-    let row = |name: &str, team: &str, handled| (name.to_owned(), team.to_owned(), handled);
-    assert_eq!(
-        handled(&query()),
-        [row("Anna", "first → second", 2), row("Boris", "second", 2)]
-    );
-    assert_eq!(
-        handled(&of_team("first")),
-        [row("Anna", "first → second", 1)]
-    );
-    assert_eq!(handled(&of_line("100")).len(), 2);
-    assert_eq!(
-        handled(&of_line("200")),
-        [row("Anna", "first → second", 1), row("Boris", "second", 1)]
-    );
 }
 
 #[test]

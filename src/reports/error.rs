@@ -66,7 +66,7 @@ pub enum Error {
         value: i32,
     },
     /// Rows of something else than queues, of a report that has rows of its own.
-    #[error("only the queue, the transfer and the wait report have rows by {}", by.as_str())]
+    #[error("only {} have rows by {}", by.reports(), by.as_str())]
     NotGrouped {
         /// What was asked for.
         by: By,

@@ -45,6 +45,8 @@ mod definitions_test;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod groups_test;
+#[cfg(test)]
 mod listed_test;
 
 pub use crate::kpi::{

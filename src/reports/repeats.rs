@@ -2,10 +2,11 @@
 //!
 //! A call belongs to the interval of its arrival, and under a queue filter to the first queue it entered; the calls
 //! before and after it count whatever their queue. Callers are told apart by pseudonym: withheld and unknown numbers
-//! are left out and counted. The rows look back before the period's start, and forward behind its end as far as calls
+//! are left out and counted. Rows may be of lines, teams or calendars besides: then each is the report of the calls of one
+//! alone, as with a filter for it, and who tried on two lines is in both. The rows look back before the period's start, and forward behind its end as far as calls
 //! are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::kpi::{self, ATTEMPT_SLOTS, Id, REPEAT_WINDOWS};
@@ -13,6 +14,7 @@ use crate::kpi::{self, ATTEMPT_SLOTS, Id, REPEAT_WINDOWS};
 use super::contacts::{CallerHash, Contacts, Known};
 use super::context::{Context, SourceCompleteness};
 use super::error::Error;
+use super::group::Group;
 use super::plan::{Plan, thresholds};
 
 /// The repeat report.
@@ -20,7 +22,7 @@ use super::plan::{Plan, thresholds};
 pub struct RepeatReport {
     /// Definitions, period, completeness.
     pub context: Context,
-    /// By interval.
+    /// By interval; within it, where rows are of something, by what they are of, all calls last.
     pub rows: Vec<RepeatRow>,
     /// Callers left out because too many calls came from them on one day, with their calls of the period.
     pub shared: Vec<(CallerHash, u64)>,
@@ -31,6 +33,8 @@ pub struct RepeatReport {
 pub struct RepeatRow {
     /// The interval's first instant, local.
     pub bucket_start: String,
+    /// The line, team or calendar; `ALL` of all calls, empty of those of none.
+    pub queue: String,
     /// Calls with a known caller.
     pub calls_with_caller: u64,
     /// People who called.
@@ -101,54 +105,49 @@ pub(super) fn report(
     windows: &[Duration],
     shared_over: Option<u32>,
 ) -> RepeatReport {
-    let mut rows = BTreeMap::<usize, RepeatRow>::new();
-    let fresh = || RepeatRow {
-        windows: windows
-            .iter()
-            .map(|window| RepeatWindow {
-                window: *window,
-                ..RepeatWindow::default()
-            })
-            .collect(),
-        ..RepeatRow::default()
-    };
+    let mut rows = Rows::new(windows);
     for call in &contacts.anonymous {
-        let row = rows.entry(call.bucket).or_insert_with(fresh);
-        if call.withheld {
-            row.withheld += 1;
-        } else {
-            row.unknown += 1;
-        }
+        rows.each(call.bucket, call.group.as_ref(), |row| {
+            match call.withheld {
+                true => row.withheld += 1,
+                false => row.unknown += 1,
+            }
+        });
     }
     let shared = contacts.settle(plan, shared_over);
-    for bucket in shared.iter().flat_map(|(_, calls)| calls) {
-        rows.entry(*bucket).or_insert_with(fresh).shared += 1;
+    for (bucket, group) in shared.iter().flat_map(|(_, calls)| calls) {
+        rows.each(*bucket, group.as_ref(), |row| row.shared += 1);
     }
     for known in contacts.callers.values() {
         let sequence: Vec<_> = known.iter().map(|known| known.contact).collect();
         for (index, one) in known.iter().enumerate() {
             let Some(bucket) = one.bucket else { continue };
-            let row = rows.entry(bucket).or_insert_with(fresh);
-            row.calls_with_caller += 1;
-            row.episodes += u64::from(kpi::begins_episode(&sequence, index));
-            for window in &mut row.windows {
-                let horizon = contacts.horizon;
-                window.take(kpi::repeated(&sequence, index, window.window, horizon));
-            }
+            rows.each(bucket, one.group.as_ref(), |row| {
+                row.calls_with_caller += 1;
+                row.episodes += u64::from(kpi::begins_episode(&sequence, index));
+                for window in &mut row.windows {
+                    let horizon = contacts.horizon;
+                    window.take(kpi::repeated(&sequence, index, window.window, horizon));
+                }
+            });
         }
-        for (bucket, person) in people(known) {
-            let row = rows.entry(bucket).or_insert_with(fresh);
-            row.callers += 1;
-            row.lost_people += u64::from(person.is_lost());
-            if let Some(attempts) = person.answered_after {
-                row.callers_got_through += 1;
-                row.attempts[kpi::attempt_slot(attempts)] += 1;
+        let groups: BTreeSet<_> = known.iter().filter_map(|one| one.group.as_ref()).collect();
+        for group in groups.into_iter().chain([&Group::All]) {
+            for (bucket, person) in people(known, group) {
+                let row = rows.row(bucket, group);
+                row.callers += 1;
+                row.lost_people += u64::from(person.is_lost());
+                if let Some(attempts) = person.answered_after {
+                    row.callers_got_through += 1;
+                    row.attempts[kpi::attempt_slot(attempts)] += 1;
+                }
             }
         }
     }
     let rows = rows
+        .rows
         .into_iter()
-        .map(|(bucket, row)| finish(row, plan.bucket_start(bucket)));
+        .map(|((bucket, group), row)| finish(row, plan.bucket_start(bucket), &group));
     let shared = shared
         .into_iter()
         .map(|(hash, calls)| (hash, calls.len() as u64));
@@ -161,6 +160,40 @@ pub(super) fn report(
             sources,
             DEFINITIONS.map(Id::definition).to_vec(),
         ),
+    }
+}
+
+/// Rows by interval and what they are of.
+struct Rows<'a> {
+    rows: BTreeMap<(usize, Group), RepeatRow>,
+    windows: &'a [Duration],
+}
+
+impl<'a> Rows<'a> {
+    const fn new(windows: &'a [Duration]) -> Self {
+        Self {
+            rows: BTreeMap::new(),
+            windows,
+        }
+    }
+
+    fn row(&mut self, bucket: usize, group: &Group) -> &mut RepeatRow {
+        let fresh = |window: &Duration| RepeatWindow {
+            window: *window,
+            ..RepeatWindow::default()
+        };
+        let row = self.rows.entry((bucket, group.clone()));
+        row.or_insert_with(|| RepeatRow {
+            windows: self.windows.iter().map(fresh).collect(),
+            ..RepeatRow::default()
+        })
+    }
+
+    /// The rows that a call stands in: its group's, and that of all.
+    fn each(&mut self, bucket: usize, group: Option<&Group>, mut then: impl FnMut(&mut RepeatRow)) {
+        for group in group.into_iter().chain([&Group::All]) {
+            then(self.row(bucket, group));
+        }
     }
 }
 
@@ -181,14 +214,17 @@ impl Person {
     }
 }
 
-/// One caller in each interval in which they called.
-pub(super) fn people(known: &[Known]) -> BTreeMap<usize, Person> {
+/// One caller in each interval in which they called, by the calls of a group.
+pub(super) fn people(known: &[Known], group: &Group) -> BTreeMap<usize, Person> {
     let mut people = BTreeMap::<usize, Person>::new();
     let last_return = known
         .iter()
         .rposition(|one| !one.contact.is_call() && one.contact.is_spoken());
     for (index, one) in known.iter().enumerate() {
         let Some(bucket) = one.bucket else { continue };
+        if *group != Group::All && one.group.as_ref() != Some(group) {
+            continue;
+        }
         let person = people.entry(bucket).or_default();
         person.calls += 1;
         if one.contact.is_spoken() && person.answered_after.is_none() {
@@ -209,7 +245,7 @@ impl RepeatWindow {
     }
 }
 
-fn finish(mut row: RepeatRow, bucket_start: String) -> RepeatRow {
+fn finish(mut row: RepeatRow, bucket_start: String, group: &Group) -> RepeatRow {
     for window in &mut row.windows {
         window.repeat_rate = kpi::repeat_rate(window.repeats, row.calls_with_caller);
     }
@@ -219,6 +255,7 @@ fn finish(mut row: RepeatRow, bucket_start: String) -> RepeatRow {
     };
     RepeatRow {
         bucket_start,
+        queue: group.name(),
         withheld_share: kpi::withheld_share(
             row.withheld,
             row.calls_with_caller + row.withheld + row.unknown + row.shared,

@@ -101,7 +101,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         wait_over: &[Duration],
     ) -> Result<QueueReport, Error> {
         let over = Queues::over(thresholds("wait_over", wait_over)?);
-        let (plan, sources) = self.grouped(query)?;
+        let (plan, sources) = self.grouped(query, &By::ALL)?;
         let kept = self.head(&plan).await?.kept;
         let by = ByRollups::of(&plan, of_visits(&plan), &over, kept);
         let queues = |held| Queues::new(over.clone(), held);
@@ -128,7 +128,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         query: &Query,
         excessive_limit: Option<u32>,
     ) -> Result<TransferReport, Error> {
-        let (plan, sources) = self.grouped(query)?;
+        let (plan, sources) = self.grouped(query, &By::ALL)?;
         let kept = self.head(&plan).await?.kept;
         let by = ByRollups::of(&plan, Sums::Transfers, &[], kept);
         let by = by.filter(|_| {
@@ -151,7 +151,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     /// The query is wrong, or the store cannot be read.
     pub async fn waits(&self, query: &Query, edges: &[Duration]) -> Result<WaitReport, Error> {
         let edges = thresholds("edges", edges)?;
-        let (plan, sources) = self.grouped(query)?;
+        let (plan, sources) = self.grouped(query, &By::ALL)?;
         let kept = self.head(&plan).await?.kept;
         // Each is a column.
         let columns: Vec<_> = edges.iter().copied().chain(plan.configured()).collect();
@@ -166,7 +166,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ///
     /// The query is wrong, or the store cannot be read.
     pub async fn agents(&self, query: &Query) -> Result<AgentReport, Error> {
-        let (plan, sources) = self.plan(query)?;
+        let (plan, sources) = self.grouped(query, &[By::Queue, By::Team])?;
         let head = self.head(&plan).await?;
         let wide = (plan.start.minus(LOOK_BACK), plan.end);
         let told = self.rows.told(wide).await;
@@ -191,7 +191,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ) -> Result<RepeatReport, Error> {
         let windows = repeats::windows(windows)?;
         let widest = repeats::reach(&windows);
-        let (plan, sources, contacts) = self.contacts(query, widest).await?;
+        let (plan, sources, contacts) = self.contacts(query, &By::ALL, widest).await?;
         let work = move || repeats::report(&plan, contacts, sources, &windows, shared_over);
         joined(tokio::task::spawn_blocking(work).await)
     }
@@ -203,7 +203,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     /// The query is wrong, or the store cannot be read.
     pub async fn unserved(&self, query: &Query) -> Result<UnservedReport, Error> {
         let widest = REPEAT_WINDOWS[REPEAT_WINDOWS.len() - 1];
-        let (plan, sources, contacts) = self.contacts(query, widest).await?;
+        let (plan, sources, contacts) = self.contacts(query, &[By::Queue], widest).await?;
         let work = move || unserved::report(&plan, contacts, sources);
         joined(tokio::task::spawn_blocking(work).await)
     }
@@ -297,9 +297,10 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     async fn contacts(
         &self,
         query: &Query,
+        by: &[By],
         widest: Duration,
     ) -> Result<(Plan, Vec<SourceCompleteness>, Contacts), Error> {
-        let (plan, sources) = self.plan(query)?;
+        let (plan, sources) = self.grouped(query, by)?;
         let head = self.head(&plan).await?;
         let contacts = Contacts::new(head);
         let wide = (plan.start.minus(widest), plan.end.plus(widest));
@@ -309,14 +310,14 @@ impl<R: Rows, S: Sources> Reports<R, S> {
 
     /// Checks the query, and looks how far the sources are: before the rows, so that no watermark is ahead of them.
     fn plan(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
-        match query.by {
-            By::Queue => self.grouped(query),
-            By::Line | By::Team => Err(Error::NotGrouped { by: query.by }),
-        }
+        self.grouped(query, &[By::Queue])
     }
 
     /// The same, of a report whose rows may be of something else than queues.
-    fn grouped(&self, query: &Query) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
+    fn grouped(&self, query: &Query, by: &[By]) -> Result<(Plan, Vec<SourceCompleteness>), Error> {
+        if !by.contains(&query.by) {
+            return Err(Error::NotGrouped { by: query.by });
+        }
         let mut plan = Plan::of(query, &self.options)?;
         let sources = self.sources.completeness();
         plan.know(&sources);

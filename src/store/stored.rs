@@ -10,7 +10,7 @@ use super::project;
 use super::rows::Error;
 
 /// Where a call stands in the order of calls: by arrival, then source, then call id as bytes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Arrival.
     pub arrived_at: Timestamp,

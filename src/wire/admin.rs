@@ -247,6 +247,7 @@ pub fn definitions() -> v1::ListDefinitionsResponse {
         .chain(reports::letters())
         .map(|(definition, words)| v1::CatalogueEntry {
             id: definition.id.to_owned(),
+            name: definition.name().into_owned(),
             version: definition.version,
             formula: definition.sentence.into_owned(),
             source: words.source.to_owned(),

@@ -306,6 +306,7 @@ fn grouping(value: i32) -> Result<By, Error> {
         Ok(v1::Grouping::Unspecified | v1::Grouping::Queue) => Ok(By::Queue),
         Ok(v1::Grouping::Line) => Ok(By::Line),
         Ok(v1::Grouping::Team) => Ok(By::Team),
+        Ok(v1::Grouping::Calendar) => Ok(By::Calendar),
         Err(_) => Err(Error::UnknownChoice {
             field: "query.by",
             value,

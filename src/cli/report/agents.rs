@@ -1,6 +1,9 @@
 //! The agent report: its columns and its table.
 
-use crate::proto::v1::{AgentReportRow, AgentTime, GetAgentReportResponse, OfferCounts, PauseTime};
+use crate::proto::v1::{
+    AgentReportRow, AgentTime, GetAgentReportResponse, Grouping, OfferCounts, PauseTime,
+    ReportContext,
+};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
@@ -19,10 +22,16 @@ pub(super) fn parts(answer: &GetAgentReportResponse) -> Vec<Grid> {
         pauses.map(move |pause| Pause { row, pause })
     });
     let pauses: Vec<_> = pauses.collect();
+    let context = answer.context.as_ref();
     vec![
-        Grid::of(TITLE, &columns(), &answer.rows),
-        Grid::of("Pauses", &pause_columns(), &pauses),
+        Grid::of(TITLE, &columns(context), &answer.rows),
+        Grid::of("Pauses", &pause_columns(context), &pauses),
     ]
+}
+
+/// Whether rows are of teams.
+fn is_of_teams(context: Option<&ReportContext>) -> bool {
+    context.is_some_and(|context| context.by() == Grouping::Team)
 }
 
 /// An agent's pauses for one reason.
@@ -31,24 +40,33 @@ struct Pause<'a> {
     pause: &'a PauseTime,
 }
 
-fn pause_columns<'a>() -> Columns<Pause<'a>> {
+fn pause_columns<'a>(context: Option<&ReportContext>) -> Columns<Pause<'a>> {
+    let of_teams = is_of_teams(context);
     let mut columns = Columns::<Pause<'a>>::new();
+    columns.instant("bucket_start", |one| &one.row.bucket_start);
+    match of_teams {
+        true => columns.text("team", |one| &one.row.team),
+        false => columns.text("agent", |one| &one.row.agent),
+    };
     columns
-        .instant("bucket_start", |one| &one.row.bucket_start)
-        .text("agent", |one| &one.row.agent)
         .text("reason", |one| &one.pause.reason)
-        .span("paused", |one| one.pause.time)
-        .text("name", |one| &one.row.name)
-        .beside();
+        .span("paused", |one| one.pause.time);
+    if !of_teams {
+        columns.text("name", |one| &one.row.name).beside();
+    }
     columns
 }
 
 /// The report's columns.
-fn columns() -> Columns<AgentReportRow> {
+fn columns(context: Option<&ReportContext>) -> Columns<AgentReportRow> {
+    let of_teams = is_of_teams(context);
     let mut columns = Columns::<AgentReportRow>::new();
+    columns.instant("bucket_start", |row| &row.bucket_start);
+    match of_teams {
+        true => columns.text("team", |row| &row.team),
+        false => columns.text("agent", |row| &row.agent),
+    };
     columns
-        .instant("bucket_start", |row| &row.bucket_start)
-        .text("agent", |row| &row.agent)
         .count("handled", |row| row.handled)
         .span("talk_sum", |row| row.talk_sum)
         .span("hold_sum", |row| row.hold_sum)
@@ -78,11 +96,14 @@ fn columns() -> Columns<AgentReportRow> {
         .span("other_call", |row| time(row).other_call)
         .span("desk", |row| time(row).desk)
         .span("paused", |row| time(row).paused)
-        .span("logged_out", |row| time(row).logged_out)
-        .text("name", |row| &row.name)
-        .beside()
-        .text("team", |row| &row.team)
-        .beside();
+        .span("logged_out", |row| time(row).logged_out);
+    if !of_teams {
+        columns
+            .text("name", |row| &row.name)
+            .beside()
+            .text("team", |row| &row.team)
+            .beside();
+    }
     columns
 }
 
@@ -112,8 +133,9 @@ pub fn agents_table(answer: &GetAgentReportResponse, lang: Lang) -> String {
     let starts = Starts::of(context, starts);
     let mut header: Vec<_> = starts.header().into_iter().collect();
     let words = header.len() + 1;
+    let head = head(context);
     header.extend([
-        "Agent",
+        head,
         "Handled",
         "Talk",
         "Hold",
@@ -151,7 +173,7 @@ pub fn agents_table(answer: &GetAgentReportResponse, lang: Lang) -> String {
         cells
     });
     text += &lang.table(&header, words, rows.collect());
-    text += &states(&answer.rows, &starts, lang);
+    text += &states(&answer.rows, head, &starts, lang);
     let rows = answer.rows.iter().map(|row| sure::Row {
         start: &row.bucket_start,
         name: named(row),
@@ -161,22 +183,31 @@ pub fn agents_table(answer: &GetAgentReportResponse, lang: Lang) -> String {
             interval: row.answer_rate_interval,
         }],
     });
-    text += &sure(lang, context, Some("Agent"), ["Rate"], rows);
+    text += &sure(lang, context, Some(head), ["Rate"], rows);
     text += &pauses(&answer.rows, lang);
     text + &frame::footnotes(lang, context)
 }
 
-/// An agent's name and id.
+/// What a row is of, as a heading.
+fn head(context: Option<&ReportContext>) -> &'static str {
+    match is_of_teams(context) {
+        true => "Team",
+        false => "Agent",
+    }
+}
+
+/// An agent's name and id; of a team its name.
 fn named(row: &AgentReportRow) -> String {
-    match row.name.as_str() {
-        "" => row.agent.clone(),
-        name => format!("{name} ({})", row.agent),
+    match (row.agent.as_str(), row.name.as_str()) {
+        ("", _) => row.team.clone(),
+        (agent, "") => agent.to_owned(),
+        (agent, name) => format!("{name} ({agent})"),
     }
 }
 
 /// Where the time went, a state a column.
-fn states(rows: &[AgentReportRow], starts: &Starts, lang: Lang) -> String {
-    let mut header: Vec<_> = starts.header().into_iter().chain(["Agent"]).collect();
+fn states(rows: &[AgentReportRow], head: &'static str, starts: &Starts, lang: Lang) -> String {
+    let mut header: Vec<_> = starts.header().into_iter().chain([head]).collect();
     let words = header.len();
     header.extend([
         "Available",
@@ -219,7 +250,11 @@ fn pauses(rows: &[AgentReportRow], lang: Lang) -> String {
             format!("{reason} {}", clock(pause.time.as_ref()))
         });
         let pauses: Vec<_> = pauses.collect();
-        lang.fill("Pauses of {}: {}\n", &[&row.agent, &pauses.join(" · ")])
+        let of = match row.agent.as_str() {
+            "" => &row.team,
+            _ => &row.agent,
+        };
+        lang.fill("Pauses of {}: {}\n", &[of, &pauses.join(" · ")])
     });
     lines.collect()
 }

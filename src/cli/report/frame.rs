@@ -45,13 +45,14 @@ pub(super) fn heading(lang: Lang, title: &str, context: Option<&v1::ReportContex
     text
 }
 
-/// The column that says what rows are of: queues, lines or teams.
+/// The column that says what rows are of: queues, lines, teams or calendars.
 pub(super) fn row_of(context: Option<&v1::ReportContext>) -> &'static str {
     let by = context.map(v1::ReportContext::by).unwrap_or_default();
     match by {
         v1::Grouping::Unspecified | v1::Grouping::Queue => "queue",
         v1::Grouping::Line => "line",
         v1::Grouping::Team => "team",
+        v1::Grouping::Calendar => "calendar",
     }
 }
 
@@ -60,6 +61,7 @@ pub(super) fn head_of(context: Option<&v1::ReportContext>) -> &'static str {
     match row_of(context) {
         "line" => "Line",
         "team" => "Team",
+        "calendar" => "Calendar",
         _ => "Queue",
     }
 }

@@ -112,9 +112,40 @@ pub(super) struct Options {
 pub(super) struct GroupedOptions {
     #[command(flatten)]
     pub(super) common: Options,
-    /// What rows are of; a line is that dialled, a team that of whoever answered the call first
+    /// What rows are of; a line is that dialled, a team that of whoever answered the call first (agents: their own), a
+    /// calendar that of the first queue, open and closed apart
     #[arg(long, default_value = "queue", value_name = "WHAT", value_parser = groupings())]
     pub(super) by: By,
+}
+
+/// What is asked for, and whose rows the agent report has.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct AgentOptions {
+    #[command(flatten)]
+    pub(super) common: Options,
+    /// Whose figures a row holds; of a team those of its agents, each as of the team they were in at that time
+    #[arg(long, value_enum, default_value = "agent", value_name = "WHAT")]
+    pub(super) by: Whose,
+}
+
+/// Whose figures a row of the agent report holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Whose {
+    /// An agent's
+    #[default]
+    Agent,
+    /// A team's
+    Team,
+}
+
+impl Whose {
+    /// The same as the query has it.
+    pub(super) const fn by(self) -> By {
+        match self {
+            Self::Agent => By::Queue,
+            Self::Team => By::Team,
+        }
+    }
 }
 
 /// Which rows of a report are shown, where it has rows of several kinds.
@@ -313,6 +344,7 @@ pub(super) fn grouping(by: By) -> v1::Grouping {
         By::Queue => v1::Grouping::Unspecified,
         By::Line => v1::Grouping::Line,
         By::Team => v1::Grouping::Team,
+        By::Calendar => v1::Grouping::Calendar,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::kpi::REPEAT_WINDOWS;
-use crate::proto::v1::{GetRepeatReportResponse, RepeatReportRow, RepeatWindow, SharedNumber};
+use crate::proto::v1::{
+    GetRepeatReportResponse, RepeatReportRow, RepeatWindow, ReportContext, SharedNumber,
+};
 
 use super::columns::Columns;
 use super::frame::{self, Starts};
@@ -14,6 +16,9 @@ use super::text::{percent, span};
 
 /// Shared numbers that a table shows.
 const SHARED_SHOWN: usize = 10;
+
+/// The row of all calls.
+const ALL: &str = "ALL";
 
 /// The report's name.
 pub(super) const TITLE: &str = "Repeat calls";
@@ -34,8 +39,12 @@ pub(super) fn parts(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Vec
 fn columns(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Columns<RepeatReportRow> {
     let windows = windows(answer, asked);
     let mut columns = Columns::<RepeatReportRow>::new();
+    columns.instant("bucket_start", |row| &row.bucket_start);
+    let context = answer.context.as_ref();
+    if is_grouped(context) {
+        columns.text(frame::row_of(context), |row| &row.queue);
+    }
     columns
-        .instant("bucket_start", |row| &row.bucket_start)
         .count("calls_with_caller", |row| row.calls_with_caller)
         .count("callers", |row| row.callers);
     for (index, window) in windows.iter().enumerate() {
@@ -94,6 +103,11 @@ fn columns(answer: &GetRepeatReportResponse, asked: &[Duration]) -> Columns<Repe
             .count(format!("immature_{name}"), move |row| immature(row, index));
     }
     columns
+}
+
+/// Whether rows are of something besides all calls.
+fn is_grouped(context: Option<&ReportContext>) -> bool {
+    frame::row_of(context) != "queue"
 }
 
 /// R4 of the calls whose window is over.
@@ -175,6 +189,8 @@ pub fn repeats_table(answer: &GetRepeatReportResponse, lang: Lang) -> String {
         );
     let of_windows: Vec<_> = of_windows.collect();
     let mut header: Vec<_> = starts.header().into_iter().collect();
+    let of = is_grouped(context).then(|| frame::head_of(context));
+    header.extend(of);
     let words = header.len();
     header.extend(["Calls", "People"]);
     header.extend(of_windows.iter().map(String::as_str));
@@ -189,6 +205,7 @@ pub fn repeats_table(answer: &GetRepeatReportResponse, lang: Lang) -> String {
     ]);
     let rows = answer.rows.iter().map(|row| {
         let mut cells: Vec<_> = starts.cell(lang, &row.bucket_start).into_iter().collect();
+        cells.extend(of.map(|_| row.queue.clone()));
         cells.extend([row.calls_with_caller.to_string(), row.callers.to_string()]);
         cells.extend(row.windows.iter().map(|window| percent(window.repeat_rate)));
         cells.extend(row.windows.iter().map(|window| window.redials.to_string()));
@@ -208,22 +225,26 @@ pub fn repeats_table(answer: &GetRepeatReportResponse, lang: Lang) -> String {
     text += &not_over(answer, &windows, lang);
     let rows = answer.rows.iter().map(|row| sure::Row {
         start: &row.bucket_start,
-        name: String::new(),
+        name: of.map_or_else(String::new, |_| row.queue.clone()),
         shares: [Share {
             share: row.got_through,
             of: row.callers,
             interval: row.got_through_interval,
         }],
     });
-    text += &sure(lang, context, None, ["Got through"], rows);
+    text += &sure(lang, context, of, ["Got through"], rows);
     text += &shared(answer, lang);
     text + &frame::footnotes(lang, context)
 }
 
 /// How many calls a share marked with a star leaves out, since their window is not over.
 fn not_over(answer: &GetRepeatReportResponse, windows: &[String], lang: Lang) -> String {
+    let grouped = is_grouped(answer.context.as_ref());
     let lines = windows.iter().enumerate().filter_map(|(index, window)| {
-        let rows = answer.rows.iter();
+        let rows = answer
+            .rows
+            .iter()
+            .filter(|row| !grouped || row.queue == ALL);
         let (calls, open) = rows.fold((0, 0), |(calls, open), row| {
             (calls + row.calls_with_caller, open + immature(row, index))
         });

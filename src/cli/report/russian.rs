@@ -177,6 +177,7 @@ const WORDS: &[(&str, &str)] = &[
     ("Queue", "Очередь"),
     ("Line", "Линия"),
     ("Team", "Группа"),
+    ("Calendar", "Календарь"),
     ("Calls\narrived", "Звонков\nпоступило"),
     ("Left\nearly", "Ушли\nв меню"),
     ("Visits\noffered", "Вошли в\nочередь"),

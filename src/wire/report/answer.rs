@@ -123,6 +123,7 @@ fn context(context: Context) -> v1::ReportContext {
             By::Queue => v1::Grouping::Unspecified.into(),
             By::Line => v1::Grouping::Line.into(),
             By::Team => v1::Grouping::Team.into(),
+            By::Calendar => v1::Grouping::Calendar.into(),
         },
     }
 }

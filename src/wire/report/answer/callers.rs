@@ -9,6 +9,7 @@ use super::interval;
 pub(super) fn repeat_row(row: RepeatRow) -> v1::RepeatReportRow {
     v1::RepeatReportRow {
         bucket_start: row.bucket_start,
+        queue: row.queue,
         calls_with_caller: row.calls_with_caller,
         callers: row.callers,
         windows: row.windows.iter().map(window).collect(),
