@@ -122,7 +122,7 @@ catalogue! {
     T5 "T5" 1 "returns: transfers to an agent or queue that had the call before; the depth is the number of returns of a call",
     T6 "T6" 1 "failed: transfers begun and not done, by cause",
     T7 "T7" 1 "after a transfer: answered, abandoned, or returned and answered, each with its W4; pending while the caller still waits; of an outside number nobody tells who answers: answered",
-    T8 "T8" 1 "wrong_door_rate: served calls whose first answering queue is not their last, planned routes from one to the other left out ÷ served calls",
+    T8 "T8" 2 "wrong_door_rate: served calls whose first answering queue is not the last one that answered, whichever agents they were passed to besides, planned routes from one to the other left out ÷ served calls",
     T9 "T9" 2 "matrix: transfers by the queue, or the agent, they left and by where they went, with returns and the callers' time spent: the wait W4 after the transfer, and the time with agents, hold included, until the next transfer or the end",
     T10 "T10" 1 "excessive: calls with more transfers than the limit k, those along a planned route not counted; k is that of the first answering queue at the call's arrival; loops: the ways of calls passed on twice or more, or sent back, with the calls behind them",
     T11 "T11" 1 "reroutes: moves between queues before any human answered; no transfers",

@@ -62,7 +62,7 @@ pub struct AgentRow {
     pub transfers_out: u64,
     /// Transfers to this agent.
     pub transfers_in: u64,
-    /// Legs that the agent ended.
+    /// Legs that the agent ended, those left out that were passed on.
     pub released_first: u64,
     /// Of them with a talk shorter than x.
     pub released_first_short: u64,
@@ -191,7 +191,7 @@ impl Gathered {
         }
         let inbound = is_handled(record);
         let of_line = plan.admits_line(record);
-        for leg in &record.legs {
+        for (index, leg) in record.legs.iter().enumerate() {
             let last = leg.released_at.unwrap_or(leg.connected_at);
             self.source_told(&call.source, last);
             // One that lasts is cut where knowledge ends.
@@ -217,7 +217,7 @@ impl Gathered {
                 let talk = leg.talk().unwrap_or_default();
                 row.talk_sum = row.talk_sum.saturating_add(talk);
                 row.hold_sum = row.hold_sum.saturating_add(leg.hold);
-                if leg.released_at.is_some() && leg.released_by == EndedBy::Agent {
+                if is_hung_up(record, index) {
                     row.released_first += 1;
                     row.released_first_short += u64::from(talk < plan.short_answered);
                 }
@@ -352,6 +352,21 @@ impl Gathered {
                 .or_default(),
         )
     }
+}
+
+/// Whether an agent ended a leg before the caller did, who may go on, as to the survey. Who passed the caller on is let go
+/// by that: this is no hanging up.
+fn is_hung_up(record: &CallRecord, index: usize) -> bool {
+    let leg = &record.legs[index];
+    let of_agent = |at| {
+        let mut own = record.legs.iter().enumerate().rev();
+        own.find(|(_, one)| one.agent == leg.agent && one.connected_at <= at)
+    };
+    let is_passed_on = record.transfers.iter().any(|transfer| {
+        transfer.from_agent == leg.agent
+            && of_agent(transfer.at).is_some_and(|(own, _)| own == index)
+    });
+    leg.released_at.is_some() && leg.released_by == EndedBy::Agent && !is_passed_on
 }
 
 /// Whether a call's legs are handled; those of our own return calls are other calls.

@@ -76,8 +76,9 @@ fn call_row(
         first_queue: record.visits.first().map(|visit| visit.queue.clone()),
         refused: refused.map(|refusal| (refusal.reason, refusal.queue.clone())),
         answered: !record.legs.is_empty(),
-        first_answer_queue: record.legs.first().and_then(|leg| leg.queue.clone()),
-        last_answer_queue: record.legs.last().and_then(|leg| leg.queue.clone()),
+        // A leg without a queue, as that of an agent to whom the caller was passed, is no answer of a queue.
+        first_answer_queue: record.legs.iter().find_map(|leg| leg.queue.clone()),
+        last_answer_queue: record.legs.iter().rev().find_map(|leg| leg.queue.clone()),
         transfers: record.transfers.len() as u32,
         returns: returns(record),
         reroutes: record.reroutes.len() as u32,
@@ -112,7 +113,7 @@ pub(super) fn returns(record: &CallRecord) -> u32 {
 pub(super) fn spent(record: &CallRecord, transfer: usize) -> Duration {
     let from = record.transfers[transfer].at;
     let next = record.transfers.get(transfer + 1).map(|next| next.at);
-    let mut talks: Vec<_> = record
+    let talks = record
         .legs
         .iter()
         // Who passed on may be let go a moment after the caller was queued.
@@ -125,13 +126,7 @@ pub(super) fn spent(record: &CallRecord, transfer: usize) -> Duration {
             Some((leg.connected_at.max(from), until))
         })
         .collect();
-    talks.sort_unstable();
-    let (mut spent, mut counted_to) = (record.transfers[transfer].wait, from);
-    for (start, end) in talks {
-        spent += end.since(start.max(counted_to)).unwrap_or_default();
-        counted_to = counted_to.max(end);
-    }
-    spent
+    record.transfers[transfer].wait + union(talks)
 }
 
 /// W4: the waits of visits that began after a human answered.
@@ -168,9 +163,23 @@ pub(super) fn queue_wait(record: &CallRecord) -> Duration {
     before.filter_map(|visit| visit.wait).sum()
 }
 
-/// The talk of all legs.
+/// The talk of a call: the union of its legs, hold left out. Agents who talk at once take the caller's time once.
 pub(super) fn talk(record: &CallRecord) -> Duration {
-    record.legs.iter().filter_map(|leg| leg.talk()).sum()
+    let over = record.legs.iter().filter(|leg| leg.talk().is_some());
+    let hold: Duration = over.clone().map(|leg| leg.hold).sum();
+    let stretches = over.filter_map(|leg| Some((leg.connected_at, leg.released_at?)));
+    union(stretches.collect()).saturating_sub(hold)
+}
+
+/// The time that stretches cover together.
+fn union(mut stretches: Vec<(Timestamp, Timestamp)>) -> Duration {
+    stretches.sort_unstable();
+    let (mut covered, mut until) = (Duration::ZERO, Timestamp::MIN);
+    for (start, end) in stretches {
+        covered += end.since(start.max(until)).unwrap_or_default();
+        until = until.max(end);
+    }
+    covered
 }
 
 /// The hold within all legs.

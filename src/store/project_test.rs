@@ -96,6 +96,36 @@ fn what_the_dialplan_queues_again_is_after_no_transfer() {
 }
 
 #[test]
+fn agents_who_talk_at_once_take_the_caller_s_time_once() {
+    // Ann 5 to 40, Bob 30 to 65, 4 s of it on hold: 60 s less 4.
+    let story = "arrive 0; enter a 0; answer ann a 5; begin ann conference agent bob 20; answer bob 30; release ann 40; \
+        hold bob 50; unhold bob 54; release bob 65; end caller 65";
+    assert_eq!(row(story).talk, s(56));
+    // One after the other, with nobody between 40 and 45.
+    let story = "arrive 0; enter a 0; answer ann a 5; release ann 40; enter b 40; answer bob b 45; release bob 65; end caller 65";
+    assert_eq!(row(story).talk, s(55));
+}
+
+#[test]
+fn an_agent_without_a_queue_is_no_door() {
+    let doors = |story: &str| {
+        let row = row(story);
+        let name = |queue: Option<crate::model::QueueId>| queue.map(|queue| queue.as_str().to_owned());
+        (name(row.first_answer_queue), name(row.last_answer_queue))
+    };
+    let some = |name: &str| Some(name.to_owned());
+    // Through a to b, and from there to Carl himself.
+    let on = "arrive 0; enter a 0; answer ann a 5; begin ann blind queue b 20; done ann 20; release ann 20; enter b 20; \
+        answer bob b 30; begin bob blind agent carl 40; done bob 40; release bob 40; answer carl 45; end caller 60";
+    assert_eq!(doors(on), (some("a"), some("b")));
+    // Ann herself was called, and passed the caller to b.
+    let direct = "arrive 0; answer ann 5; begin ann blind queue b 20; done ann 20; release ann 20; enter b 20; \
+        answer bob b 30; end caller 60";
+    assert_eq!(doors(direct), (some("b"), some("b")));
+    assert_eq!(doors("arrive 0; answer ann 5; end caller 9"), (None, None));
+}
+
+#[test]
 fn a_transfer_costs_its_wait_and_the_talk_until_the_next_one() {
     let costs = |story: &str| {
         let record = settled(Timestamp::default(), story);
