@@ -23,6 +23,8 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// The least instant that can be written.
     pub const MIN: Self = Self(i64::MIN);
+    /// The end of time.
+    pub const MAX: Self = Self(i64::MAX);
 
     /// Makes an instant from microseconds since 1970.
     pub const fn from_micros(micros: i64) -> Self {

@@ -190,7 +190,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let day = whole.zone.day_of(at).unwrap_or((at, at));
         let day = plan(asked, &self.options, day)?;
         let reach = repeats::reach(windows);
-        let period = (day.start.minus(reach), day.end.plus(reach));
+        // Whom we reached back, however late, was not lost.
+        let period = (day.start.minus(reach), Timestamp::MAX);
         let found = match record.caller {
             Caller::Known(caller) => self.rows.calls_of_caller(&caller.hash, period).await,
             Caller::Withheld | Caller::Unknown => Ok(OfCaller::default()),

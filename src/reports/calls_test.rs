@@ -5,6 +5,7 @@ use crate::calls::tests::settled;
 use crate::model::{Caller, Outcome, Pseudonym, SourceId};
 use crate::reports::QueueRow;
 use crate::reports::fixture::{Asked, Memory, at, hotline, query, samara, seconds, stored};
+use crate::store::Told;
 
 /// Ann passes a call from jobs to benefits, where Bob takes it; one is lost in jobs after 90 s; one is refused; one is a
 /// test; one still waits.
@@ -272,6 +273,35 @@ fn the_calls_behind_a_figure_are_those_of_that_figure() {
     let refused = day().reports(hotline()).list_calls(&asked(nowhere));
     let words = refused.unwrap_err().to_string();
     assert!(words.contains("\"jobs\""), "{words}");
+}
+
+#[test]
+fn our_own_return_calls_are_told_apart() {
+    let served = "arrive 0; enter jobs 0; answer ann jobs 10; release ann caller 60; end caller 60";
+    let records = vec![
+        ("inbound", settled(samara("10:00:00"), served)),
+        (
+            "return",
+            settled(
+                samara("11:00:00"),
+                &served.replace("arrive", "arrive return"),
+            ),
+        ),
+    ];
+    let reports = Memory::of_records(records, Told::default()).reports(hotline());
+    let listed = |directions: &[&str]| {
+        let page = reports.list_calls(&asked(CallFilter {
+            directions: directions.iter().map(|word| (*word).to_owned()).collect(),
+            outcomes: words("served"),
+            ..CallFilter::default()
+        }));
+        ids(&page.unwrap()).join(" ")
+    };
+    assert_eq!(listed(&[]), "inbound return");
+    assert_eq!(listed(&["return"]), "return");
+    assert_eq!(listed(&["inbound"]), "inbound");
+    let served = reports.queues(&query()).unwrap().rows.remove(1);
+    assert_eq!(served.calls.outcomes.of(Outcome::Served), 1);
 }
 
 #[test]

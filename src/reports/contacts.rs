@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::kpi::{self, Callback, Contact, ContactKind};
 use crate::model::{CallRecord, Caller, Direction, Mark, Outcome, QueueId, Timestamp};
-use crate::store::{Place, StoredCall};
+use crate::store::{Place, Spoken, StoredCall};
 
 use super::context::Counted;
 use super::group::Group;
@@ -36,8 +36,19 @@ pub(super) struct Contacts {
     pub(super) callers: HashMap<CallerHash, Vec<Known>>,
     /// Calls without a known caller that are asked for.
     pub(super) anonymous: Vec<Anonymous>,
+    /// What became of callers later than their contacts are read.
+    pub(super) later: HashMap<CallerHash, Later>,
     /// The last thing known of any call.
     pub(super) horizon: Timestamp,
+}
+
+/// What became of a caller later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Later {
+    /// A human spoke to them, whoever called whom.
+    pub(super) spoken: bool,
+    /// We reached them.
+    pub(super) reached: bool,
 }
 
 /// A call without a known caller.
@@ -117,6 +128,22 @@ impl Contacts {
             unserved,
         };
         self.callers.entry(hash).or_default().push(known);
+    }
+
+    /// Takes who was spoken to later.
+    pub(super) fn spoken_later(&mut self, later: &[Spoken]) {
+        for one in later {
+            if self.callers.contains_key(&one.caller) {
+                let known = self.later.entry(one.caller).or_default();
+                known.spoken = true;
+                known.reached |= one.direction == Direction::Return;
+            }
+        }
+    }
+
+    /// What became of a caller later than the contacts.
+    pub(super) fn later(&self, caller: &CallerHash) -> Later {
+        self.later.get(caller).copied().unwrap_or_default()
     }
 
     /// Puts each caller's contacts in order: by time, at the same instant by call id as bytes; and takes out those who

@@ -13,7 +13,8 @@ use crate::model::{
     SourceId, SurveySession, SurveyText, TakenForm, Targets, Timestamp, VisitRow,
 };
 use crate::store::{
-    self, BusyLines, Error, OfCaller, Part, Period, Place, Rows, Selection, StoredCall, Told,
+    self, BusyLines, Error, OfCaller, Part, Period, Place, Rows, Selection, Spoken, StoredCall,
+    Told,
 };
 
 use super::{
@@ -258,6 +259,27 @@ impl Rows for Memory {
             ..Self::default()
         };
         some.calls(period, None, parts).await
+    }
+
+    async fn spoken(
+        &self,
+        (start, end): Period,
+        parts: mpsc::Sender<Vec<Spoken>>,
+    ) -> Result<(), Error> {
+        let within = self.records.iter();
+        let within = within.filter(|call| (start..end).contains(&call.place.arrived_at));
+        let spoken = within.filter_map(|call| {
+            let record = call.record().unwrap();
+            match record.caller {
+                Caller::Known(known) if !record.legs.is_empty() && !record.test => Some(Spoken {
+                    caller: known.hash,
+                    direction: record.direction,
+                }),
+                _ => None,
+            }
+        });
+        drop(parts.send(spoken.collect()).await);
+        Ok(())
     }
 
     async fn calls_of_caller(

@@ -1,7 +1,7 @@
 //! The repeat report: who had to call again, who got through, after how many attempts (R1–R7).
 //!
 //! A call belongs to the interval of its arrival, and under a queue filter to the first queue it entered; the calls
-//! before and after it count whatever their queue. Callers are told apart by pseudonym: withheld and unknown numbers
+//! before and after it count whatever their queue. Whom we reached back later, however late, is not lost. Callers are told apart by pseudonym: withheld and unknown numbers
 //! are left out and counted. Rows may be of lines, teams or calendars besides: then each is the report of the calls of one
 //! alone, as with a filter for it, and who tried on two lines is in both. The rows look back before the period's start, and forward behind its end as far as calls
 //! are known.
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::kpi::{self, ATTEMPT_SLOTS, Id, REPEAT_WINDOWS};
 
-use super::contacts::{CallerHash, Contacts, Known};
+use super::contacts::{CallerHash, Contacts, Known, Later};
 use super::context::{Context, SourceCompleteness};
 use super::error::Error;
 use super::group::Group;
@@ -118,7 +118,8 @@ pub(super) fn report(
     for (bucket, group) in shared.iter().flat_map(|(_, calls)| calls) {
         rows.each(*bucket, group.as_ref(), |row| row.shared += 1);
     }
-    for known in contacts.callers.values() {
+    for (hash, known) in &contacts.callers {
+        let later = contacts.later(hash);
         let sequence: Vec<_> = known.iter().map(|known| known.contact).collect();
         for (index, one) in known.iter().enumerate() {
             let Some(bucket) = one.bucket else { continue };
@@ -133,7 +134,7 @@ pub(super) fn report(
         }
         let groups: BTreeSet<_> = known.iter().filter_map(|one| one.group.as_ref()).collect();
         for group in groups.into_iter().chain([&Group::All]) {
-            for (bucket, person) in people(known, group) {
+            for (bucket, person) in people(known, group, later) {
                 let row = rows.row(bucket, group);
                 row.callers += 1;
                 row.lost_people += u64::from(person.is_lost());
@@ -214,8 +215,9 @@ impl Person {
     }
 }
 
-/// One caller in each interval in which they called, by the calls of a group.
-pub(super) fn people(known: &[Known], group: &Group) -> BTreeMap<usize, Person> {
+/// One caller in each interval in which they called, by the calls of a group; `later` is what became of them after
+/// these contacts.
+pub(super) fn people(known: &[Known], group: &Group, later: Later) -> BTreeMap<usize, Person> {
     let mut people = BTreeMap::<usize, Person>::new();
     let last_return = known
         .iter()
@@ -231,7 +233,7 @@ pub(super) fn people(known: &[Known], group: &Group) -> BTreeMap<usize, Person> 
             person.answered_after = Some(person.calls);
         }
         let returned = last_return.is_some_and(|last| last >= index);
-        person.reached_back |= returned || one.callback.reached_at.is_some();
+        person.reached_back |= later.reached || returned || one.callback.reached_at.is_some();
     }
     people
 }

@@ -118,6 +118,21 @@ fn unknown_callers_and_shared_numbers_are_left_out_and_counted() {
 }
 
 #[test]
+fn whom_we_reach_back_a_month_later_is_not_lost() {
+    let month = 30 * 24 * 60;
+    let lost = |then: Vec<CallRecord>| {
+        let records = [of(1, 0, GAVE_UP)].into_iter().chain(then);
+        report(records.collect(), &query(), None).rows[0].lost_people
+    };
+    assert_eq!(lost(vec![of(1, month, CALLED_BACK)]), 0);
+    // Who got through by calling again was lost that day; another person's return call changes nothing.
+    assert_eq!(
+        lost(vec![of(1, month, SERVED), of(2, month, CALLED_BACK)]),
+        1
+    );
+}
+
+#[test]
 fn an_interval_has_its_own_people() {
     let hourly = Query {
         bucket: Bucket::Hour,

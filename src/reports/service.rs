@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
-use crate::kpi::{CallsDigest, Held, REPEAT_WINDOWS, TransferTally};
+use crate::kpi::{CallsDigest, Held, TransferTally};
 use crate::model::{Alterations, AnswerChannel, CallRecord, Floor, Targets, Timestamp};
-use crate::store::{FormsAsked, Period, Rows, Selection, StoredCall, Sums, Surveyed};
+use crate::store::{FormsAsked, Period, Rows, Selection, Spoken, StoredCall, Sums, Surveyed};
 
 use super::agents::{AgentReport, Gathered};
 use super::choice::By;
@@ -202,8 +202,8 @@ impl<R: Rows, S: Sources> Reports<R, S> {
     ///
     /// The query is wrong, or the store cannot be read.
     pub async fn unserved(&self, query: &Query) -> Result<UnservedReport, Error> {
-        let widest = REPEAT_WINDOWS[REPEAT_WINDOWS.len() - 1];
-        let (plan, sources, contacts) = self.contacts(query, &[By::Queue], widest).await?;
+        let none = Duration::ZERO;
+        let (plan, sources, contacts) = self.contacts(query, &[By::Queue], none).await?;
         let work = move || unserved::report(&plan, contacts, sources);
         joined(tokio::task::spawn_blocking(work).await)
     }
@@ -293,7 +293,7 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         done?
     }
 
-    /// Callers with their contacts in the period and as far around it as a window reaches.
+    /// Callers with their contacts in the period and as far around it as a window reaches, and who was spoken to later.
     async fn contacts(
         &self,
         query: &Query,
@@ -305,7 +305,23 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let contacts = Contacts::new(head);
         let wide = (plan.start.minus(widest), plan.end.plus(widest));
         let contacts = self.follow(&plan, wide, contacts, Contacts::call).await?;
+        let contacts = self.later(contacts, wide.1).await?;
         Ok((plan, sources, contacts))
+    }
+
+    /// Adds who was spoken to from an instant on.
+    async fn later(&self, mut contacts: Contacts, from: Timestamp) -> Result<Contacts, Error> {
+        let (parts, mut received) = mpsc::channel::<Vec<Spoken>>(PARTS_WAITING);
+        let working = tokio::task::spawn_blocking(move || {
+            while let Some(part) = received.blocking_recv() {
+                contacts.spoken_later(&part);
+            }
+            contacts
+        });
+        let sent = self.rows.spoken((from, Timestamp::MAX), parts).await;
+        let contacts = joined(working.await);
+        sent.map_err(|source| Error::Store { source })?;
+        contacts
     }
 
     /// Checks the query, and looks how far the sources are: before the rows, so that no watermark is ahead of them.

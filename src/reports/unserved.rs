@@ -1,7 +1,7 @@
 //! The people who tried and were not served: how many, who, how often, when last; and what became of callbacks.
 //!
 //! A person is listed when one of their calls of the period was unserved and nobody spoke to them since: neither in a
-//! later call, nor by our calling back. Numbers that were withheld or never told are counted, for nobody can ring them
+//! later call, nor by our calling back, however much later that was. Numbers that were withheld or never told are counted, for nobody can ring them
 //! back.
 
 use std::cmp::Reverse;
@@ -50,9 +50,9 @@ pub struct UnservedSummary {
 pub struct UnservedPerson {
     /// The pseudonym.
     pub caller: CallerHash,
-    /// Calls of the period.
+    /// Unserved calls of the period since somebody spoke to them last.
     pub attempts: u64,
-    /// The first, local.
+    /// The first of them, local.
     pub first_try: String,
     /// The last, local.
     pub last_try: String,
@@ -88,13 +88,16 @@ pub(super) fn report(
         };
         summary.calls += unserved;
         summary.people += 1;
-        if is_spoken_since(known, last.contact.at) {
+        let spoken_since = is_spoken_since(known, last.contact.at);
+        if spoken_since || contacts.later(hash).spoken {
             summary.people_spoken_since += 1;
             continue;
         }
+        let spoken_at = spoken_at(known);
+        let tries = asked().filter(|one| one.unserved && Some(one.contact.at) > spoken_at);
         people.push((
             last.contact.at,
-            person(plan, *hash, &asked().collect::<Vec<_>>()),
+            person(plan, *hash, &tries.collect::<Vec<_>>()),
         ));
     }
     people.sort_by_key(|(at, person)| (Reverse(*at), person.caller));
@@ -118,21 +121,29 @@ fn is_spoken_since(known: &[Known], at: Timestamp) -> bool {
     })
 }
 
-fn person(plan: &Plan, caller: CallerHash, asked: &[&Known]) -> UnservedPerson {
+/// When anybody spoke to the caller last.
+fn spoken_at(known: &[Known]) -> Option<Timestamp> {
+    let spoken = known.iter().filter(|one| one.contact.is_spoken());
+    let reached = known.iter().filter_map(|one| one.callback.reached_at);
+    spoken.map(|one| one.contact.at).chain(reached).max()
+}
+
+/// A person by their tries, in order of time.
+fn person(plan: &Plan, caller: CallerHash, tries: &[&Known]) -> UnservedPerson {
     let local = |known: Option<&&Known>| {
         known.map_or_else(String::new, |known| plan.zone.local_text(known.contact.at))
     };
-    let last = asked.last();
-    let due = asked.iter().filter_map(|known| known.callback.due).max();
+    let last = tries.last();
+    let due = tries.iter().filter_map(|known| known.callback.due).max();
     UnservedPerson {
         caller,
-        attempts: asked.len() as u64,
-        first_try: local(asked.first()),
+        attempts: tries.len() as u64,
+        first_try: local(tries.first()),
         last_try: local(last),
         last_queue: last.and_then(|last| last.queue.clone()),
         last_outcome: last.and_then(|last| last.outcome),
         callback_due: due.map(|due| plan.zone.local_text(due)),
-        callbacks_tried: asked.iter().map(|known| known.callback.tried).sum(),
+        callbacks_tried: tries.iter().map(|known| known.callback.tried).sum(),
     }
 }
 

@@ -57,7 +57,7 @@ fn those_nobody_spoke_to_since_are_listed() {
         brief.collect::<Vec<_>>(),
         [
             (1, 2, "10:30", Some("refused")),
-            (3, 2, "10:10", Some("abandoned"))
+            (3, 1, "10:10", Some("abandoned"))
         ]
     );
     assert_eq!(
@@ -70,6 +70,34 @@ fn those_nobody_spoke_to_since_are_listed() {
             ..UnservedSummary::default()
         }
     );
+}
+
+#[test]
+fn whoever_is_spoken_to_a_month_later_is_owed_nothing() {
+    let gave_up = "arrive 0; enter jobs 0; end caller 30";
+    let served = "arrive 0; enter jobs 0; answer ann jobs 10; release ann caller 60; end caller 60";
+    let returned = "arrive return 0; answer ann 5; release ann caller 60; end caller 60";
+    let month = 30 * 24 * 60;
+    let report = report(vec![
+        of(1, 0, gave_up),
+        of(1, month, served),
+        of(2, 0, gave_up),
+        of(2, month, returned),
+        // Tried again in vain; a test is nobody's call.
+        of(3, 0, gave_up),
+        of(3, month, gave_up),
+        of(
+            3,
+            month + 1,
+            &served.replace("arrive 0", "arrive 0; tag test 0"),
+        ),
+    ]);
+    let listed: Vec<_> = report
+        .people
+        .iter()
+        .map(|person| person.caller[0])
+        .collect();
+    assert_eq!((listed, report.summary.people_spoken_since), (vec![3], 2));
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub use rollups::{
     Folding, Gather, Level, Part, QUARTER_MICROS, Rollup, RollupState, RollupWrite, RollupsAsked,
     Stale, Sums, Usable, Within, quarter_of,
 };
-pub use rows::{BusyLines, Erased, Error, Head, OfCaller, Period, Rows, Selection, Told};
+pub use rows::{BusyLines, Erased, Error, Head, OfCaller, Period, Rows, Selection, Spoken, Told};
 pub use stored::{CallRows, Place, Readers, StoredCall};
 pub use survey::StoredSurveys;
 pub use surveyed::{Surveyed, SurveyedCall};

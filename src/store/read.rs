@@ -18,7 +18,9 @@ use super::from_row;
 use super::ids::SourceIds;
 use super::kept::{CallValues, KeptCall};
 use super::rollups::{Gather, Part, RollupState, RollupsAsked, Stale, Within};
-use super::rows::{BusyLines, Error, Head, OfCaller, Period, Rows, Selection, Told, failed};
+use super::rows::{
+    BusyLines, Error, Head, OfCaller, Period, Rows, Selection, Spoken, Told, failed,
+};
 use super::stored::{Place, Readers, StoredCall};
 use super::stream::Which;
 use super::surveyed::{self, Surveyed};
@@ -284,6 +286,12 @@ impl Rows for Store {
     ) -> Result<(), Error> {
         on!(&mut self.begin().await?.transaction, transaction => {
             stream::calls(&mut **transaction, self.reading, Which::PassedAround, period, None, &parts).await
+        })
+    }
+
+    async fn spoken(&self, period: Period, parts: mpsc::Sender<Vec<Spoken>>) -> Result<(), Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::spoken(&mut **transaction, self.reading, period, &parts).await
         })
     }
 

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use crate::database::{self, OpenError};
 use crate::model::{
-    AgentTold, CallId, CallRow, LineId, LineTold, Position, QueueId, SourceId, SurveySession,
-    SurveyText, Timestamp, TransferRow, VisitRow,
+    AgentTold, CallId, CallRow, Direction, LineId, LineTold, Position, QueueId, SourceId,
+    SurveySession, SurveyText, Timestamp, TransferRow, VisitRow,
 };
 
 use super::forms::FormsAsked;
@@ -145,6 +145,15 @@ pub struct OfCaller {
     pub last_arrival: Option<Timestamp>,
 }
 
+/// A human and a caller spoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// The caller, by the hash of the pseudonym.
+    pub caller: [u8; 16],
+    /// Who called whom.
+    pub direction: Direction,
+}
+
 /// Reads rows; implemented by each database.
 pub trait Rows: Clone + Send + Sync + 'static {
     /// Sends the calls that arrived in the period, open ones among them, in the order of their places and behind
@@ -161,6 +170,14 @@ pub trait Rows: Clone + Send + Sync + 'static {
         &self,
         period: Period,
         parts: mpsc::Sender<Vec<StoredCall>>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Sends who was spoken to in calls that arrived in the period, open ones among them: of calls without everything told
+    /// of them, so that a long time is looked through quickly.
+    fn spoken(
+        &self,
+        period: Period,
+        parts: mpsc::Sender<Vec<Spoken>>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// The calls of a caller, by the hash of the pseudonym, that arrived in a period, open ones among them, in the order of

@@ -8,12 +8,13 @@ use tokio::sync::mpsc;
 
 use crate::database::{Columns, Fetch};
 use crate::model::{
-    CallId, CallRecord, Caller, LineEvent, LineId, LineTold, Marks, Mode, SourceId, Timestamp,
+    CallId, CallRecord, Caller, Direction, LineEvent, LineId, LineTold, Marks, Mode, SourceId,
+    Timestamp,
 };
 
 use super::agents_told;
 use super::project;
-use super::rows::{BusyLines, Error, OfCaller, Period, Told, failed};
+use super::rows::{BusyLines, Error, OfCaller, Period, Spoken, Told, failed};
 use super::stored::{Place, Readers, StoredCall};
 use super::write::unseal;
 
@@ -21,6 +22,8 @@ use super::write::unseal;
 /// long period, and no more, does not wait for a thousand.
 const CALLS_A_PART: usize = 1_000;
 const CALLS_FIRST_PART: usize = 64;
+/// The same of no more than who was spoken to.
+const SPOKEN_A_PART: usize = 20_000;
 
 /// Which calls of a period are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +167,62 @@ pub(super) async fn calls(
         }
     }
     Ok(())
+}
+
+/// Sends who was spoken to in calls of the period; ends early when nobody listens.
+pub(super) async fn spoken(
+    connection: &mut impl Fetch,
+    readers: Readers,
+    (start, end): Period,
+    parts: &mpsc::Sender<Vec<Spoken>>,
+) -> Result<(), Error> {
+    let open = open_calls(connection, readers).await?;
+    let mut part = Vec::new();
+    for call in open {
+        let record = call.record()?;
+        let within = call.place.arrived_at >= start && call.place.arrived_at < end;
+        if let Caller::Known(known) = record.caller
+            && within
+            && !record.test
+            && !record.legs.is_empty()
+        {
+            part.push(Spoken {
+                caller: known.hash,
+                direction: record.direction,
+            });
+        }
+    }
+    let sql = "select arrived_at, source_id, call_id, direction, caller from calls
+        where arrived_at >= $1 and arrived_at < $2
+            and (arrived_at, source_id, call_id) > ($1, $3, $4)
+            and answered = 1 and test = 0 and length(caller) = 16
+        order by arrived_at, source_id, call_id limit $5";
+    let (mut at, mut source, mut id) = (start.as_micros(), i64::MIN, String::new());
+    loop {
+        let values = [
+            at.into(),
+            end.as_micros().into(),
+            source.into(),
+            id.as_str().into(),
+            (SPOKEN_A_PART as i64).into(),
+        ];
+        let rows = connection.fetch(sql, &values).await;
+        let rows = rows.map_err(failed("read who was spoken to"))?;
+        for row in &rows {
+            let direction = u8::try_from(row.int(3)).ok().and_then(Direction::from_code);
+            if let (Ok(caller), Some(direction)) = (row.bytes(4).try_into(), direction) {
+                part.push(Spoken { caller, direction });
+            }
+        }
+        let over = rows.len() < SPOKEN_A_PART;
+        if let Some(last) = rows.last() {
+            (at, source, id) = (last.int(0), last.int(1), last.text(2).to_owned());
+        }
+        // Whoever does not listen any more has had enough.
+        if parts.send(std::mem::take(&mut part)).await.is_err() || over {
+            return Ok(());
+        }
+    }
 }
 
 /// The settled live calls of a source that arrived since an instant, none of them tests; the newest first, behind a place.

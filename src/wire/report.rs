@@ -137,6 +137,7 @@ impl<R: Rows, S: Sources> Service<R, S> {
                 marks: filter.marks,
                 callers: filter.callers,
                 first_queues: filter.first_queues,
+                directions: filter.directions,
             },
             page_size: asked.page_size,
             page_token: asked.page_token,

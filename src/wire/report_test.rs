@@ -31,6 +31,14 @@ impl Rows for OneVisit {
         Ok(())
     }
 
+    async fn spoken(
+        &self,
+        _: store::Period,
+        _: mpsc::Sender<Vec<store::Spoken>>,
+    ) -> Result<(), store::Error> {
+        Ok(())
+    }
+
     async fn calls_of_caller(
         &self,
         _: &[u8; 16],

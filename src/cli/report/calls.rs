@@ -41,6 +41,10 @@ pub(super) struct ListOptions {
     /// Only calls that the queue report counts under this queue: the first entered, else the one that turned it away
     #[arg(long, value_name = "NAME")]
     first_queue: Vec<String>,
+    /// Only calls in which this side called: `inbound`, as in calls that arrived and their outcomes, or `return`, our own
+    /// return calls, whose visits and transfers are counted all the same
+    #[arg(long, value_name = "WORD")]
+    direction: Vec<String>,
     /// Only calls about which this was odd: end_missing, told_twice …
     #[arg(long, value_name = "WORD")]
     mark: Vec<String>,
@@ -78,6 +82,7 @@ pub(super) async fn show(
             marks: options.mark.clone(),
             callers: options.caller.clone(),
             first_queues: options.first_queue.clone(),
+            directions: options.direction.clone(),
         }),
         query: query.clone(),
         ..v1::ListCallsRequest::default()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::kpi::{self, Contact, EPISODE_GAP, Part, Repeated};
 use crate::model::Timestamp;
 
-use super::super::contacts::Known;
+use super::super::contacts::{Known, Later};
 use super::super::group::Group;
 use super::super::repeats::{Person, people};
 use super::around::{Around, Whose};
@@ -47,7 +47,9 @@ impl Among<'_> {
 
     /// The call's number among the caller's calls of the day, from 1 on, and what the caller came to on it.
     fn person(&self) -> (usize, Person) {
-        let person = people(self.known, &Group::All).into_values().next();
+        let person = people(self.known, &Group::All, Later::default())
+            .into_values()
+            .next();
         let until = self.known[..=self.index].iter();
         let number = until.filter(|one| one.bucket.is_some()).count();
         (number, person.unwrap_or_default())

@@ -34,6 +34,8 @@ pub struct CallFilter {
     pub wait_over: Option<Duration>,
     /// The queue under which the queue report counts the call: the first it entered, else the one that turned it away.
     pub first_queues: Vec<String>,
+    /// Who called whom: the queue report's outcomes are of inbound calls.
+    pub directions: Vec<String>,
     /// More transfers than this.
     pub transfers_over: Option<u32>,
     /// Something was odd.
@@ -50,6 +52,7 @@ pub(super) struct Filter {
     outcomes: BTreeSet<Option<Outcome>>,
     wait_over: Option<Duration>,
     first_queues: BTreeSet<QueueId>,
+    directions: BTreeSet<Direction>,
     transfers_over: Option<u32>,
     marks: u32,
     callers: BTreeSet<Wanted>,
@@ -76,6 +79,8 @@ impl Filter {
         for mark in words("filter.marks", &asked.marks, &marks)? {
             wanted.add(mark);
         }
+        let directions = Direction::ALL.iter();
+        let directions: Vec<_> = directions.map(|one| (one.as_str(), *one)).collect();
         let agents = asked.agents.iter();
         let callers = asked.callers.iter().map(|caller| caller_of(caller));
         Ok(Self {
@@ -88,6 +93,7 @@ impl Filter {
                 .iter()
                 .map(|name| QueueId::new(name.as_str()))
                 .collect(),
+            directions: words("filter.directions", &asked.directions, &directions)?.collect(),
             transfers_over: asked.transfers_over,
             marks: wanted.bits(),
             callers: callers.collect::<Result<_, _>>()?,
@@ -130,6 +136,7 @@ impl Filter {
             && self.passes_by_a_visit(plan, record)
             && (self.first_queues.is_empty() || self.counts_under_one(record))
             && any(&self.outcomes, [&record.outcome])
+            && any(&self.directions, [&record.direction])
             && self
                 .transfers_over
                 .is_none_or(|limit| kpi::is_excessive(transfers, limit))
