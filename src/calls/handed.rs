@@ -284,7 +284,7 @@ impl Story {
         passed: &mut Passed,
     ) {
         if let Some((at, cause)) = attempt.failed {
-            push_failed(at, attempt, cause, passed);
+            self.push_failed(at, attempt, cause, passed);
             return;
         }
         let Some(ended_at) = self.record.ended_at else {
@@ -293,13 +293,13 @@ impl Story {
         if let Some(at) = attempt.completed_at {
             self.push_unseen(leg, at, attempt, passed);
         } else if let Some(at) = back_at {
-            push_failed(at, attempt, TransferFailure::NoAnswer, passed);
+            self.push_failed(at, attempt, TransferFailure::NoAnswer, passed);
         } else if matches!(
             attempt.method,
             Some(TransferMethod::Attended | TransferMethod::Conference)
         ) {
             if self.gone_meanwhile(leg) {
-                push_failed(ended_at, attempt, TransferFailure::CallerGone, passed);
+                self.push_failed(ended_at, attempt, TransferFailure::CallerGone, passed);
             } else {
                 passed.consult_only += 1;
             }
@@ -308,8 +308,32 @@ impl Story {
                 EndedBy::Caller | EndedBy::Unknown => TransferFailure::CallerGone,
                 EndedBy::Agent | EndedBy::Pbx => TransferFailure::NoAnswer,
             };
-            push_failed(ended_at, attempt, cause, passed);
+            self.push_failed(ended_at, attempt, cause, passed);
         }
+    }
+
+    fn push_failed(
+        &self,
+        at: Timestamp,
+        attempt: &Attempt,
+        cause: TransferFailure,
+        passed: &mut Passed,
+    ) {
+        let from = &self.record.legs[attempt.leg];
+        let to = attempt.to.as_ref().map(|to| match to {
+            TransferTarget::Agent(agent) => (TargetKind::Agent, agent.as_str()),
+            TransferTarget::Queue(queue) => (TargetKind::Queue, queue.as_str()),
+            TransferTarget::Outside(number) => (TargetKind::Outside, &**number),
+        });
+        passed.failed_transfers.push(FailedTransfer {
+            at,
+            method: attempt.method.unwrap_or(TransferMethod::Blind),
+            target: to.map(|(kind, _)| kind),
+            to: to.map_or_else(Text::default, |(_, name)| name.into()),
+            from_agent: from.agent.clone(),
+            from_queue: from.queue.clone(),
+            cause,
+        });
     }
 
     /// The switch said that it was done, and nobody was seen to take the call: it is believed, and marked.
@@ -381,17 +405,4 @@ impl Story {
             wait: reached.wait,
         });
     }
-}
-
-fn push_failed(at: Timestamp, attempt: &Attempt, cause: TransferFailure, passed: &mut Passed) {
-    passed.failed_transfers.push(FailedTransfer {
-        at,
-        method: attempt.method.unwrap_or(TransferMethod::Blind),
-        target: attempt.to.as_ref().map(|to| match to {
-            TransferTarget::Agent(_) => TargetKind::Agent,
-            TransferTarget::Queue(_) => TargetKind::Queue,
-            TransferTarget::Outside(_) => TargetKind::Outside,
-        }),
-        cause,
-    });
 }

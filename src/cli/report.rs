@@ -292,6 +292,7 @@ async fn show(args: &Args, output: Output, clock: &Clock) -> Result<Shown, Failu
                 },
                 table: unserved_table,
             };
+            let part = options.part.beside(Part::Summary);
             answer.shown(output, part, clock.now())
         }
         Report::Lines(_) => {

@@ -1,8 +1,8 @@
 //! Where an agent's time went: one state at each instant, of what the switch told and what the calls show.
 //!
 //! A talk leg shows `talking`, another call `other_call` and an open offer `ringing`, whatever was told last; between a talk's end and the told end
-//! of the work after it lies `wrap_up`. Elsewhere the state told last is in force; a wrap-up, told as a state, until the next
-//! offer or talk: after that the agent is there for the next. Where nothing is known there is no span: time is never
+//! of the work after it lies `wrap_up`. Elsewhere the state told last is in force; a wrap-up, told as a state, until its told
+//! end or the next offer or talk: after that the agent is there for the next. Where nothing is known there is no span: time is never
 //! guessed.
 
 use crate::model::{AgentState, Text, Timestamp};
@@ -53,6 +53,7 @@ impl AgentKnown {
             .chain(&wrap_up);
         cuts.extend(stretches.flat_map(|(from, to)| [*from, *to]));
         cuts.extend(self.told.iter().map(|(at, _, _)| *at));
+        cuts.extend(&self.wrap_up_ends);
         cuts.retain(|at| (start..=end).contains(at));
         cuts.sort_unstable();
         cuts.dedup();
@@ -75,10 +76,12 @@ impl AgentKnown {
                     continue;
                 };
                 let (told_at, _, _) = self.told[last - 1];
+                let told_end = |at: &&Timestamp| told_at < **at && **at <= from;
                 let ended = *state == AgentState::WrapUp
-                    && [&talking, &ringing, &other_calls]
-                        .into_iter()
-                        .any(|stretches| begins_within(stretches, told_at, from));
+                    && (self.wrap_up_ends.iter().any(|at| told_end(&at))
+                        || [&talking, &ringing, &other_calls]
+                            .into_iter()
+                            .any(|stretches| begins_within(stretches, told_at, from)));
                 match ended {
                     true => (AgentState::Available, Text::default()),
                     false => (*state, reason.clone()),
@@ -174,6 +177,30 @@ mod tests {
         spans
             .map(|span| (seconds(span.start), seconds(span.end), span.state.as_str()))
             .collect()
+    }
+
+    #[test]
+    fn a_wrap_up_told_as_a_state_ends_as_told() {
+        let known = |ends: &[i64]| AgentKnown {
+            told: vec![
+                (at(60), AgentState::WrapUp, Text::default()),
+                (at(300), AgentState::Paused, "lunch".into()),
+            ],
+            wrap_up_ends: ends.iter().map(|end| at(*end)).collect(),
+            talking: vec![stretch(20, 60)],
+            ..AgentKnown::default()
+        };
+        let until = |end| [(20, 60, "talking"), (60, end, "wrap_up")].to_vec();
+        let rest = |from| [(from, 300, "available"), (300, 400, "paused")];
+        assert_eq!(
+            brief(&known(&[180]), 0, 400),
+            [until(180), rest(180).to_vec()].concat()
+        );
+        // An end of the work before says nothing of this one.
+        assert_eq!(
+            brief(&known(&[10]), 0, 400),
+            [until(300), rest(300)[1..].to_vec()].concat()
+        );
     }
 
     #[test]

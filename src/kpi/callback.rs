@@ -38,9 +38,9 @@ impl Callback {
 }
 
 /// Whether a call wanted something of us and got nothing: it reached a queue or was refused (V3), and neither a human, nor
-/// the menu, nor a kept callback helped.
+/// the menu, nor a kept callback helped. Who is still on the line may yet be.
 pub fn is_unserved(call: &CallRecord) -> bool {
     let demand = !call.visits.is_empty() || !call.refusals.is_empty();
     let helped = !call.legs.is_empty() || call.outcome == Some(Outcome::SelfServed);
-    demand && !helped && !Callback::of(call).is_kept()
+    demand && call.outcome.is_some() && !helped && !Callback::of(call).is_kept()
 }

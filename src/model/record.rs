@@ -168,8 +168,14 @@ pub struct FailedTransfer {
     pub at: Timestamp,
     /// How it was begun.
     pub method: TransferMethod,
-    /// Whom it was meant for, if told.
+    /// Kind of whom it was meant for, if told.
     pub target: Option<TargetKind>,
+    /// The name of whom it was meant for; empty = not told.
+    pub to: Text,
+    /// The agent who tried to pass on.
+    pub from_agent: AgentId,
+    /// The queue of the leg of that agent.
+    pub from_queue: Option<QueueId>,
     /// Why it failed.
     pub cause: TransferFailure,
 }

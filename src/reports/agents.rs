@@ -52,6 +52,8 @@ pub struct AgentRow {
     pub talk_sum: Duration,
     /// Hold within them.
     pub hold_sum: Duration,
+    /// Of it the callers' waiting for consultations.
+    pub consult_sum: Duration,
     /// Work after them.
     pub wrap_up_sum: Duration,
     /// AHT by leg.
@@ -217,6 +219,7 @@ impl Gathered {
                 let talk = leg.talk().unwrap_or_default();
                 row.talk_sum = row.talk_sum.saturating_add(talk);
                 row.hold_sum = row.hold_sum.saturating_add(leg.hold);
+                row.consult_sum = row.consult_sum.saturating_add(leg.consult);
                 if is_hung_up(record, index) {
                     row.released_first += 1;
                     row.released_first_short += u64::from(talk < plan.short_answered);

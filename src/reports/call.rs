@@ -110,13 +110,14 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let checked = plan(asked, &self.options, nothing)?;
         let sources = self.sources.completeness();
         let stored = self.head(&checked).await?.stored;
-        let found = if asked.call.contains(char::is_control) {
-            // No call has such an id, and a database may not take it for a text.
-            Vec::new()
-        } else {
-            let found = self.rows.call(&CallId::new(asked.call.as_str())).await;
-            found.map_err(|source| Error::Store { source })?
-        };
+        let mut found = self.named(&asked.call).await?;
+        if found.is_empty()
+            && let Some((source, call)) = asked.call.split_once('/')
+        {
+            // As reports write a call beside those of other sources.
+            found = self.named(call).await?;
+            found.retain(|call| call.source.as_str() == source);
+        }
         let call = only(found, asked)?;
         let session = self.rows.session(&call.source, &call.place.call).await;
         let session = session.map_err(|source| Error::Store { source })?;
@@ -177,6 +178,16 @@ impl<R: Rows, S: Sources> Reports<R, S> {
 }
 
 impl<R: Rows, S: Sources> Reports<R, S> {
+    /// The calls with this id.
+    async fn named(&self, call: &str) -> Result<Vec<StoredCall>, Error> {
+        if call.contains(char::is_control) {
+            // No call has such an id, and a database may not take it for a text.
+            return Ok(Vec::new());
+        }
+        let found = self.rows.call(&CallId::new(call)).await;
+        found.map_err(|source| Error::Store { source })
+    }
+
     /// The call's local day, and the calls of the same caller on it and around it; none where nobody knows who called.
     async fn callers_calls(
         &self,

@@ -4,7 +4,7 @@
 //! here.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::{Span, ToSpan as _};
+use jiff::{Span, SpanFieldwise, ToSpan as _};
 
 use crate::model::{QueueId, Timestamp};
 
@@ -43,6 +43,10 @@ impl Compare {
         }
     }
 }
+
+/// What is said where weeks or months are not all within a period.
+const CUT_OFF: &str =
+    "weeks and months that a period cuts off stand alone, unless the other has as many days";
 
 /// The query of the period that is compared with, and what lines up with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +105,11 @@ pub(super) fn earlier(query: &Query, options: &Options) -> Result<Option<Earlier
         bucket.map_or_else(String::new, |bucket| plan.bucket_start(bucket))
     };
     let (buckets, buckets_before) = (plan.buckets.count(), before.buckets.count());
-    if pairs
+    if pairs.len() > buckets.max(buckets_before)
+        && matches!(query.bucket, Bucket::Week | Bucket::Month)
+    {
+        cautions.push(CUT_OFF.to_owned());
+    } else if pairs
         .iter()
         .any(|(now, then)| now.is_none() || then.is_none())
     {
@@ -139,7 +147,11 @@ fn pairs([now, then]: [&Plan; 2], bucket: Bucket, shift: Span) -> Pairs {
         Bucket::Total | Bucket::Week | Bucket::Month | Bucket::Weekday | Bucket::HourOfDay => false,
     };
     if !by_time {
-        return by_place(now.buckets.count(), then.buckets.count());
+        let pairs = by_place(now.buckets.count(), then.buckets.count());
+        return match bucket {
+            Bucket::Week | Bucket::Month => alone_where_cut_off(pairs, [now, then], bucket),
+            _ => pairs,
+        };
     }
     // Where a zone leaves out midnight a day begins later, and is that day all the same.
     let known_by = |local: DateTime| match bucket == Bucket::Day {
@@ -174,6 +186,49 @@ fn pairs([now, then]: [&Plan; 2], bucket: Bucket, shift: Span) -> Pairs {
     }
     pairs.extend((next..locals_then.len()).map(|alone| (None, Some(alone))));
     pairs
+}
+
+/// Weeks and months that a period cuts off go with others of as many days only: more days hold more calls, which is no
+/// change.
+fn alone_where_cut_off(pairs: Pairs, [now, then]: [&Plan; 2], bucket: Bucket) -> Pairs {
+    let [now, then] = [now, then].map(|plan| days_of(plan, bucket));
+    let pairs = pairs.into_iter().flat_map(|pair| {
+        let (Some(one), Some(other)) = pair else {
+            return vec![pair];
+        };
+        let ((days, whole), (days_then, whole_then)) = (now[one], then[other]);
+        match (whole && whole_then) || days == days_then {
+            true => vec![pair],
+            false => vec![(Some(one), None), (None, Some(other))],
+        }
+    });
+    pairs.collect()
+}
+
+/// The local days that each week or month has within the period, and whether it is all there.
+fn days_of(plan: &Plan, bucket: Bucket) -> Vec<(SpanFieldwise, bool)> {
+    let local = |at: Timestamp| {
+        let local = instant(at).map(|at| plan.zone.rules().to_datetime(at));
+        local.unwrap_or(DateTime::MIN)
+    };
+    let begins = |at: DateTime| {
+        let first = match bucket {
+            Bucket::Week => at.weekday() == jiff::civil::Weekday::Monday,
+            _ => at.day() == 1,
+        };
+        first && at.time() == Time::midnight()
+    };
+    let starts = plan.buckets.starts();
+    let ends = starts.iter().skip(1).chain([&plan.end]);
+    let spans = starts.iter().zip(ends).map(|(start, end)| {
+        let (start, end) = (local(*start), local(*end));
+        let days = start
+            .until((jiff::Unit::Day, end))
+            .unwrap_or_default()
+            .fieldwise();
+        (days, begins(start) && begins(end))
+    });
+    spans.collect()
 }
 
 /// A local time so far back; `None` = the calendar has none: the 31st in a month of 30 days.

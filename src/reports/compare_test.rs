@@ -202,6 +202,32 @@ fn what_has_no_time_of_its_own_goes_by_place_or_name() {
 }
 
 #[test]
+fn weeks_and_months_go_with_as_many_days_or_alone() {
+    // January 2026 begins on a Thursday, the December before it on a Monday.
+    let january = ["2026-01-01T00:00:00+04:00", "2026-02-01T00:00:00+04:00"];
+    let (earlier, _) = compared("Europe/Samara", january, Compare::Previous, Bucket::Week);
+    let pairs = |wanted: &str| paired(&earlier, wanted);
+    assert_eq!(pairs("2026-01-01T"), ["2026-01-01T00:00:00+04:00 = "]);
+    assert_eq!(pairs("2025-12-01T"), [" = 2025-12-01T00:00:00+04:00"]);
+    assert_eq!(
+        pairs("2026-01-05T"),
+        ["2026-01-05T00:00:00+04:00 = 2025-12-08T00:00:00+04:00"]
+    );
+    assert_eq!(pairs("2026-01-26T"), ["2026-01-26T00:00:00+04:00 = "]);
+    assert_eq!(earlier.cautions, [CUT_OFF]);
+    // As many days go together, though neither is all there; a whole month goes with a whole one, however long.
+    let cut = ["2026-03-10T00:00:00+04:00", "2026-03-18T00:00:00+04:00"];
+    let (earlier, _) = compared("Europe/Samara", cut, Compare::LastYear, Bucket::Month);
+    assert_eq!(
+        paired(&earlier, "2026-03-10T"),
+        ["2026-03-10T00:00:00+04:00 = 2025-03-10T00:00:00+04:00"]
+    );
+    let march = ["2026-03-01T00:00:00+04:00", "2026-04-01T00:00:00+04:00"];
+    let (earlier, _) = compared("Europe/Samara", march, Compare::Previous, Bucket::Month);
+    assert_eq!((earlier.buckets.len(), earlier.cautions.len()), (1, 0));
+}
+
+#[test]
 fn rules_that_differ_between_the_periods_are_said() {
     let rules = |queue: Option<&str>, seconds: u64, headline: Headline| RulesInForce {
         queue: queue.map(QueueId::new),

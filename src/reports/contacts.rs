@@ -25,6 +25,8 @@ pub(super) struct Known {
     pub(super) group: Option<Group>,
     pub(super) queue: Option<QueueId>,
     pub(super) outcome: Option<Outcome>,
+    /// The caller is still on the line.
+    pub(super) open: bool,
     pub(super) callback: Callback,
     pub(super) unserved: bool,
 }
@@ -124,6 +126,7 @@ impl Contacts {
             group,
             queue: queue.cloned(),
             outcome: record.outcome,
+            open: record.outcome.is_none(),
             callback,
             unserved,
         };

@@ -20,6 +20,8 @@ pub enum Error {
     /// No such queue.
     #[error("unknown queue {queue:?}; the nearest is {nearest:?}")]
     UnknownQueue {
+        /// Its field.
+        field: &'static str,
         /// What was asked for.
         queue: String,
         /// The queue most like it.
@@ -28,6 +30,8 @@ pub enum Error {
     /// No such queue, because none has been seen.
     #[error("unknown queue {queue:?}; no queue is known yet")]
     NoQueues {
+        /// Its field.
+        field: &'static str,
         /// What was asked for.
         queue: String,
     },
@@ -239,7 +243,6 @@ impl Error {
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::UnknownZone { .. } => Some("query.zone"),
-            Self::UnknownQueue { .. } | Self::NoQueues { .. } => Some("query.queues"),
             Self::PeriodReversed { .. } => Some("query.end"),
             Self::UnknownBucket { .. } | Self::TooManyBuckets { .. } => Some("query.bucket"),
             Self::NotGrouped { .. } => Some("query.by"),
@@ -255,6 +258,8 @@ impl Error {
             | Self::PeriodMissing { field }
             | Self::PeriodOutOfRange { field }
             | Self::UnknownChoice { field, .. }
+            | Self::UnknownQueue { field, .. }
+            | Self::NoQueues { field, .. }
             | Self::BadThreshold { field, .. }
             | Self::ThresholdsCross { field, .. }
             | Self::TooManyThresholds { field, .. } => Some(field),

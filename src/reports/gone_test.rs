@@ -72,7 +72,9 @@ proptest! {
             for (query, before) in ways.iter().zip(&before) {
                 same_rows(before, &hotline.reports(query));
             }
-            prop_assert_eq!(hotline.said(&ways[0]), Vec::<String>::new());
+            // The periods cut a quarter in which nobody calls.
+            let said = hotline.said(&ways[0]);
+            prop_assert!(said.iter().all(|words| words.contains("in no figure")), "{said:?}");
         }
     }
 }
@@ -108,6 +110,36 @@ fn the_day_before_a_change_stays_where_its_calls_are_gone() {
              their sums are by quarters of an hour"
         ]
     );
+}
+
+#[test]
+fn a_period_that_cuts_a_quarter_of_calls_that_are_gone_says_what_it_lacks() {
+    // A call a day at noon.
+    let hotline = quarter_of_a_year();
+    let cut = query(
+        "2026-01-05T12:00:30+04:00",
+        "2026-03-05T12:07:00+04:00",
+        "Europe/Samara",
+        Bucket::Total,
+    );
+    let offered = |query: &Query| hotline.reports(query).0.rows[0].counts.answered;
+    assert_eq!((offered(&cut), hotline.said(&cut).len()), (59, 0));
+    let lacks = |from: &str, until: &str| {
+        format!(
+            "calls that arrived from {from}+04:00 to {until}+04:00 are in no figure: they are kept no more, and their sums are \
+             by quarters of an hour"
+        )
+    };
+    hotline.remove_calls("2026-02-01T00:00:00+04:00");
+    let first = lacks("2026-01-05T12:00:30", "2026-01-05T12:15:00");
+    assert_eq!(hotline.said(&cut), std::slice::from_ref(&first));
+    hotline.remove_calls("2026-04-01T00:00:00+04:00");
+    // That of 5 March at noon is in it, and no sum is of it alone.
+    assert_eq!(offered(&cut), 58);
+    let last = lacks("2026-03-05T12:00:00", "2026-03-05T12:07:00");
+    assert_eq!(hotline.said(&cut), [first, last]);
+    // Whole quarters lack nothing.
+    assert!(hotline.said(&first_quarter()).is_empty());
 }
 
 #[test]

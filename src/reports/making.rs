@@ -26,6 +26,9 @@ use super::stays::Basis;
 /// A period up to so long is answered from its rows, with exact quantiles: there are few of them.
 const ROWS_UP_TO: Duration = Duration::from_secs(49 * 60 * 60);
 
+/// The shortest sums.
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+
 /// What a damaged roll-up is called.
 const ROLLUP: &str = "roll-up";
 
@@ -133,6 +136,14 @@ impl ByRollups {
         if unlike.routes && self.sums == Sums::Transfers {
             sentences.push(OTHER_ROUTES.to_owned());
         }
+        for (from, until) in self.cut_quarters(plan) {
+            sentences.push(format!(
+                "calls that arrived from {} to {} are in no figure: they are kept no more, and their sums are by quarters of \
+                 an hour",
+                plan.zone.local_text(from),
+                plan.zone.local_text(until)
+            ));
+        }
         for at in self.changes_without_rows(plan) {
             sentences.push(format!(
                 "of calls that are kept no more, some around the change at {} are measured as before it: their sums are by \
@@ -141,6 +152,21 @@ impl ByRollups {
             ));
         }
         sentences
+    }
+
+    /// Where the period, or an interval of it, begins or ends within a quarter of an hour whose calls are gone: its sum is of
+    /// all of it, so nothing stands for the part.
+    fn cut_quarters(&self, plan: &Plan) -> Vec<Period> {
+        let bounds = plan.buckets.starts().iter().chain([&plan.end]);
+        let cut = bounds.filter_map(|bound| {
+            let from = store::quarter_of(*bound);
+            let until = from.plus(QUARTER).min(plan.end).min(self.gone);
+            let from = from.max(plan.start);
+            (store::quarter_of(*bound) < *bound && from < until).then_some((from, until))
+        });
+        let mut cut: Vec<_> = cut.collect();
+        cut.dedup();
+        cut
     }
 
     /// When rules change within the period and calls around it, which rows would tell apart, are gone.

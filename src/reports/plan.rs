@@ -173,7 +173,7 @@ impl Plan {
 
     /// Checks that the queues asked for are among those ever seen.
     pub(super) fn admit(&self, known: &[QueueId]) -> Result<(), Error> {
-        admit_queues(&self.queues, known)
+        admit_queues("query.queues", &self.queues, known)
     }
 
     /// The queues asked for; none = all.
@@ -251,7 +251,11 @@ impl Plan {
 }
 
 /// Checks that these queues are among those ever seen.
-pub(super) fn admit_queues(asked: &BTreeSet<QueueId>, known: &[QueueId]) -> Result<(), Error> {
+pub(super) fn admit_queues(
+    field: &'static str,
+    asked: &BTreeSet<QueueId>,
+    known: &[QueueId],
+) -> Result<(), Error> {
     let Some(unknown) = asked.iter().find(|queue| !known.contains(queue)) else {
         return Ok(());
     };
@@ -259,10 +263,11 @@ pub(super) fn admit_queues(asked: &BTreeSet<QueueId>, known: &[QueueId]) -> Resu
     Err(
         match nearest(unknown.as_str(), known.iter().map(QueueId::as_str)) {
             Some(name) => Error::UnknownQueue {
+                field,
                 queue,
                 nearest: name.to_owned(),
             },
-            None => Error::NoQueues { queue },
+            None => Error::NoQueues { field, queue },
         },
     )
 }

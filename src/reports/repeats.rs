@@ -85,6 +85,12 @@ pub(super) const DEFINITIONS: [Id; 7] = [Id::R1, Id::R2, Id::R3, Id::R4, Id::R5,
 /// Windows of R1–R4 in rising order, each once: those asked for, else the usual.
 pub(super) fn windows(asked: &[Duration]) -> Result<Vec<Duration>, Error> {
     let windows = thresholds("windows", asked)?;
+    if windows.first().is_some_and(Duration::is_zero) {
+        return Err(Error::BadThreshold {
+            field: "windows",
+            problem: "must be longer than nothing",
+        });
+    }
     Ok(match windows.is_empty() {
         true => REPEAT_WINDOWS.to_vec(),
         false => windows,
@@ -206,12 +212,14 @@ pub(super) struct Person {
     pub(super) answered_after: Option<usize>,
     /// We spoke to them later.
     pub(super) reached_back: bool,
+    /// They are on the line: who knows.
+    pub(super) on_the_line: bool,
 }
 
 impl Person {
     /// R6.
     pub(super) const fn is_lost(self) -> bool {
-        self.answered_after.is_none() && !self.reached_back
+        self.answered_after.is_none() && !self.reached_back && !self.on_the_line
     }
 }
 
@@ -229,6 +237,7 @@ pub(super) fn people(known: &[Known], group: &Group, later: Later) -> BTreeMap<u
         }
         let person = people.entry(bucket).or_default();
         person.calls += 1;
+        person.on_the_line |= one.open;
         if one.contact.is_spoken() && person.answered_after.is_none() {
             person.answered_after = Some(person.calls);
         }

@@ -101,6 +101,22 @@ fn whoever_is_spoken_to_a_month_later_is_owed_nothing() {
 }
 
 #[test]
+fn who_is_on_the_line_may_yet_be_served() {
+    let (_, mut waits) = crate::calls::tests::open(samara("10:30:00"), "arrive 0; enter jobs 0");
+    let gave_up = of(1, 0, "arrive 0; enter jobs 0; end caller 30");
+    waits.caller = gave_up.caller;
+    let mut other = waits.clone();
+    other.caller = of(2, 0, "arrive 0; end caller 1").caller;
+    let report = report(vec![gave_up, waits, other]);
+    let listed: Vec<_> = report
+        .people
+        .iter()
+        .map(|one| (one.caller[0], one.attempts))
+        .collect();
+    assert_eq!((listed, report.summary.calls), (vec![(1, 1)], 1));
+}
+
+#[test]
 fn a_callback_counts_when_it_was_kept() {
     let promised = |then: &str| {
         format!(

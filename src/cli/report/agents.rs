@@ -70,6 +70,7 @@ fn columns(context: Option<&ReportContext>) -> Columns<AgentReportRow> {
         .count("handled", |row| row.handled)
         .span("talk_sum", |row| row.talk_sum)
         .span("hold_sum", |row| row.hold_sum)
+        .span("consult_sum", |row| row.consult_sum)
         .span("wrap_up_sum", |row| row.wrap_up_sum)
         .span("handle_time", |row| row.handle_time)
         .count("offers_answered", |row| offers(row).answered)
@@ -139,6 +140,7 @@ pub fn agents_table(answer: &GetAgentReportResponse, lang: Lang) -> String {
         "Handled",
         "Talk",
         "Hold",
+        "of it\nconsult",
         "Wrap-up",
         "AHT",
         "Answered",
@@ -159,6 +161,7 @@ pub fn agents_table(answer: &GetAgentReportResponse, lang: Lang) -> String {
             row.handled.to_string(),
             clock(row.talk_sum.as_ref()),
             clock(row.hold_sum.as_ref()),
+            clock(row.consult_sum.as_ref()),
             clock(row.wrap_up_sum.as_ref()),
             clock(row.handle_time.as_ref()),
             offers.answered.to_string(),

@@ -119,7 +119,11 @@ impl Periods<'_> {
             let endings = ["before", "difference", "difference_low", "difference_high"];
             let endings = &endings[..if figure.is_share { 4 } else { 2 }];
             for ending in endings {
-                add(format!("{}_{ending}", figure.name), figure.unit);
+                // Only what was is a span, which a workbook shows as one; a difference is a number, and names its unit.
+                match *ending {
+                    "before" => add(format!("{}_before", figure.name), figure.unit),
+                    _ => add(format!("{}_{ending}{}", figure.name, figure.unit), ""),
+                }
             }
         }
         let rules = self.unlike();

@@ -93,7 +93,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) shared_over: Option<u32>,
     /// Which rows of a report that has several kinds: transfers have figures, kinds, matrix and loops, surveys funnel, rates,
-    /// scores, answers, coverage and steering; agents have pauses, waits their curve, repeats the shared numbers
+    /// scores, answers, coverage and steering; agents have pauses, waits their curve, repeats the shared numbers,
+    /// unserved the summary
     #[arg(long, default_value = "figures", value_enum)]
     pub(super) part: Part,
     /// How to show it [default: what FILE ends in; else table on a terminal, else csv]
@@ -178,6 +179,8 @@ pub(super) enum Part {
     Curve,
     /// Repeats: numbers that many people share, left out
     Shared,
+    /// Unserved: people, calls and callbacks in one row
+    Summary,
 }
 
 impl Part {

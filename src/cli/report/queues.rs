@@ -228,11 +228,22 @@ fn columns(
         .says(Rule::ServiceLevel)
         .span("all_busy", |row| row.all_busy);
     for id in compat_ids(answer) {
-        columns.share(id.clone(), move |row| {
+        let of = |row: &QueueReportRow, id: &str| {
             let found = row.compat.iter().find(|figure| figure.id == id);
-            found.and_then(|figure| figure.share)
-        });
-        columns.rests_on(THRESHOLDS);
+            found.cloned()
+        };
+        let (share, counts, n) = (id.clone(), id.clone(), id.clone());
+        columns
+            .part(
+                id.clone(),
+                move |row| of(row, &share).and_then(|figure| figure.share),
+                move |row| of(row, &counts).map_or((0, 0), |figure| (figure.count, figure.of)),
+            )
+            .rests_on(THRESHOLDS)
+            .count(format!("{id}_of"), move |row| {
+                of(row, &n).map_or(0, |figure| figure.of)
+            })
+            .beside();
     }
     columns
 }
@@ -397,9 +408,10 @@ fn compat_ids(answer: &GetQueueReportResponse) -> Vec<String> {
 fn compat(row: &QueueReportRow, lang: Lang) -> String {
     let mut text = String::new();
     for figures in row.compat.chunk_by(|one, other| one.pack == other.pack) {
-        let shown = figures
-            .iter()
-            .map(|figure| format!("{} {}", figure.name, lang.percent(figure.share)));
+        let shown = figures.iter().map(|figure| {
+            let share = lang.percent(figure.share);
+            format!("{} {share} (n {})", figure.name, figure.of)
+        });
         let shown: Vec<_> = shown.collect();
         let pack = figures.first().map_or("", |figure| figure.pack.as_str());
         text += &lang.fill(

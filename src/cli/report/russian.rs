@@ -538,6 +538,14 @@ pub(super) const TOLD: &[(&str, &str)] = &[
         "из звонков, которые больше не хранятся, некоторые около изменения {} считаются по прежним правилам: их суммы — по четвертям часа",
     ),
     (
+        "calls that arrived from {} to {} are in no figure: they are kept no more, and their sums are by quarters of an hour",
+        "звонков, поступивших с {} до {}, нет ни в одной цифре: они больше не хранятся, а их суммы — по четвертям часа",
+    ),
+    (
+        "weeks and months that a period cuts off stand alone, unless the other has as many days",
+        "недели и месяцы, вошедшие в период не целиком, стоят отдельно, если в другом не столько же дней",
+    ),
+    (
         "no line {} is configured, and calls are looked for by that number; the nearest that is: {}",
         "линия {} не настроена, звонки ищутся по этому номеру; ближайшая настроенная: {}",
     ),

@@ -47,6 +47,9 @@ fn any_failure() -> impl Strategy<Value = FailedTransfer> {
         at: at(1),
         method,
         target,
+        to: crate::model::Text::default(),
+        from_agent: AgentId::new("ann"),
+        from_queue: None,
         cause: TransferFailure::Busy,
     })
 }

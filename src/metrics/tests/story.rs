@@ -27,6 +27,9 @@ fn busy_call() -> CallRecord {
         at: at(110),
         method: TransferMethod::Attended,
         target: None,
+        to: crate::model::Text::default(),
+        from_agent: AgentId::new("ann"),
+        from_queue: None,
         cause: TransferFailure::Busy,
     }];
     call.reroutes = vec![Reroute {

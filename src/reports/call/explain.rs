@@ -118,6 +118,7 @@ const EXPLAINED: &[(Id, Explain)] = &[
     (Id::R5, repeats::got_through),
     (Id::R6, repeats::lost_people),
     (Id::R7, repeats::episodes),
+    (Id::Unserved, calls::unserved),
     (Id::T1, calls::kinds),
     (Id::T2, calls::consult_only),
     (Id::T3, calls::transferred),
@@ -229,10 +230,6 @@ mod tests {
     #[test]
     fn what_is_not_explained_says_why() {
         for (asked, words) in [
-            (
-                "unserved",
-                "\"unserved\" says nothing of a single call, so it is explained for none; \"all\" explains whatever does",
-            ),
             (
                 "blocking",
                 "\"blocking\" says nothing of a single call, so it is explained for none; \"all\" explains whatever does",

@@ -1,7 +1,7 @@
 //! Explanations by call and by transfer: what reached us, what was passed on.
 
 use crate::kpi::{self, Part};
-use crate::model::{CallRow, Direction, TargetKind, TransferOutcome, TransferRow};
+use crate::model::{CallRow, Direction, Outcome, TargetKind, TransferOutcome, TransferRow};
 
 use super::super::{queue_calls, transfers};
 use super::case::{Case, count, counted, halves, queue_words, s};
@@ -54,6 +54,25 @@ pub(super) fn demand(case: &Case<'_>) -> Vec<Explanation> {
     let Part { of, .. } = demand_of(&case.rows.call);
     let part = Part { count: of, of };
     of_call(case, part, false, "first entered or refused by ")
+}
+
+/// The unserved.
+pub(super) fn unserved(case: &Case<'_>) -> Vec<Explanation> {
+    let (call, record) = (&case.rows.call, case.record);
+    let adds = u64::from(kpi::is_unserved(record) && !call.test);
+    let words = match record.outcome {
+        None => "it is open",
+        Some(_) if call.answered => "a human answered",
+        Some(Outcome::SelfServed) => "the menu helped",
+        Some(_) if adds > 0 => "nobody answered, and no kept callback made up for it",
+        Some(_) if record.visits.is_empty() && record.refusals.is_empty() => {
+            "it reached no queue and was not refused"
+        }
+        Some(_) => "a callback was kept, or it is in no figure",
+    };
+    let under = queue_calls::belongs_to(call).map_or("", |queue| queue.as_str());
+    let words = format!("{}, {words}: {}", offered_words(call), counted(adds));
+    vec![Explanation::count(under, adds, words)]
 }
 
 /// V4.

@@ -238,6 +238,7 @@ pub(super) fn lost_people(case: &Case<'_>) -> Vec<Explanation> {
         let (number, person) = call.person();
         let adds = u64::from(number == 1 && person.is_lost());
         let became = match (person.answered_after, person.reached_back) {
+            (None, false) if person.on_the_line => "is on the line now",
             (Some(_), _) => "spoke to somebody",
             (None, true) => "spoke to nobody and was reached back",
             (None, false) => "spoke to nobody and was not reached back",

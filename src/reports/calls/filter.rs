@@ -109,7 +109,7 @@ impl Filter {
 
     /// Refuses a first queue that was never seen.
     pub(super) fn admit_queues(&self, known: &[QueueId]) -> Result<(), Error> {
-        admit_queues(&self.first_queues, known)
+        admit_queues("filter.first_queues", &self.first_queues, known)
     }
 
     /// Refuses an agent whom no call of a period has that was looked through.

@@ -25,6 +25,7 @@ pub(super) fn row(row: AgentRow) -> v1::AgentReportRow {
         handled: row.handled,
         talk_sum: Some(row.talk_sum.into()),
         hold_sum: Some(row.hold_sum.into()),
+        consult_sum: Some(row.consult_sum.into()),
         wrap_up_sum: Some(row.wrap_up_sum.into()),
         handle_time: row.handle_time.map(Into::into),
         occupancy: row.occupancy,
