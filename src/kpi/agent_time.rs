@@ -76,9 +76,10 @@ impl AgentKnown {
                     continue;
                 };
                 let (told_at, _, _) = self.told[last - 1];
-                let told_end = |at: &&Timestamp| told_at < **at && **at <= from;
+                let ends = self.wrap_up_ends.partition_point(|at| *at <= from);
+                let told_end = ends.checked_sub(1).map(|last| self.wrap_up_ends[last]);
                 let ended = *state == AgentState::WrapUp
-                    && (self.wrap_up_ends.iter().any(|at| told_end(&at))
+                    && (told_end.is_some_and(|at| told_at < at)
                         || [&talking, &ringing, &other_calls]
                             .into_iter()
                             .any(|stretches| begins_within(stretches, told_at, from)));
@@ -107,17 +108,23 @@ impl AgentKnown {
         let ends = self.wrap_up_ends.iter().filter_map(|ended| {
             let before = talking.partition_point(|(_, to)| to <= ended);
             let (_, released) = talking.get(before.checked_sub(1)?)?;
-            let later = |at: &Timestamp| at > released && at < ended;
+            // All are in order of time, and of a year there are many.
+            let told = &self.told[self.told.partition_point(|(at, _, _)| at <= released)..];
+            let told = told.iter().take_while(|(at, _, _)| at < ended);
             // What the switch told of the wrap-up itself does not end it.
-            let told = self.told.iter().filter(|(_, state, _)| {
+            let told = told.filter(|(_, state, _)| {
                 !matches!(
                     state,
                     AgentState::WrapUp | AgentState::Talking | AgentState::Ringing
                 )
             });
-            let told = told.map(|(at, _, _)| *at).find(later);
-            let rang = ringing.iter().map(|(from, _)| *from).find(later);
-            let talked = talking.iter().map(|(from, _)| *from).find(later);
+            let told = told.map(|(at, _, _)| *at).next();
+            let first = |stretches: &[Stretch]| {
+                let next = stretches.partition_point(|(from, _)| from <= released);
+                let (from, _) = stretches.get(next)?;
+                (from < ended).then_some(*from)
+            };
+            let (rang, talked) = (first(ringing), first(talking));
             let cut = [told, rang, talked].into_iter().flatten().min();
             Some((*released, cut.unwrap_or(*ended)))
         });

@@ -341,10 +341,14 @@ impl Plan {
         hours.is_none_or(|hours| hours.calendar.is_open(at))
     }
 
-    /// Numbers asked for that nobody configured, a sentence each: a slip of the pen gives a report without a call, and so
-    /// does a line that nobody dials.
-    pub(super) fn unconfigured_lines(&self) -> Vec<String> {
-        let unconfigured = self.choice.unconfigured.iter();
+    /// Numbers asked for that nobody configured though others are, each with the nearest of those.
+    pub(super) fn unconfigured_lines(&self) -> &[(String, LineId)] {
+        &self.choice.unconfigured
+    }
+
+    /// A sentence for each of these: calls told of it, or it would have been refused.
+    pub(super) fn about_unconfigured_lines(&self) -> Vec<String> {
+        let unconfigured = self.unconfigured_lines().iter();
         let sentences = unconfigured.map(|(line, likest)| {
             format!("no line {line} is configured, and calls are looked for by that number; the nearest that is: {likest}")
         });

@@ -246,7 +246,7 @@ impl Context {
             cautions: [
                 plan.without_effect(),
                 plan.altered_hours(),
-                plan.unconfigured_lines(),
+                plan.about_unconfigured_lines(),
                 erased,
             ]
             .concat(),

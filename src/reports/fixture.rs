@@ -261,6 +261,13 @@ impl Rows for Memory {
         some.calls(period, None, parts).await
     }
 
+    async fn has_line(&self, line: &LineId) -> Result<bool, Error> {
+        let mut records = self.records.iter();
+        let dialled = records.any(|call| call.record().unwrap().line.as_ref() == Some(line));
+        let told = self.told.lines.iter().any(|told| told.told.line == *line);
+        Ok(dialled || told)
+    }
+
     async fn spoken(
         &self,
         (start, end): Period,

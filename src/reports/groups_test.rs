@@ -79,6 +79,17 @@ fn rows_may_be_of_lines_and_of_teams() {
 }
 
 #[test]
+fn a_line_that_nobody_told_of_is_refused_and_one_that_nobody_configured_is_not() {
+    let reports = calls().reports(floor());
+    let report = reports.queues(&of_line("200")).unwrap();
+    assert!(report.context.cautions[0].starts_with("no line 200 is configured"));
+    let refused = reports.queues(&of_line("101")).unwrap_err();
+    assert_eq!(refused.field(), Some("query.lines"));
+    let words = "unknown line \"101\"; the nearest is \"100\"";
+    assert_eq!(refused.to_string(), words);
+}
+
+#[test]
 fn in_the_agent_report_everything_is_of_the_agent_s_own_team_at_the_time() {
     let handled = |asked: &Query| {
         let report = calls().reports(floor()).agents(asked).unwrap();

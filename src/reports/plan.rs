@@ -417,7 +417,11 @@ mod tests {
             lines: vec!["+7846200000".into(), "+78462000000".into()],
             ..query()
         };
-        let said = |options: &Options| Plan::of(&asked, options).unwrap().unconfigured_lines();
+        let said = |options: &Options| {
+            Plan::of(&asked, options)
+                .unwrap()
+                .about_unconfigured_lines()
+        };
         assert_eq!(said(&options), [""; 0], "no line is configured at all");
         let lines = [("+78462000000", "jobs line"), ("+78462000099", "spare")];
         let lines = lines.map(|(number, name)| (LineId::new(number), name.into()));

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
 use crate::kpi::{CallsDigest, Held, TransferTally};
-use crate::model::{Alterations, AnswerChannel, CallRecord, Floor, Targets, Timestamp};
+use crate::model::{Alterations, AnswerChannel, CallRecord, Floor, LineId, Targets, Timestamp};
 use crate::store::{FormsAsked, Period, Rows, Selection, Spoken, StoredCall, Sums, Surveyed};
 
 use super::agents::{AgentReport, Gathered};
@@ -345,6 +345,17 @@ impl<R: Rows, S: Sources> Reports<R, S> {
         let head = self.rows.head().await;
         let head = head.map_err(|source| Error::Store { source })?;
         plan.admit(&head.queues)?;
+        for (asked, likest) in plan.unconfigured_lines() {
+            let has_line = self.rows.has_line(&LineId::new(&**asked)).await;
+            if !has_line.map_err(|source| Error::Store { source })? {
+                return Err(Error::UnknownName {
+                    field: "query.lines",
+                    kind: "line",
+                    name: asked.clone(),
+                    nearest: likest.as_str().to_owned(),
+                });
+            }
+        }
         Ok(Counted::head(head))
     }
 

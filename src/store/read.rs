@@ -324,6 +324,12 @@ impl Rows for Store {
         on!(&mut self.begin().await?.transaction, transaction => stream::told(&mut **transaction, period).await)
     }
 
+    async fn has_line(&self, line: &LineId) -> Result<bool, Error> {
+        on!(&mut self.begin().await?.transaction, transaction => {
+            stream::has_line(&mut **transaction, self.reading, line).await
+        })
+    }
+
     async fn busy_lines(
         &self,
         period: Period,

@@ -204,6 +204,9 @@ pub trait Rows: Clone + Send + Sync + 'static {
     /// What was told of agents and lines in a period.
     fn told(&self, period: Period) -> impl Future<Output = Result<Told, Error>> + Send;
 
+    /// Whether anything was ever told of a line: a call that dialled it, or its channels.
+    fn has_line(&self, line: &LineId) -> impl Future<Output = Result<bool, Error>> + Send;
+
     /// When all channels of lines were in use; of all lines when none is named.
     fn busy_lines(
         &self,

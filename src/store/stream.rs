@@ -169,6 +169,30 @@ pub(super) async fn calls(
     Ok(())
 }
 
+/// Whether anything was ever told of a line. Calls have no index by line: one would cost each call, to answer a slip of the
+/// pen.
+pub(super) async fn has_line(
+    connection: &mut impl Fetch,
+    readers: Readers,
+    line: &LineId,
+) -> Result<bool, Error> {
+    for sql in [
+        "select 1 from calls where line = $1 limit 1",
+        "select 1 from line_events where line = $1 limit 1",
+    ] {
+        let rows = connection.fetch(sql, &[line.as_str().into()]).await;
+        if !rows.map_err(failed("look for a line"))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    for call in open_calls(connection, readers).await? {
+        if call.record()?.line.as_ref() == Some(line) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Sends who was spoken to in calls of the period; ends early when nobody listens.
 pub(super) async fn spoken(
     connection: &mut impl Fetch,

@@ -31,6 +31,10 @@ impl Rows for OneVisit {
         Ok(())
     }
 
+    async fn has_line(&self, _: &LineId) -> Result<bool, store::Error> {
+        Ok(false)
+    }
+
     async fn spoken(
         &self,
         _: store::Period,

@@ -36,6 +36,7 @@ mod on_postgres;
 mod on_sqlite;
 mod onlookers;
 mod pbx;
+mod people;
 mod postgres;
 mod prometheus;
 mod promtool;
