@@ -148,9 +148,10 @@ fn pairs([now, then]: [&Plan; 2], bucket: Bucket, shift: Span) -> Pairs {
     };
     if !by_time {
         let pairs = by_place(now.buckets.count(), then.buckets.count());
-        return match bucket {
-            Bucket::Week | Bucket::Month => alone_where_cut_off(pairs, [now, then], bucket),
-            _ => pairs,
+        let may_be_cut_off = matches!(bucket, Bucket::Week | Bucket::Month);
+        return match may_be_cut_off {
+            true => alone_where_cut_off(pairs, [now, then], bucket),
+            false => pairs,
         };
     }
     // Where a zone leaves out midnight a day begins later, and is that day all the same.
@@ -212,9 +213,9 @@ fn days_of(plan: &Plan, bucket: Bucket) -> Vec<(SpanFieldwise, bool)> {
         local.unwrap_or(DateTime::MIN)
     };
     let begins = |at: DateTime| {
-        let first = match bucket {
-            Bucket::Week => at.weekday() == jiff::civil::Weekday::Monday,
-            _ => at.day() == 1,
+        let first = match bucket == Bucket::Week {
+            true => at.weekday() == jiff::civil::Weekday::Monday,
+            false => at.day() == 1,
         };
         first && at.time() == Time::midnight()
     };

@@ -11,6 +11,9 @@ use super::context::Counted;
 use super::group::Group;
 use super::plan::Plan;
 
+/// Where a call is counted: in which interval, and in whose row besides that of all.
+pub(super) type Counting = (usize, Option<Group>);
+
 /// A caller, by pseudonym.
 pub(super) type CallerHash = [u8; 16];
 
@@ -157,7 +160,7 @@ impl Contacts {
         &mut self,
         plan: &Plan,
         shared_over: Option<u32>,
-    ) -> Vec<(CallerHash, Vec<(usize, Option<Group>)>)> {
+    ) -> Vec<(CallerHash, Vec<Counting>)> {
         for contacts in self.callers.values_mut() {
             contacts.sort_by(|one, other| {
                 let at = one.contact.at.cmp(&other.contact.at);

@@ -282,7 +282,7 @@ impl Rows for Memory {
                     caller: known.hash,
                     direction: record.direction,
                 }),
-                _ => None,
+                Caller::Known(_) | Caller::Withheld | Caller::Unknown => None,
             }
         });
         drop(parts.send(spoken.collect()).await);

@@ -163,7 +163,10 @@ fn of_a_team_are_its_agents_doings_while_they_were_in_it() {
             by: By::Team,
             ..of_team(&row.team)
         };
-        assert_eq!(reports.agents(&asked).unwrap().rows, [row.clone()]);
+        assert_eq!(
+            reports.agents(&asked).unwrap().rows,
+            std::slice::from_ref(row)
+        );
     }
 }
 
