@@ -1,11 +1,12 @@
 //! Reports whose rows are of lines, teams or calendars.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::calls::tests::settled;
 use crate::model::{
-    AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Caller, Mode, Pseudonym, QueueId,
-    QueueRules, SourceId, Text, Timeline,
+    AgentEvent, AgentId, AgentState, AgentTold, CallRecord, Caller, LineId, Mode, Pseudonym,
+    QueueId, QueueRules, SourceId, Text, Timeline,
 };
 use crate::store::Told;
 
@@ -13,7 +14,7 @@ use super::definitions_test::{
     calls, floor, of_line, of_team, on_line, records, rules, with_hours,
 };
 use super::fixture::{Memory, query, samara};
-use super::{By, Error, Query, RepeatRow};
+use super::{Bucket, By, Error, Query, RepeatRow};
 
 #[test]
 fn rows_may_be_of_lines_and_of_teams() {
@@ -87,6 +88,50 @@ fn a_line_that_nobody_told_of_is_refused_and_one_that_nobody_configured_is_not()
     assert_eq!(refused.field(), Some("query.lines"));
     let words = "unknown line \"101\"; the nearest is \"100\"";
     assert_eq!(refused.to_string(), words);
+}
+
+#[test]
+fn configured_queues_and_lines_that_nobody_called_have_a_row() {
+    let mut options = floor();
+    for queue in ["jobs", "idle"] {
+        let always = Timeline::with_changes(rules(20), Vec::new());
+        options.targets.queues.insert(QueueId::new(queue), always);
+    }
+    let mut floor = (*options.floor).clone();
+    floor.lines.insert(LineId::new("109"), "idle line".into());
+    options.floor = Arc::new(floor);
+    let reports = calls().reports(options);
+    let queues = |query: &Query| {
+        let rows = reports.queues(query).unwrap().rows.into_iter();
+        let rows = rows.map(|row| (row.queue, row.calls_offered));
+        rows.collect::<Vec<_>>()
+    };
+    let row = |name: &str, calls| (name.to_owned(), calls);
+    let all = [
+        row("help", 0),
+        row("idle", 0),
+        row("jobs", 4),
+        row("ALL", 4),
+    ];
+    assert_eq!(queues(&query()), all);
+    let jobs = Query {
+        queues: vec!["jobs".into()],
+        ..query()
+    };
+    assert_eq!(queues(&jobs), all[2..]);
+    // Hours would be many rows of nothing; a team has calls only.
+    let hours = Query {
+        bucket: Bucket::Hour,
+        ..query()
+    };
+    assert!(!queues(&hours).contains(&row("idle", 0)));
+    assert!(!queues(&of_team("first")).contains(&row("idle", 0)));
+    let lines = reports.lines(&query()).unwrap().rows.into_iter();
+    let lines: Vec<_> = lines.map(|row| (row.name, row.calls_arrived)).collect();
+    assert_eq!(
+        lines,
+        [row("jobs line", 2), row("idle line", 0), row("", 2)]
+    );
 }
 
 #[test]

@@ -150,6 +150,13 @@ impl Gathered {
                 }
             }
         }
+        if plan.buckets.count() == 1 && !self.rows.is_empty() {
+            // That nobody dialled a line is a figure, too.
+            let configured = plan.floor.lines.keys();
+            for line in configured.filter(|line| plan.wants_line(line)) {
+                self.rows.entry((0, line.as_str().to_owned())).or_default();
+            }
+        }
         let rows = self.rows.into_iter().map(|((bucket, line), tally)| {
             let row = tally.finish();
             LineRow {

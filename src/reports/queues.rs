@@ -6,7 +6,7 @@
 //! away by one, are in the row for all alone. Through the lens of journeys a call is one visit to the first queue that it
 //! entered, which lasts until its first human or its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::kpi::{
@@ -191,6 +191,23 @@ impl Queues {
         self.tallies.entry((bucket, group)).or_insert_with(new)
     }
 
+    /// Gives configured queues which nobody called a row of the whole period: that nobody did is a figure, too.
+    fn add_idle(&mut self, plan: &Plan) -> BTreeSet<Group> {
+        let is_whole = plan.buckets.count() == 1 && !self.tallies.is_empty();
+        if !is_whole || plan.choice.needs_records() {
+            return BTreeSet::new();
+        }
+        let configured = plan.targets.queues.keys();
+        let configured = configured.filter(|queue| plan.wants(Some(queue)));
+        let groups: BTreeSet<_> = configured
+            .map(|queue| Group::Queue(queue.clone()))
+            .collect();
+        for group in &groups {
+            self.at(0, group.clone());
+        }
+        groups
+    }
+
     /// The sums of each row.
     pub(super) fn tallies(self) -> Tallies<Tally> {
         self.tallies
@@ -268,11 +285,12 @@ impl Making for Queues {
     }
 
     fn finish(
-        self,
+        mut self,
         plan: &Plan,
         counted: Counted,
         sources: Vec<SourceCompleteness>,
     ) -> QueueReport {
+        let idle = self.add_idle(plan);
         let letters = [
             Threshold::ServiceLevel,
             Threshold::ShortAbandon,
@@ -304,7 +322,8 @@ impl Making for Queues {
             };
             // Of no line or no team there are calls to show; those of no queue are in the row for all.
             let is_nobodys = is_queues && group == Group::NoQueue;
-            if group != Group::All && (is_nobodys || !tally.is_shown()) {
+            let is_shown = tally.is_shown() || idle.contains(&group);
+            if group != Group::All && (is_nobodys || !is_shown) {
                 continue;
             }
             let bucket_start = plan.bucket_start(bucket);
