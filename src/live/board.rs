@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    AgentEvent, AgentPlans, ByKey, CallKey, CallRecord, QueueId, SILENCE_MAX, SourceId, Targets,
-    Timestamp,
+    AgentEvent, AgentPlans, ByKey, CallKey, CallRecord, GONE_AFTER, QueueId, SILENCE_MAX, SourceId,
+    Targets, Timestamp,
 };
 
 use super::agents::Agents;
@@ -15,6 +15,7 @@ use super::call::{OpenCall, Waiting};
 use super::callers::Callers;
 use super::day::{Day, date_of};
 use super::estimate::Estimator;
+use super::heard::STALE_AFTER;
 use super::ring::Ring;
 use super::seen::{AHEAD_MAX, Item, items};
 use super::usual::Usual;
@@ -100,12 +101,32 @@ impl Source {
         Some(sent_at.plus(passed.min(SILENCE_MAX)))
     }
 
+    /// What its clock would say at this moment of ours if it went on in silence: the date it is there.
+    pub(super) fn clock(&self, ours: Timestamp) -> Option<Timestamp> {
+        let (sent_at, received_at) = self.heard?;
+        Some(sent_at.plus(ours.since(received_at).unwrap_or_default()))
+    }
+
+    /// Since it was last heard; `None` before the first time.
+    pub(super) fn age(&self, ours: Timestamp) -> Option<Duration> {
+        let (_, received_at) = self.heard?;
+        // Ours may have been set back.
+        Some(ours.since(received_at).unwrap_or_default())
+    }
+
     /// Whether it was not heard for so long that its clock stands still.
     pub(super) fn is_silent(&self, ours: Timestamp) -> bool {
-        let age = self
-            .heard
-            .and_then(|(_, received_at)| ours.since(received_at));
-        age.is_some_and(|age| age >= SILENCE_MAX)
+        self.age(ours).is_some_and(|age| age >= SILENCE_MAX)
+    }
+
+    /// Whether it may be believed as to this moment.
+    pub(super) fn is_current(&self, ours: Timestamp) -> bool {
+        self.age(ours).is_some_and(|age| age <= STALE_AFTER)
+    }
+
+    /// Whether it was not heard for so long that what it told last says nothing of this moment.
+    pub(super) fn is_gone(&self, ours: Timestamp) -> bool {
+        self.age(ours).is_some_and(|age| age > GONE_AFTER)
     }
 }
 
@@ -226,6 +247,11 @@ impl Live {
 }
 
 impl Source {
+    /// Whether it told of calls in a queue, or of agents of it.
+    pub(super) fn tells_of(&self, queue: &QueueId) -> bool {
+        self.queues.contains_key(queue) || self.agents.queues.contains(queue)
+    }
+
     pub(super) fn queue(&mut self, queue: Option<&QueueId>) -> &mut Queue {
         match queue {
             None => &mut self.hotline,

@@ -9,7 +9,8 @@
 //! **Windows** are rings of cells: 60 of a second, 360 of 10 seconds, and one that is still filling. They hold counts by
 //! event (each thing when it happened), as a report does on the event basis. **The day** is a cohort: visits that began on
 //! this date, those before the queue opened among them. **Now** is the source's own clock (`Moment`): it goes on by ours for 15 s
-//! after it was last heard, then it stands still.
+//! after it was last heard, then it stands still. What a source told that was not heard for an hour is in no sum
+//! of this moment. Whether a queue is open, and how many agents are planned, goes by our clock.
 //!
 //! **Service level** divides by the visits *decided*: ended, or waiting longer than the threshold. Nowhere here are
 //! visits that ended divided by: a stuck queue would look perfect.
@@ -44,11 +45,15 @@ mod ring;
 mod seen;
 #[cfg(test)]
 mod shown_test;
+#[cfg(test)]
+mod silence_test;
 mod state;
 mod sums;
+mod there;
 mod usual;
 #[cfg(test)]
 mod usual_test;
+mod windows;
 
 pub use agents::{AGENTS_MAX, TooLong, TooLongState};
 pub use board::{Live, Options};
@@ -57,11 +62,10 @@ pub use estimate::{
     Estimate, Given, Load, NotGiven, Prediction, PredictorSays, SCORED_LEAST, SCORES_MAX, Scored,
     WAITS_MAX,
 };
-pub use heard::{GONE_AFTER, recent};
-pub use picture::{
-    AgentsPicture, HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture,
-};
+pub use heard::{STALE_AFTER, recent};
+pub use picture::{HotlinePicture, QueuePicture, SourcePicture, WINDOWS, WindowPicture};
 pub use seen::AHEAD_MAX;
 pub use state::QueueState;
 pub use sums::Sums;
+pub use there::AgentsPicture;
 pub use usual::{EarlierDay, QuarterCounts, Quarters, USUAL_WEEKS, UsualPicture, earlier_dates};

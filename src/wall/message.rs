@@ -116,6 +116,7 @@ fn state(state: QueueState) -> v1::QueueState {
     match state {
         QueueState::Good => v1::QueueState::Good,
         QueueState::Closed => v1::QueueState::Closed,
+        QueueState::NotKnown => v1::QueueState::NotKnown,
         QueueState::WaitsLong | QueueState::ManyLost => v1::QueueState::Beyond,
         QueueState::NobodyThere
         | QueueState::Unheeded
