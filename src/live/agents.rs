@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{AgentEvent, AgentId, AgentState, AgentsNow, CallKey, QueueId, Text, Timestamp};
 
-use super::call::{Engaged, OpenCall, Over};
+use super::call::{Busy, Engaged, OpenCall, Over};
 
 /// Agents of one source that are followed; no switch has more, and each takes some hundred bytes.
 pub const AGENTS_MAX: usize = 10_000;
@@ -58,7 +58,7 @@ struct Told {
 struct Agent {
     told: Option<Told>,
     queues: Queues,
-    engaged: BTreeMap<(CallKey, bool), Engaged>,
+    engaged: BTreeMap<(CallKey, Busy), Engaged>,
     /// The ringing or talk that began last, of those that are over: since when, until when.
     over: Option<(Timestamp, Timestamp)>,
     /// The newest ringings: when they ended, of which call, whether missed.
@@ -189,7 +189,7 @@ impl Agents {
             }
             for (agent, engaged) in &before.engaged {
                 if let Some(agent) = self.agents.get_mut(agent) {
-                    agent.engaged.remove(&(key, engaged.talks));
+                    agent.engaged.remove(&(key, engaged.busy));
                 }
             }
         }
@@ -200,7 +200,7 @@ impl Agents {
             let Some(agent) = self.of(agent) else {
                 continue;
             };
-            agent.engaged.insert((key, engaged.talks), engaged.clone());
+            agent.engaged.insert((key, engaged.busy), engaged.clone());
             if let Some(queue) = &engaged.queue {
                 agent.queues.see(engaged.since, queue);
             }
@@ -229,7 +229,7 @@ impl Agents {
     pub(super) fn release(&mut self, key: CallKey, call: &OpenCall) {
         for (agent, engaged) in &call.engaged {
             if let Some(agent) = self.agents.get_mut(agent) {
-                agent.engaged.remove(&(key, engaged.talks));
+                agent.engaged.remove(&(key, engaged.busy));
             }
         }
     }
@@ -306,18 +306,16 @@ impl Agent {
 
     /// What the agent does, why, and since when; `None` = nothing is known.
     fn state(&self) -> Option<(AgentState, Text, Timestamp)> {
-        let of_calls = |talks: bool| {
-            let engaged = self
-                .engaged
-                .values()
-                .filter(|engaged| engaged.talks == talks);
-            engaged.map(|engaged| engaged.since).min()
-        };
-        if let Some(since) = of_calls(true) {
-            return Some((AgentState::Talking, Text::default(), since));
-        }
-        if let Some(since) = of_calls(false) {
-            return Some((AgentState::Ringing, Text::default(), since));
+        for (busy, state) in [
+            (Busy::Talks, AgentState::Talking),
+            (Busy::OtherCall, AgentState::OtherCall),
+            (Busy::Rings, AgentState::Ringing),
+        ] {
+            let engaged = self.engaged.values();
+            let engaged = engaged.filter(|engaged| engaged.busy == busy);
+            if let Some(since) = engaged.map(|engaged| engaged.since).min() {
+                return Some((state, Text::default(), since));
+            }
         }
         let told = self.told.as_ref()?;
         if let (AgentState::WrapUp, Some((began, ended))) = (told.state, self.over) {

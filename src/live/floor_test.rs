@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 
 use crate::calls::tests::{live as told, settled};
 use crate::model::{
-    AgentEvent, AgentId, AgentState, Calendar, CallId, CallKey, CallRecord, Caller, Hours,
-    Pseudonym, QueueId, QueueRules, Targets, Timeline, Timestamp,
+    AgentEvent, AgentId, AgentState, Calendar, CallId, CallKey, CallRecord, Caller, Direction,
+    Hours, Pseudonym, QueueId, QueueRules, Targets, Timeline, Timestamp,
 };
 
 use super::fixture::{after, itself, picture, source, start};
-use super::{Live, NotGiven, Options, TooLong};
+use super::{Live, NotGiven, Options, QueueState, TooLong};
 
 fn key(name: &str) -> CallKey {
     CallId::new(name).key()
@@ -74,6 +74,41 @@ fn work_after_a_call_ends_with_the_next_offer_whatever_becomes_of_it() {
         state(&live, 300),
         (vec!["wrap_up"], vec![Duration::from_secs(169)])
     );
+}
+
+#[test]
+fn an_agent_on_our_own_return_call_is_on_another_call_and_not_there_for_who_waits() {
+    let mut live = board(after(1_000));
+    tell_state(&mut live, 0, "o1", AgentState::Available, &["q"]);
+    tell_state(&mut live, 0, "o3", AgentState::Paused, &["q"]);
+    tell(
+        &mut live,
+        "waits",
+        &told(start(), "arrive 980; enter q 980"),
+    );
+    assert_eq!(state(&live, 1_000).0, ["available", "paused"]);
+    let mut returned = told(start(), "arrive 5; answer o1 q 8");
+    returned.direction = Direction::Return;
+    tell(&mut live, "returned", &returned);
+    // Nor does anybody talk for too long.
+    let (states, long) = state(&live, 1_000);
+    assert_eq!(
+        (&states[..], &long[..]),
+        (&["other_call", "paused"][..], &[][..])
+    );
+    let shown = picture(&live, "q", after(1_000));
+    assert_eq!(
+        (shown.is_nobody_there, shown.state),
+        (true, QueueState::NobodyThere)
+    );
+    // A caller at the same time is talked with.
+    let talk = told(start(), "arrive 0; enter q 0; answer o1 q 990");
+    tell(&mut live, "talk", &talk);
+    assert_eq!(state(&live, 1_000).0, ["talking", "paused"]);
+    returned.ended_at = Some(after(999));
+    live.settle(&source("pbx"), key("returned"), &returned, &itself);
+    live.settle(&source("pbx"), key("talk"), &talk, &itself);
+    assert_eq!(state(&live, 1_000).0, ["available", "paused"]);
 }
 
 #[test]
