@@ -70,7 +70,7 @@ pub struct WindowPicture {
     pub exits: ExitCounts,
     /// The counts of the service level; *decided* includes who waits longer than the threshold.
     pub level: LevelCounts,
-    /// Transfers away from the queue.
+    /// Transfers of calls that the queue answered first.
     pub transfers: u64,
     /// Calls that the queue turned away.
     pub refused: u64,

@@ -78,7 +78,7 @@ pub struct Sums {
     pub exits: ExitCounts,
     /// The counts of the service level.
     pub level: LevelCounts,
-    /// Transfers away from the queue.
+    /// Transfers of calls that the queue answered first.
     pub transfers: u64,
     /// Calls turned away.
     pub refused: u64,
