@@ -95,7 +95,8 @@ pub(crate) fn render(
 ) -> BTreeMap<Metric, String> {
     let mut gauges = Gauges::default();
     let sources = &totals.moment.sources;
-    let calls_open: u64 = sources.values().map(|source| source.calls_open).sum();
+    let there = sources.values().filter(|source| !source.is_gone(now));
+    let calls_open: u64 = there.map(|source| source.calls_open).sum();
     gauges.add(Metric::CallsOpen, "", &calls_open.to_string());
     for (source, micros) in skews(totals) {
         let labels = labels(&[("source", source)]);

@@ -37,7 +37,7 @@ pub struct SourceNow {
     pub sent_at: Option<Timestamp>,
     /// Our clock when that came in.
     pub received_at: Timestamp,
-    /// Live calls open or not settled yet.
+    /// Live calls in progress: inbound, no tests, and of no end was told.
     pub calls_open: u64,
     /// Sequence numbers that never came, in all epochs.
     pub gap_events: u64,

@@ -78,6 +78,8 @@ fn who_waited_by_a_switch_that_is_gone_is_not_known_to_wait() {
         let of = |name| value(&board, at(scraped), name);
         assert_eq!(of("dozvon_queue_waiting"), visits, "{scraped}");
         assert_eq!([of(WAIT), of(residual)], [wait, "0"], "{scraped}");
+        let open = if visits == "0" { "0" } else { "3" };
+        assert_eq!(of("dozvon_calls_open"), open, "{scraped}");
     }
 }
 
