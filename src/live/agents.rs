@@ -16,8 +16,8 @@ const RUNG_MAX: usize = 8;
 
 /// A talk as long as this wants looking at: `kpi.md` knows no limit, supervisors name a quarter of an hour.
 const TALK_MAX: Duration = Duration::from_secs(15 * 60);
-/// Work after a call: a form is filled in within two minutes.
-const WRAP_UP_MAX: Duration = Duration::from_secs(2 * 60);
+/// Work after a call, where nothing else is configured: a form is filled in within two minutes.
+pub const WRAP_UP_MAX: Duration = Duration::from_secs(2 * 60);
 /// A pause: longer than a meal is a forgotten one.
 const PAUSE_MAX: Duration = Duration::from_secs(30 * 60);
 /// Ringings missed one after the other: nobody sits at that telephone.
@@ -234,10 +234,12 @@ impl Agents {
         }
     }
 
-    /// Counts every agent once, and once for each of its queues, and names those who have been in a state for too long.
+    /// Counts every agent once, and once for each of its queues, and names those who have been in a state for too long, after a
+    /// call for longer than `wrap_up_max`.
     pub(super) fn count(
         &self,
         now: Timestamp,
+        wrap_up_max: Duration,
         counts: &mut AgentsNow,
         too_long: &mut HashMap<QueueId, Vec<TooLong>>,
     ) {
@@ -249,7 +251,7 @@ impl Agents {
             let span = now.since(since).unwrap_or_default();
             let long = match state {
                 AgentState::Talking => span > TALK_MAX,
-                AgentState::WrapUp => span > WRAP_UP_MAX,
+                AgentState::WrapUp => span > wrap_up_max,
                 AgentState::Paused => span > PAUSE_MAX,
                 AgentState::Available
                 | AgentState::Ringing

@@ -10,7 +10,7 @@ use crate::model::{
     Targets, Timestamp,
 };
 
-use super::agents::Agents;
+use super::agents::{Agents, WRAP_UP_MAX};
 use super::call::{OpenCall, Waiting};
 use super::callers::Callers;
 use super::day::{Day, date_of};
@@ -29,6 +29,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// How many agents are to be there.
     pub plans: AgentPlans,
+    /// Who works after a call for longer wants looking at.
+    pub wrap_up_max: Duration,
 }
 
 impl Default for Options {
@@ -37,6 +39,7 @@ impl Default for Options {
             targets: Targets::default(),
             zone: TimeZone::UTC,
             plans: AgentPlans::default(),
+            wrap_up_max: WRAP_UP_MAX,
         }
     }
 }

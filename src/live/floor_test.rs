@@ -77,6 +77,19 @@ fn work_after_a_call_ends_with_the_next_offer_whatever_becomes_of_it() {
 }
 
 #[test]
+fn work_after_a_call_is_too_long_beyond_the_limit_that_is_configured() {
+    for (limit, long) in [(119, true), (120, false)] {
+        let mut live = Live::new(Options {
+            wrap_up_max: Duration::from_secs(limit),
+            ..Options::default()
+        });
+        live.hear(&source("pbx"), (after(120), after(120)), 0);
+        tell_state(&mut live, 0, "egor", AgentState::WrapUp, &["q"]);
+        assert_eq!(!state(&live, 120).1.is_empty(), long, "{limit}");
+    }
+}
+
+#[test]
 fn an_agent_on_our_own_return_call_is_on_another_call_and_not_there_for_who_waits() {
     let mut live = board(after(1_000));
     tell_state(&mut live, 0, "o1", AgentState::Available, &["q"]);

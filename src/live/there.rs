@@ -49,6 +49,7 @@ impl Live {
     /// The agents of every queue, and calls passed on twice; those of sources that are gone are not known.
     pub fn agents(&self, ours: Timestamp) -> AgentsPicture {
         let mut picture = AgentsPicture::default();
+        let wrap_up_max = self.options.wrap_up_max;
         let sources = self.sources.values();
         let sources: Vec<_> = sources.filter(|source| !source.is_gone(ours)).collect();
         for source in &sources {
@@ -57,7 +58,7 @@ impl Live {
             };
             source
                 .agents
-                .count(now, &mut picture.counts, &mut picture.too_long);
+                .count(now, wrap_up_max, &mut picture.counts, &mut picture.too_long);
             let twice = source.open.values().filter(|call| call.transfers >= 2);
             for queue in twice.filter_map(|call| call.with.as_ref()) {
                 *picture.second_transfers.entry(queue.clone()).or_default() += 1;
@@ -69,7 +70,9 @@ impl Live {
         if current.len() < sources.len() {
             let (mut counts, mut unread) = (AgentsNow::default(), HashMap::new());
             for source in &current {
-                source.agents.count(ours, &mut counts, &mut unread);
+                source
+                    .agents
+                    .count(ours, wrap_up_max, &mut counts, &mut unread);
             }
             self.count_nobody(&current, &mut counts);
             picture.of_current = Some(counts);

@@ -344,6 +344,17 @@ fn attention(queues: &[v1::QueueLive]) -> Vec<String> {
                 lines.push(format!("{name}: {count} {what}"));
             }
         }
+        for one in &queue.paused_too_long {
+            let agents = one.agents;
+            let why = match one.reason.as_str() {
+                "" => "without a reason",
+                why => why,
+            };
+            let longest = text::clock(one.longest.as_ref());
+            lines.push(format!(
+                "{name}: {agents} paused for too long ({why}), the longest for {longest}"
+            ));
+        }
         for one in &queue.too_long {
             let (agent, state) = (&one.agent, &one.state);
             let span = text::clock(one.span.as_ref());

@@ -65,6 +65,18 @@ fn what_is_looked_at_first_stands_first() {
             span: s(16 * 60),
             ..v1::TooLongLive::default()
         }],
+        paused_too_long: vec![
+            v1::PausedTooLongLive {
+                reason: "lunch".to_owned(),
+                agents: 2,
+                longest: s(44 * 60),
+            },
+            v1::PausedTooLongLive {
+                reason: String::new(),
+                agents: 1,
+                longest: s(31 * 60),
+            },
+        ],
         ..queue("jobs", v1::QueueState::Stuck, 83)
     };
     let queues = vec![
@@ -82,6 +94,8 @@ fn what_is_looked_at_first_stands_first() {
         "benefits ",
         "payments ",
         "archive ",
+        "jobs: 2 paused for too long (lunch), the longest for 44:00",
+        "jobs: 1 paused for too long (without a reason), the longest for 31:00",
         "jobs: anna talking for 16:00",
         "today ",
     ];

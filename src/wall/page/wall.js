@@ -16,6 +16,9 @@ const SKEW_MAX = 30;
 // Cards that can be read from five metres; what does not fit stands in one line each below, and beyond that it is counted.
 const CARDS_MAX = 6;
 const LINES_MAX = 12;
+// Reasons of pauses on a card, and letters of each: a card has other things to say.
+const REASONS_MAX = 3;
+const REASON_LENGTH_MAX = 24;
 // Of a name in the address so much is repeated when no queue has it.
 const NAME_MAX = 60;
 // Below this width a hand holds the page and scrolls it.
@@ -153,6 +156,20 @@ function largeFigures(queue) {
   return made;
 }
 
+// Pauses that last too long, by reason: how many, and the longest. Those of the most agents first; the last takes what is left.
+function pauses(queue) {
+  const all = (queue.pausedTooLong || []).map(({ reason, agents, longest }) => (
+    { reason: reason || words.noReason, agents: count(agents), longest: span(longest) }));
+  const rest = all.splice(all.length > REASONS_MAX ? REASONS_MAX - 1 : REASONS_MAX);
+  if (rest.length > 0) all.push({
+    reason: words.otherReasons,
+    agents: rest.reduce((sum, { agents }) => sum + agents, 0),
+    longest: Math.max(...rest.map(({ longest }) => longest)),
+  });
+  const clipped = (reason) => (reason.length > REASON_LENGTH_MAX ? `${reason.slice(0, REASON_LENGTH_MAX - 1)}…` : reason);
+  return all.map(({ reason, agents, longest }) => [words.pausedFor(clipped(reason)), `${agents} · ${clock(longest)}`, true]);
+}
+
 function card(queue) {
   const state = stateOf(queue);
   const day = queue.day || {};
@@ -164,10 +181,11 @@ function card(queue) {
   const next = nextWaits(queue.estimate);
   // Nothing out of the ordinary is no figure: what is there wants looking at.
   const shown = [
-    [words.tooLong, (queue.tooLong || []).length, true],
+    [words.tooLong, (queue.tooLong || []).filter((one) => one.state !== "paused").length, true],
+    ...pauses(queue),
     [words.twice, count(queue.secondTransfer), true],
     [words.repeat, count(queue.repeatWaiting), true],
-  ].filter(([, number]) => number > 0);
+  ].filter(([, number]) => number !== 0);
   if (next !== words.none) shown.push([words.next, next]);
   if (plan) shown.push([words.planned, plan.text, plan.tooFew]);
   if (usual) shown.push([words.evening, Math.round(usual.offeredExpected || 0)]);
