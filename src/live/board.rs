@@ -53,7 +53,7 @@ pub struct Live {
     pub(super) known: BTreeSet<QueueId>,
     pub(super) usual: Usual,
     /// Who called, of all sources: somebody who reaches another switch the second time calls again.
-    callers: Callers,
+    pub(super) callers: Callers,
 }
 
 /// What one source told.
@@ -225,12 +225,10 @@ impl Live {
         let sent_at = source.heard.map(|(sent_at, _)| sent_at.plus(AHEAD_MAX));
         let known_until = sent_at.unwrap_or(Timestamp::from_micros(i64::MAX));
         let items = items(record, &options.targets, known_until, label);
-        let mut after = OpenCall::of(record, items, label);
+        let after = OpenCall::of(record, items, label);
         let before = source.open.remove(&key);
-        after.repeats = match &before {
-            Some(before) if before.repeats => true,
-            Some(_) | None => callers.remember((name, key), record),
-        };
+        let caller = before.as_ref().and_then(|before| before.caller);
+        callers.change((name, key), caller, after.caller);
         let known = before.as_ref().map_or(&[] as &[Item], |call| &call.items);
         source.tell_estimators(key, known, &after.items);
         if settles || record.ended_at.is_some() {

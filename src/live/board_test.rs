@@ -176,6 +176,27 @@ fn who_still_waits_is_part_of_the_censored_quantiles() {
 }
 
 #[test]
+fn who_gave_up_just_before_an_answer_was_not_there_for_it() {
+    let now = start().plus(seconds(400));
+    let mut live = board(now);
+    let mut stories: Vec<String> = (1..=16)
+        .map(|wait| format!("answer ann q {wait}; end caller 300"))
+        .collect();
+    stories.extend(["191.97", "192", "192.45"].map(|at| format!("end caller {at}")));
+    stories.push("answer ann q 192.22; end caller 300".to_owned());
+    for (number, story) in stories.iter().enumerate() {
+        let record = settled(start(), &format!("arrive 0; enter q 0; {story}"));
+        live.settle(&source(), key(number), &record, &itself);
+    }
+    // Of twenty 4 were left, and two when one of them was answered: 4 ÷ 20 × 1 ÷ 2. Less than 1 % apart they are.
+    let shown = picture(&live, "q", now);
+    let exact = Some(Duration::from_millis(192_220));
+    for window in [&shown.windows[3], &shown.day] {
+        assert_eq!(window.censored[1..], [exact, None, None]);
+    }
+}
+
+#[test]
 fn the_oldest_journey_began_in_the_first_queue() {
     let now = start().plus(seconds(100));
     let mut live = board(now);

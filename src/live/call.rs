@@ -23,8 +23,8 @@ pub(super) struct OpenCall {
     pub(super) transfers: u32,
     /// The queue it is with, waiting or talking.
     pub(super) with: Option<QueueId>,
-    /// Whether its caller had called within a day before.
-    pub(super) repeats: bool,
+    /// Who calls, by the hash of the pseudonym, and since when.
+    pub(super) caller: Option<([u8; 16], Timestamp)>,
 }
 
 /// A visit that waits.
@@ -82,6 +82,7 @@ impl OpenCall {
     ) -> Self {
         let mut call = Self {
             items,
+            caller: caller_of(record).map(|caller| (caller, record.arrived_at)),
             ..Self::default()
         };
         if record.test {
@@ -170,7 +171,7 @@ fn missed(result: OfferResult) -> Option<bool> {
 }
 
 /// The hash of a caller who is known and whose call counts.
-pub(super) fn caller_of(record: &CallRecord) -> Option<[u8; 16]> {
+fn caller_of(record: &CallRecord) -> Option<[u8; 16]> {
     match &record.caller {
         Caller::Known(known) if !record.test && record.direction == Direction::Inbound => {
             Some(known.hash)

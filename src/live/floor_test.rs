@@ -260,6 +260,39 @@ fn who_calls_again_by_another_switch_is_seen_to() {
 }
 
 #[test]
+fn who_calls_again_is_seen_whenever_the_call_before_is_told() {
+    let of_caller = |story: &str| {
+        let mut record = told(start(), story);
+        record.caller = Caller::Known(Pseudonym {
+            key: 1,
+            hash: [7; 16],
+        });
+        record
+    };
+    let mut live = board(after(100));
+    let waiting = |live: &Live| picture(live, "q", after(100)).repeat_waiting;
+    tell(&mut live, "waits", &of_caller("arrive 50; enter q 51"));
+    assert_eq!(waiting(&live), 0);
+    // What came after it makes no repeat of it.
+    let later = of_caller("arrive 70; key 71; end caller 72");
+    live.settle(&source("pbx"), key("later"), &later, &itself);
+    assert_eq!(waiting(&live), 0);
+    let before = of_caller("arrive 20; key 21; end caller 22");
+    live.settle(&source("late"), key("before"), &before, &itself);
+    assert_eq!(waiting(&live), 1);
+    // However many there were, and though one of them turns out to be a test.
+    for number in 0..20 {
+        let one = of_caller(&format!("arrive {}; key 41; end caller 42", 21 + number));
+        live.settle(&source("late"), key(&number.to_string()), &one, &itself);
+    }
+    assert_eq!(waiting(&live), 1);
+    let mut test = of_caller("arrive 50; enter q 51");
+    test.test = true;
+    tell(&mut live, "waits", &test);
+    assert_eq!(waiting(&live), 0);
+}
+
+#[test]
 fn a_call_is_turned_away_once_and_not_at_all_once_it_is_queued() {
     let now = after(100);
     let mut live = board(now);

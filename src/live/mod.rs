@@ -20,7 +20,8 @@
 //!
 //! **What is usual** (`usual`) is no part of it: it is read from the store now and then, and set.
 //!
-//! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each distinct wait in each of them, 30 KB for
+//! **Bounds.** A queue takes at most some 130 KB for its cells and 8 bytes for each wait in each of them (a thousand of a kind, or
+//! as many as there are distinct ones), 30 KB for
 //! its estimates and 35 KB for what is usual; a source has at most `AGENTS_MAX` agents; at most `CALLERS_MAX` callers are
 //! remembered. Queues beyond the labels of the metrics share one, as they do there: who tells a call names its queues so.
 

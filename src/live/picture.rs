@@ -8,7 +8,7 @@ use crate::model::{AgentCounts, QueueId, SourceId, Timestamp};
 
 use super::agents::TooLong;
 use super::board::{Live, Queue, Source};
-use super::estimate::{Estimate, NotGiven};
+use super::estimate::{Estimate, Load, NotGiven};
 use super::heard::recent;
 use super::state::{QueueState, Seen};
 use super::there::{AgentsPicture, Of};
@@ -187,11 +187,16 @@ impl Live {
     /// One queue at this moment of ours. Whether it is open, and how many agents are to be there, goes by our clock: offices open
     /// by the clock on their wall, whatever a switch takes the time for. What happened goes by each source's own.
     pub fn queue(&self, queue: &QueueId, ours: Timestamp, agents: &AgentsPicture) -> QueuePicture {
-        let sources = self.sources.values();
+        let sources = self.sources.iter();
         let told: Vec<Here<'_>> = sources
-            .filter_map(|source| {
+            .filter_map(|(name, source)| {
                 let (queue, now) = (source.queues.get(queue)?, source.now(ours)?);
-                Some(Here { source, queue, now })
+                Some(Here {
+                    name,
+                    source,
+                    queue,
+                    now,
+                })
             })
             .collect();
         let heard = self.sources.iter().filter_map(|(name, source)| {
@@ -207,18 +212,11 @@ impl Live {
         let targets = &self.options.targets;
         let windows = WINDOWS.map(|window| self.window(queue, &here, window));
         let waiting = Waiting::of(&here);
-        let repeats = here.iter().map(|Here { source, queue, .. }| {
-            let calls = queue
-                .waiting
-                .keys()
-                .filter_map(|(_, key)| source.open.get(key));
-            calls.filter(|call| call.repeats).count() as u64
-        });
-        let repeat_waiting = repeats.sum();
+        let repeat_waiting = here.iter().map(|here| self.repeat_waiting(here)).sum();
         let (day_since, day) = self.day(queue, &told, now, ours);
         let is_open = targets.is_open(queue, ours);
         let is_nobody_there = self.is_nobody_there(queue, ours, Of::All(agents));
-        let mut estimate = estimate(&here, ours);
+        let mut estimate = estimate(&here, !told.is_empty(), ours);
         if !is_open {
             estimate.given = Err(NotGiven::Closed);
         } else if is_nobody_there {
@@ -254,6 +252,17 @@ impl Live {
             day,
             estimate,
         }
+    }
+
+    /// Who waits and had called within a day before, by whichever switch.
+    fn repeat_waiting(&self, here: &Here<'_>) -> u64 {
+        let keys = here.queue.waiting.keys();
+        let repeats = keys.filter(|(_, key)| {
+            let call = here.source.open.get(key);
+            let caller = call.and_then(|call| call.caller);
+            caller.is_some_and(|caller| self.callers.is_repeat(caller, (here.name, *key)))
+        });
+        repeats.count() as u64
     }
 
     /// How a queue is doing, by what all its sources tell (`seen`), unless one of them is silent. What those that are heard tell
@@ -342,13 +351,18 @@ impl Waiting {
 
 /// What is said of a caller who comes at this moment. Of a queue of several sources: by the one that promises least, among
 /// those that are heard, for nobody knows by which of them the caller comes.
-fn estimate(here: &[Here<'_>], ours: Timestamp) -> Estimate {
+fn estimate(here: &[Here<'_>], is_told_of: bool, ours: Timestamp) -> Estimate {
     let heard = here.iter().filter(|here| !here.source.is_silent(ours));
     let estimates = heard.map(|here| here.queue.estimator.estimate(here.now));
     let longest = estimates.max_by_key(|estimate| estimate.given.map(|given| given.wait).ok());
-    longest.unwrap_or_else(|| Estimate {
-        given: Err(NotGiven::of_nothing(!here.is_empty())),
-        ..Estimate::none()
+    longest.unwrap_or_else(|| {
+        let ahead = Waiting::of(here).visits;
+        Estimate {
+            given: Err(NotGiven::of_nothing(is_told_of)),
+            ahead,
+            load: Load::of(ahead),
+            ..Estimate::none()
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::kpi::{Curve, WaitEnd, WatchedWait, is_decided};
-use crate::model::{QueueId, Timestamp};
+use crate::model::{QueueId, SourceId, Timestamp};
 
 use super::board::{Live, Queue, Source};
 use super::day::{decided_waiting, opens_at};
@@ -17,6 +17,7 @@ const PERCENTS: [u64; 4] = [50, 90, 95, 99];
 /// A queue as one source tells of it, at that source's own clock.
 #[derive(Clone, Copy)]
 pub(super) struct Here<'a> {
+    pub(super) name: &'a SourceId,
     pub(super) source: &'a Source,
     pub(super) queue: &'a Queue,
     pub(super) now: Timestamp,
@@ -58,7 +59,10 @@ impl Live {
         let mut since = opens_at.min(now);
         let mut all = Sums::default();
         let mut watched = Vec::new();
-        for Here { source, queue, now } in here {
+        for Here {
+            source, queue, now, ..
+        } in here
+        {
             let clock = source.clock(ours).unwrap_or(*now);
             let (midnight, _) = options.date_of(clock);
             let (mut of_source, first_at) = queue.day.at(clock, |at| options.date_of(at));
