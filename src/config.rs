@@ -39,8 +39,8 @@ pub use hours::{CalendarTable, Exception, FromTo, Weekly};
 pub use plan::{PlanTable, PlannedShift};
 pub use rules::{Queue, ServiceLevel, Since};
 pub use tree::{
-    Calls, Config, Ingest, Invite, Log, LogFormat, LogLevel, Privacy, Retention, Server, Source,
-    Survey, SurveyLine,
+    Board, Calls, Config, Ingest, Invite, Log, LogFormat, LogLevel, Privacy, Retention, Server,
+    Source, Survey, SurveyLine,
 };
 pub use value::{Country, Day, Headline, ValidFrom, Zone};
 

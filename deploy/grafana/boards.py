@@ -118,7 +118,7 @@ FLOOR = Board(
          "short", ANY_IS_BAD, "Calls of the window, settled, with two transfers or more, by the queue that answered first.",
          w=4, h=4),
     stat("Calls in progress", "outcomes", [("sum(dozvon_calls_open{@S})", "")], "short", PLAIN,
-         "Calls that have arrived and are not settled yet, all queues.", w=4, h=4),
+         "Inbound calls that have arrived and not ended, all queues; tests are left out.", w=4, h=4),
     lines("Waiting, and waiting beyond the target", "strict",
           [("sum(dozvon_queue_waiting{@Q})", "waiting"), (f"sum({DECIDED}) - sum({ended()})", "beyond the target")],
           "short", ANY_IS_BAD, "A healthy queue touches 0 again and again; a stuck one climbs.", w=12),

@@ -118,6 +118,7 @@ pub async fn start(config: &Config, clock: Clock, patience: Patience) -> Result<
             targets: targets.clone(),
             zone: config.zone.time_zone().clone(),
             plans: config.agent_plans(),
+            wrap_up_max: config.board.wrap_up_max,
         },
     };
     let started = Pipeline::start(

@@ -7,7 +7,7 @@ use crate::model::{CallKey, Mode, Timestamp};
 use super::deadlines::Due;
 use super::live::LiveCall;
 use super::state::{self, StateError};
-use super::table::{Calls, Options};
+use super::table::{Calls, Options, count_in_progress};
 use super::wrap_up::WrapUps;
 
 /// A call that is open or not settled yet, as the store keeps it.
@@ -90,7 +90,7 @@ impl Calls {
         call.stored = true;
         call.show(&mut self.queues);
         if call.mode == Mode::Live {
-            self.live_open += 1;
+            count_in_progress(&mut call, &mut self.in_progress);
             let expires_at = call.story().last_at.plus(self.options.call_deadline);
             self.deadlines.push(expires_at, key, Due::Expire);
             let waiting = call.said.iter().filter(|said| said.awaits_decision());

@@ -37,6 +37,8 @@ pub(super) struct LiveCall {
     pub(super) settle_after: Option<u64>,
     /// LIVE: the watermark at which it settles, as far as that is set.
     pub(super) settles_at: Option<Timestamp>,
+    /// LIVE: it is counted among those in progress.
+    pub(super) in_progress: bool,
     /// Changed since the store was last told.
     pub(super) dirty: bool,
     /// The store holds a row of it as open.
@@ -55,6 +57,15 @@ pub(super) enum Taken {
 }
 
 impl LiveCall {
+    /// Whether a caller is in it: live, inbound, no test, and of no end was told.
+    pub(super) fn is_in_progress(&self) -> bool {
+        let record = &self.story().record;
+        self.mode == Mode::Live
+            && record.direction == Direction::Inbound
+            && !record.test
+            && record.ended_at.is_none()
+    }
+
     /// A call of which this was told, in the order in which it came in; at least one thing.
     pub(super) fn new(id: CallId, mode: Mode, epoch: EpochIndex, told: Vec<Told>) -> Self {
         Self {
@@ -68,6 +79,7 @@ impl LiveCall {
             taken_back: false,
             settle_after: None,
             settles_at: None,
+            in_progress: false,
             dirty: false,
             stored: false,
         }

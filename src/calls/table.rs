@@ -79,7 +79,7 @@ pub struct Calls {
     pub(super) queues: Queues,
     pub(super) wrap_ups: WrapUps,
     pub(super) watermark: Option<Timestamp>,
-    pub(super) live_open: u64,
+    pub(super) in_progress: u64,
     pub(super) dirty: Vec<CallKey>,
     pub(super) closed: Vec<CallKey>,
 }
@@ -96,7 +96,7 @@ impl Calls {
             queues: Queues::default(),
             wrap_ups: WrapUps::default(),
             watermark: None,
-            live_open: 0,
+            in_progress: 0,
             dirty: Vec::new(),
             closed: Vec::new(),
         }
@@ -131,9 +131,10 @@ impl Calls {
         self.watermark
     }
 
-    /// Live calls open or not settled yet, our own return calls and test calls included.
-    pub fn live_open(&self) -> u64 {
-        self.live_open
+    /// Live calls that callers are in, as reports count those open: not our own return calls, no tests, and none that has
+    /// ended and waits for its stragglers.
+    pub fn in_progress(&self) -> u64 {
+        self.in_progress
     }
 
     /// The queues whose waiting changed since this was last asked.
@@ -291,7 +292,6 @@ impl Calls {
             self.let_one_go(facts);
         }
         if arrival.mode == Mode::Live {
-            self.live_open += 1;
             let expires_at = told.at.plus(self.options.call_deadline);
             self.deadlines.push(expires_at, key, Due::Expire);
         }
@@ -324,6 +324,7 @@ impl Calls {
             return;
         };
         self.crowd.hear(Heard::of(key, call));
+        count_in_progress(call, &mut self.in_progress);
         if !call.dirty {
             call.dirty = true;
             self.dirty.push(key);
@@ -370,9 +371,7 @@ impl Calls {
             return;
         };
         call.say(&self.options.targets, &mut self.queues, facts);
-        if call.mode == Mode::Live {
-            self.live_open -= 1;
-        }
+        self.in_progress -= u64::from(call.in_progress);
         if call.stored {
             self.closed.push(key);
         }
@@ -392,4 +391,11 @@ impl Calls {
             self.dirty.push(key);
         }
     }
+}
+
+/// Counts a call among those in progress, or no longer.
+pub(super) fn count_in_progress(call: &mut LiveCall, count: &mut u64) {
+    let is_in_progress = call.is_in_progress();
+    let before = std::mem::replace(&mut call.in_progress, is_in_progress);
+    *count = *count + u64::from(call.in_progress) - u64::from(before);
 }

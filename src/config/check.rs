@@ -43,6 +43,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Problem> {
     doors(config)?;
     ingest(config)?;
     calls(config)?;
+    board(config)?;
     survey(config)?;
     super::asterisk::check(config)?;
     super::agi::check(config)?;
@@ -97,6 +98,14 @@ fn doors(config: &Config) -> Result<(), Problem> {
 
 fn is_any_port(address: SocketAddr) -> bool {
     address.port() == 0
+}
+
+fn board(config: &Config) -> Result<(), Problem> {
+    if config.board.wrap_up_max.is_zero() {
+        let message = "must be longer than 0s, or whoever works after a call is at it for too long";
+        return Err(Problem::at(["board", "wrap_up_max"], message));
+    }
+    Ok(())
 }
 
 fn ingest(config: &Config) -> Result<(), Problem> {

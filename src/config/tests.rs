@@ -342,6 +342,10 @@ fn what_does_not_fit_together_is_told_at_its_key() {
             "dozvon.toml:2:1: calls.open_calls_max: must be at least 1",
         ),
         (
+            "[board]\nwrap_up_max = \"0s\"\n",
+            "dozvon.toml:2:1: board.wrap_up_max: must be longer than 0s, or whoever works after a call is at it for too long",
+        ),
+        (
             "[calls]\ncall_deadline = \"10s\"\n",
             "dozvon.toml:2:1: calls.call_deadline: must be longer than settle, 30s",
         ),

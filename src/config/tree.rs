@@ -35,6 +35,8 @@ pub struct Config {
     pub calls: Calls,
     /// What queues are measured by that say nothing of their own.
     pub service_level: ServiceLevel,
+    /// What the board says of agents.
+    pub board: Board,
     /// Callers' numbers.
     pub privacy: Privacy,
     /// Whom to ask for their opinion.
@@ -79,6 +81,7 @@ impl Default for Config {
             ingest: Ingest::default(),
             calls: Calls::default(),
             service_level: ServiceLevel::default(),
+            board: Board::default(),
             privacy: Privacy::default(),
             survey: Survey::default(),
             retention: Retention::default(),
@@ -142,6 +145,24 @@ impl Default for Ingest {
             lease: Duration::from_secs(10),
             // What is applied in about 2 s.
             store_lag_max: 400_000,
+        }
+    }
+}
+
+/// What the board says of agents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Board {
+    /// Who works after a call for longer is named.
+    #[serde(with = "value::span")]
+    pub wrap_up_max: Duration,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            // A form is filled in by then.
+            wrap_up_max: Duration::from_secs(2 * 60),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{AgentEvent, AgentId, AgentState, AgentsNow, CallKey, QueueId, Text, Timestamp};
 
-use super::call::{Engaged, OpenCall, Over};
+use super::call::{Busy, Engaged, OpenCall, Over};
 
 /// Agents of one source that are followed; no switch has more, and each takes some hundred bytes.
 pub const AGENTS_MAX: usize = 10_000;
@@ -16,8 +16,8 @@ const RUNG_MAX: usize = 8;
 
 /// A talk as long as this wants looking at: `kpi.md` knows no limit, supervisors name a quarter of an hour.
 const TALK_MAX: Duration = Duration::from_secs(15 * 60);
-/// Work after a call: a form is filled in within two minutes.
-const WRAP_UP_MAX: Duration = Duration::from_secs(2 * 60);
+/// Work after a call, where nothing else is configured: a form is filled in within two minutes.
+pub const WRAP_UP_MAX: Duration = Duration::from_secs(2 * 60);
 /// A pause: longer than a meal is a forgotten one.
 const PAUSE_MAX: Duration = Duration::from_secs(30 * 60);
 /// Ringings missed one after the other: nobody sits at that telephone.
@@ -58,7 +58,7 @@ struct Told {
 struct Agent {
     told: Option<Told>,
     queues: Queues,
-    engaged: BTreeMap<(CallKey, bool), Engaged>,
+    engaged: BTreeMap<(CallKey, Busy), Engaged>,
     /// The ringing or talk that began last, of those that are over: since when, until when.
     over: Option<(Timestamp, Timestamp)>,
     /// The newest ringings: when they ended, of which call, whether missed.
@@ -189,7 +189,7 @@ impl Agents {
             }
             for (agent, engaged) in &before.engaged {
                 if let Some(agent) = self.agents.get_mut(agent) {
-                    agent.engaged.remove(&(key, engaged.talks));
+                    agent.engaged.remove(&(key, engaged.busy));
                 }
             }
         }
@@ -200,7 +200,7 @@ impl Agents {
             let Some(agent) = self.of(agent) else {
                 continue;
             };
-            agent.engaged.insert((key, engaged.talks), engaged.clone());
+            agent.engaged.insert((key, engaged.busy), engaged.clone());
             if let Some(queue) = &engaged.queue {
                 agent.queues.see(engaged.since, queue);
             }
@@ -229,15 +229,17 @@ impl Agents {
     pub(super) fn release(&mut self, key: CallKey, call: &OpenCall) {
         for (agent, engaged) in &call.engaged {
             if let Some(agent) = self.agents.get_mut(agent) {
-                agent.engaged.remove(&(key, engaged.talks));
+                agent.engaged.remove(&(key, engaged.busy));
             }
         }
     }
 
-    /// Counts every agent once, and once for each of its queues, and names those who have been in a state for too long.
+    /// Counts every agent once, and once for each of its queues, and names those who have been in a state for too long, after a
+    /// call for longer than `wrap_up_max`.
     pub(super) fn count(
         &self,
         now: Timestamp,
+        wrap_up_max: Duration,
         counts: &mut AgentsNow,
         too_long: &mut HashMap<QueueId, Vec<TooLong>>,
     ) {
@@ -249,7 +251,7 @@ impl Agents {
             let span = now.since(since).unwrap_or_default();
             let long = match state {
                 AgentState::Talking => span > TALK_MAX,
-                AgentState::WrapUp => span > WRAP_UP_MAX,
+                AgentState::WrapUp => span > wrap_up_max,
                 AgentState::Paused => span > PAUSE_MAX,
                 AgentState::Available
                 | AgentState::Ringing
@@ -306,18 +308,16 @@ impl Agent {
 
     /// What the agent does, why, and since when; `None` = nothing is known.
     fn state(&self) -> Option<(AgentState, Text, Timestamp)> {
-        let of_calls = |talks: bool| {
-            let engaged = self
-                .engaged
-                .values()
-                .filter(|engaged| engaged.talks == talks);
-            engaged.map(|engaged| engaged.since).min()
-        };
-        if let Some(since) = of_calls(true) {
-            return Some((AgentState::Talking, Text::default(), since));
-        }
-        if let Some(since) = of_calls(false) {
-            return Some((AgentState::Ringing, Text::default(), since));
+        for (busy, state) in [
+            (Busy::Talks, AgentState::Talking),
+            (Busy::OtherCall, AgentState::OtherCall),
+            (Busy::Rings, AgentState::Ringing),
+        ] {
+            let engaged = self.engaged.values();
+            let engaged = engaged.filter(|engaged| engaged.busy == busy);
+            if let Some(since) = engaged.map(|engaged| engaged.since).min() {
+                return Some((state, Text::default(), since));
+            }
         }
         let told = self.told.as_ref()?;
         if let (AgentState::WrapUp, Some((began, ended))) = (told.state, self.over) {

@@ -6,15 +6,16 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    AgentEvent, AgentPlans, ByKey, CallKey, CallRecord, QueueId, SILENCE_MAX, SourceId, Targets,
-    Timestamp,
+    AgentEvent, AgentPlans, ByKey, CallKey, CallRecord, GONE_AFTER, QueueId, SILENCE_MAX, SourceId,
+    Targets, Timestamp,
 };
 
-use super::agents::Agents;
+use super::agents::{Agents, WRAP_UP_MAX};
 use super::call::{OpenCall, Waiting};
 use super::callers::Callers;
 use super::day::{Day, date_of};
 use super::estimate::Estimator;
+use super::heard::STALE_AFTER;
 use super::ring::Ring;
 use super::seen::{AHEAD_MAX, Item, items};
 use super::usual::Usual;
@@ -28,6 +29,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// How many agents are to be there.
     pub plans: AgentPlans,
+    /// Who works after a call for longer wants looking at.
+    pub wrap_up_max: Duration,
 }
 
 impl Default for Options {
@@ -36,6 +39,7 @@ impl Default for Options {
             targets: Targets::default(),
             zone: TimeZone::UTC,
             plans: AgentPlans::default(),
+            wrap_up_max: WRAP_UP_MAX,
         }
     }
 }
@@ -49,7 +53,7 @@ pub struct Live {
     pub(super) known: BTreeSet<QueueId>,
     pub(super) usual: Usual,
     /// Who called, of all sources: somebody who reaches another switch the second time calls again.
-    callers: Callers,
+    pub(super) callers: Callers,
 }
 
 /// What one source told.
@@ -100,12 +104,32 @@ impl Source {
         Some(sent_at.plus(passed.min(SILENCE_MAX)))
     }
 
+    /// What its clock would say at this moment of ours if it went on in silence: the date it is there.
+    pub(super) fn clock(&self, ours: Timestamp) -> Option<Timestamp> {
+        let (sent_at, received_at) = self.heard?;
+        Some(sent_at.plus(ours.since(received_at).unwrap_or_default()))
+    }
+
+    /// Since it was last heard; `None` before the first time.
+    pub(super) fn age(&self, ours: Timestamp) -> Option<Duration> {
+        let (_, received_at) = self.heard?;
+        // Ours may have been set back.
+        Some(ours.since(received_at).unwrap_or_default())
+    }
+
     /// Whether it was not heard for so long that its clock stands still.
     pub(super) fn is_silent(&self, ours: Timestamp) -> bool {
-        let age = self
-            .heard
-            .and_then(|(_, received_at)| ours.since(received_at));
-        age.is_some_and(|age| age >= SILENCE_MAX)
+        self.age(ours).is_some_and(|age| age >= SILENCE_MAX)
+    }
+
+    /// Whether it may be believed as to this moment.
+    pub(super) fn is_current(&self, ours: Timestamp) -> bool {
+        self.age(ours).is_some_and(|age| age <= STALE_AFTER)
+    }
+
+    /// Whether it was not heard for so long that what it told last says nothing of this moment.
+    pub(super) fn is_gone(&self, ours: Timestamp) -> bool {
+        self.age(ours).is_some_and(|age| age > GONE_AFTER)
     }
 }
 
@@ -201,12 +225,10 @@ impl Live {
         let sent_at = source.heard.map(|(sent_at, _)| sent_at.plus(AHEAD_MAX));
         let known_until = sent_at.unwrap_or(Timestamp::from_micros(i64::MAX));
         let items = items(record, &options.targets, known_until, label);
-        let mut after = OpenCall::of(record, items, label);
+        let after = OpenCall::of(record, items, label);
         let before = source.open.remove(&key);
-        after.repeats = match &before {
-            Some(before) if before.repeats => true,
-            Some(_) | None => callers.remember((name, key), record),
-        };
+        let caller = before.as_ref().and_then(|before| before.caller);
+        callers.change((name, key), caller, after.caller);
         let known = before.as_ref().map_or(&[] as &[Item], |call| &call.items);
         source.tell_estimators(key, known, &after.items);
         if settles || record.ended_at.is_some() {
@@ -226,6 +248,11 @@ impl Live {
 }
 
 impl Source {
+    /// Whether it told of calls in a queue, or of agents of it.
+    pub(super) fn tells_of(&self, queue: &QueueId) -> bool {
+        self.queues.contains_key(queue) || self.agents.queues.contains(queue)
+    }
+
     pub(super) fn queue(&mut self, queue: Option<&QueueId>) -> &mut Queue {
         match queue {
             None => &mut self.hotline,

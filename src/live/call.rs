@@ -23,8 +23,8 @@ pub(super) struct OpenCall {
     pub(super) transfers: u32,
     /// The queue it is with, waiting or talking.
     pub(super) with: Option<QueueId>,
-    /// Whether its caller had called within a day before.
-    pub(super) repeats: bool,
+    /// Who calls, by the hash of the pseudonym, and since when.
+    pub(super) caller: Option<([u8; 16], Timestamp)>,
 }
 
 /// A visit that waits.
@@ -38,11 +38,22 @@ pub(super) struct Waiting {
     pub(super) journey_at: Timestamp,
 }
 
+/// What an agent does with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Busy {
+    /// The telephone rings.
+    Rings,
+    /// Talking with somebody who did not call us: our own return call keeps the agent from those who wait.
+    OtherCall,
+    /// Talking with a caller.
+    Talks,
+}
+
 /// How an agent is kept busy by a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Engaged {
-    /// Talking, else ringing.
-    pub(super) talks: bool,
+    /// With what.
+    pub(super) busy: Busy,
     /// For which queue.
     pub(super) queue: Option<QueueId>,
     /// Since when.
@@ -71,6 +82,7 @@ impl OpenCall {
     ) -> Self {
         let mut call = Self {
             items,
+            caller: caller_of(record).map(|caller| (caller, record.arrived_at)),
             ..Self::default()
         };
         if record.test {
@@ -119,15 +131,20 @@ impl OpenCall {
         let open_offers = record.offers[from..].iter();
         for offer in open_offers.filter(|offer| offer.ended_at.is_none()) {
             let engaged = Engaged {
-                talks: false,
+                busy: Busy::Rings,
                 queue: label(&offer.queue),
                 since: offer.offered_at,
             };
             call.engaged.push((offer.agent.clone(), engaged));
         }
+        // As reports have it: only those of inbound calls are handled.
+        let busy = match record.direction {
+            Direction::Inbound => Busy::Talks,
+            Direction::Return => Busy::OtherCall,
+        };
         for leg in record.legs.iter().filter(|leg| leg.released_at.is_none()) {
             let engaged = Engaged {
-                talks: true,
+                busy,
                 queue: label(&leg.queue),
                 since: leg.connected_at,
             };
@@ -154,7 +171,7 @@ fn missed(result: OfferResult) -> Option<bool> {
 }
 
 /// The hash of a caller who is known and whose call counts.
-pub(super) fn caller_of(record: &CallRecord) -> Option<[u8; 16]> {
+fn caller_of(record: &CallRecord) -> Option<[u8; 16]> {
     match &record.caller {
         Caller::Known(known) if !record.test && record.direction == Direction::Inbound => {
             Some(known.hash)

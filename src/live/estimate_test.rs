@@ -156,8 +156,20 @@ fn a_closed_or_deserted_queue_and_a_silent_switch_say_why() {
         let given = estimate(&live, now).given;
         assert_eq!(given == Err(NotGiven::NobodyThere), nobody, "{given:?}");
     }
+    for number in 100..104 {
+        tell(
+            &mut live,
+            number,
+            &open(start(), "arrive 390; enter q 390").1,
+        );
+    }
     let later = now.plus(s(60));
-    assert_eq!(estimate(&live, later).given, Err(NotGiven::Silent));
+    let silent = estimate(&live, later);
+    let said = (silent.given, silent.ahead, silent.load);
+    assert_eq!(said, (Err(NotGiven::Silent), 4, Load::Many));
+    // After an hour nobody knows whether anybody waits.
+    let gone = estimate(&live, now.plus(s(3_601)));
+    assert_eq!((gone.given, gone.ahead), (Err(NotGiven::Silent), 0));
     live.hear(&source(), (later, later), 0);
     assert!(estimate(&live, later).given.is_ok());
 

@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 
 use crate::calls::tests::{live as told, settled};
 use crate::model::{
-    AgentEvent, AgentId, AgentState, Calendar, CallId, CallKey, CallRecord, Caller, Hours,
-    Pseudonym, QueueId, QueueRules, Targets, Timeline, Timestamp,
+    AgentEvent, AgentId, AgentState, Calendar, CallId, CallKey, CallRecord, Caller, Direction,
+    Hours, Pseudonym, QueueId, QueueRules, Targets, Timeline, Timestamp,
 };
 
 use super::fixture::{after, itself, picture, source, start};
-use super::{Live, NotGiven, Options, TooLong};
+use super::{Live, NotGiven, Options, QueueState, TooLong};
 
 fn key(name: &str) -> CallKey {
     CallId::new(name).key()
@@ -74,6 +74,54 @@ fn work_after_a_call_ends_with_the_next_offer_whatever_becomes_of_it() {
         state(&live, 300),
         (vec!["wrap_up"], vec![Duration::from_secs(169)])
     );
+}
+
+#[test]
+fn work_after_a_call_is_too_long_beyond_the_limit_that_is_configured() {
+    for (limit, long) in [(119, true), (120, false)] {
+        let mut live = Live::new(Options {
+            wrap_up_max: Duration::from_secs(limit),
+            ..Options::default()
+        });
+        live.hear(&source("pbx"), (after(120), after(120)), 0);
+        tell_state(&mut live, 0, "egor", AgentState::WrapUp, &["q"]);
+        assert_eq!(!state(&live, 120).1.is_empty(), long, "{limit}");
+    }
+}
+
+#[test]
+fn an_agent_on_our_own_return_call_is_on_another_call_and_not_there_for_who_waits() {
+    let mut live = board(after(1_000));
+    tell_state(&mut live, 0, "o1", AgentState::Available, &["q"]);
+    tell_state(&mut live, 0, "o3", AgentState::Paused, &["q"]);
+    tell(
+        &mut live,
+        "waits",
+        &told(start(), "arrive 980; enter q 980"),
+    );
+    assert_eq!(state(&live, 1_000).0, ["available", "paused"]);
+    let mut returned = told(start(), "arrive 5; answer o1 q 8");
+    returned.direction = Direction::Return;
+    tell(&mut live, "returned", &returned);
+    // Nor does anybody talk for too long.
+    let (states, long) = state(&live, 1_000);
+    assert_eq!(
+        (&states[..], &long[..]),
+        (&["other_call", "paused"][..], &[][..])
+    );
+    let shown = picture(&live, "q", after(1_000));
+    assert_eq!(
+        (shown.is_nobody_there, shown.state),
+        (true, QueueState::NobodyThere)
+    );
+    // A caller at the same time is talked with.
+    let talk = told(start(), "arrive 0; enter q 0; answer o1 q 990");
+    tell(&mut live, "talk", &talk);
+    assert_eq!(state(&live, 1_000).0, ["talking", "paused"]);
+    returned.ended_at = Some(after(999));
+    live.settle(&source("pbx"), key("returned"), &returned, &itself);
+    live.settle(&source("pbx"), key("talk"), &talk, &itself);
+    assert_eq!(state(&live, 1_000).0, ["available", "paused"]);
 }
 
 #[test]
@@ -209,6 +257,39 @@ fn who_calls_again_by_another_switch_is_seen_to() {
         &itself,
     );
     assert_eq!(waiting(&again), [1, 0]);
+}
+
+#[test]
+fn who_calls_again_is_seen_whenever_the_call_before_is_told() {
+    let of_caller = |story: &str| {
+        let mut record = told(start(), story);
+        record.caller = Caller::Known(Pseudonym {
+            key: 1,
+            hash: [7; 16],
+        });
+        record
+    };
+    let mut live = board(after(100));
+    let waiting = |live: &Live| picture(live, "q", after(100)).repeat_waiting;
+    tell(&mut live, "waits", &of_caller("arrive 50; enter q 51"));
+    assert_eq!(waiting(&live), 0);
+    // What came after it makes no repeat of it.
+    let later = of_caller("arrive 70; key 71; end caller 72");
+    live.settle(&source("pbx"), key("later"), &later, &itself);
+    assert_eq!(waiting(&live), 0);
+    let before = of_caller("arrive 20; key 21; end caller 22");
+    live.settle(&source("late"), key("before"), &before, &itself);
+    assert_eq!(waiting(&live), 1);
+    // However many there were, and though one of them turns out to be a test.
+    for number in 0..20 {
+        let one = of_caller(&format!("arrive {}; key 41; end caller 42", 21 + number));
+        live.settle(&source("late"), key(&number.to_string()), &one, &itself);
+    }
+    assert_eq!(waiting(&live), 1);
+    let mut test = of_caller("arrive 50; enter q 51");
+    test.test = true;
+    tell(&mut live, "waits", &test);
+    assert_eq!(waiting(&live), 0);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-/// A source that was not heard for so long is taken for gone.
-pub const GONE_AFTER: Duration = Duration::from_secs(60 * 60);
+use crate::model::GONE_AFTER;
+
+/// A source that was not heard for so long is not to be believed: a heartbeat comes every 5 s, so two are missing.
+pub const STALE_AFTER: Duration = Duration::from_secs(10);
 
 /// The sources whose silence makes figures old: those heard within an hour, for a switch that was taken away long ago does
 /// not make the others' figures old; when there is none, the one heard last.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::kpi::{LevelCounts, decided_at, ends_lost};
-use crate::model::{CallRecord, Direction, Exit, QueueId, Targets, Timestamp, Visit, VisitRow};
+use crate::model::{
+    CallRecord, Direction, Exit, QueueId, Targets, Timestamp, TransferOutcome, Visit, VisitRow,
+};
 
 /// A source may tell a little ahead of the time at which it sends; further ahead is a clock that is wrong.
 pub const AHEAD_MAX: Duration = Duration::from_secs(60);
@@ -24,7 +26,7 @@ pub(super) enum What {
     },
     /// A visit that has ended was decided.
     Decided,
-    /// A call was passed on.
+    /// A call was passed on: of the queue that answered it first.
     Transferred,
     /// A call was turned away.
     Refused,
@@ -64,11 +66,14 @@ pub(super) fn items(
     for visit in &record.visits {
         items_of_visit(visit, targets, label, &mut items);
     }
-    for transfer in &record.transfers {
+    // As the transfer report has them: under the queue that answered the call first, on the day of its arrival.
+    let first_queue = record.legs.iter().find_map(|leg| leg.queue.as_ref());
+    let done = record.transfers.iter();
+    for transfer in done.filter(|transfer| transfer.outcome != Some(TransferOutcome::Failed)) {
         items.push(Item {
-            queue: transfer.from_queue.as_ref().map(label),
+            queue: first_queue.map(label),
             at: transfer.at,
-            cohort_at: transfer.at,
+            cohort_at: record.arrived_at,
             what: What::Transferred,
         });
     }

@@ -58,6 +58,38 @@ fn a_call_is_lost_once_and_in_the_queue_it_entered_first() {
 }
 
 #[test]
+fn transfers_are_of_the_queue_that_answered_first_and_of_the_day_on_which_the_call_arrived() {
+    let now = after(300);
+    let live = board(
+        &[
+            // Twice, the second time by an agent whose leg has no queue.
+            "arrive 0; enter q 0; answer ann q 5; begin ann blind agent bob 20; done ann 20; release ann 20; answer bob 25; \
+            begin bob blind queue r 40; done bob 40; release bob 40; enter r 40; answer cyd r 50; end caller 90",
+            // An agent who was called directly is no answer of a queue.
+            "arrive 0; answer ann 5; begin ann blind queue r 20; done ann 20; release ann 20; enter r 20; answer cyd r 30; \
+            end caller 90",
+        ],
+        now,
+    );
+    let transfers = ["q", "r"].map(|queue| {
+        let shown = picture(&live, queue, now);
+        (shown.windows[3].transfers, shown.day.transfers)
+    });
+    assert_eq!(transfers, [(2, 2), (1, 1)]);
+    // A call that arrived before midnight is of the day before.
+    let midnight = after(14 * 3600);
+    let mut live = Live::new(Options::default());
+    let now = midnight.plus(std::time::Duration::from_secs(60));
+    live.hear(&source("pbx"), (now, now), 0);
+    let before = midnight.minus(std::time::Duration::from_secs(10));
+    let story = "arrive 0; enter q 0; answer ann q 5; begin ann blind queue r 20; done ann 20; release ann 20; enter r 20; \
+        answer cyd r 30; end caller 40";
+    live.settle(&source("pbx"), key(0), &settled(before, story), &itself);
+    let shown = picture(&live, "q", now);
+    assert_eq!((shown.windows[3].transfers, shown.day.transfers), (1, 0));
+}
+
+#[test]
 fn callers_who_give_up_one_after_the_other_turn_a_queue_red_though_none_waits_for_long() {
     let now = after(60);
     let stories: Vec<String> = [0, 9, 18]

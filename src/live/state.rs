@@ -18,6 +18,8 @@ pub enum QueueState {
     Good,
     /// Closed by its calendar, and nobody waits for long.
     Closed,
+    /// A switch that tells of it is silent, and what the others tell is no reason to act.
+    NotKnown,
     /// Somebody has waited longer than T.
     WaitsLong,
     /// Of the visits that ended in five minutes half or more were lost.
@@ -33,10 +35,19 @@ pub enum QueueState {
 }
 
 impl QueueState {
+    /// Whether somebody must act.
+    pub(super) fn is_stuck(self) -> bool {
+        match self {
+            Self::NobodyThere | Self::Unheeded | Self::WaitsTwice | Self::NobodyAnswered => true,
+            Self::Good | Self::Closed | Self::NotKnown | Self::WaitsLong | Self::ManyLost => false,
+        }
+    }
+
     /// The reason as a word of the contract; empty when all is well or the queue is closed.
     pub fn because(self) -> &'static str {
         match self {
             Self::Good | Self::Closed => "",
+            Self::NotKnown => "silent",
             Self::WaitsLong => "waits_long",
             Self::ManyLost => "many_lost",
             Self::NobodyThere => "nobody_there",

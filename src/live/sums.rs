@@ -7,12 +7,56 @@ use crate::model::{Exit, ExitClass};
 
 use super::seen::What;
 
-/// Waits of one kind, by HDR cell of 2 digits; few, so a sorted list.
+/// Waits of one kind that are kept each for itself, in one stretch of time; more are put into cells, which take as much memory
+/// as a queue's busiest day of this many.
+const EACH_MAX: usize = 1_000;
+
+/// Waits of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Waits {
-    held: Vec<(u16, u32)>,
+    held: Held,
     count: u64,
     sum: Duration,
+}
+
+/// Waits in order. In cells it is lost who of nearly the same age was answered before whom gave up, and at the thin end of a
+/// curve that moves it by far more than a cell is wide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Held {
+    /// Each, in microseconds.
+    Each(Vec<u64>),
+    /// By HDR cell of 2 digits, and how many.
+    Cells(Vec<(u16, u32)>),
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self::Each(Vec::new())
+    }
+}
+
+impl Held {
+    /// Into cells, however few there are.
+    fn into_cells(self) -> Vec<(u16, u32)> {
+        match self {
+            Self::Cells(cells) => cells,
+            Self::Each(waits) => {
+                let mut cells: Vec<(u16, u32)> = Vec::new();
+                for wait in waits {
+                    let cell = wait_cell(Duration::from_micros(wait));
+                    match cells.last_mut() {
+                        Some((last, count)) if *last == cell => *count += 1,
+                        _ => cells.push((cell, 1)),
+                    }
+                }
+                cells
+            }
+        }
+    }
+}
+
+fn micros(wait: Duration) -> u64 {
+    u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Waits {
@@ -21,51 +65,91 @@ impl Waits {
         (self.count, self.sum)
     }
 
-    /// Each cell's wait, and how many lie in it.
+    /// Each wait, or where there are many that of each cell, and how many there are of it.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Duration, u64)> {
-        let held = self.held.iter();
-        held.map(|(cell, count)| (cell_wait(*cell), u64::from(*count)))
+        let (each, cells) = match &self.held {
+            Held::Each(waits) => (waits.as_slice(), &[][..]),
+            Held::Cells(cells) => (&[][..], cells.as_slice()),
+        };
+        let each = each.iter().map(|wait| (Duration::from_micros(*wait), 1));
+        let cells = cells.iter();
+        each.chain(cells.map(|(cell, count)| (cell_wait(*cell), u64::from(*count))))
     }
 
     fn add(&mut self, wait: Duration) {
-        let cell = wait_cell(wait);
-        match self.held.binary_search_by_key(&cell, |(cell, _)| *cell) {
-            Ok(place) => self.held[place].1 += 1,
-            Err(place) => self.held.insert(place, (cell, 1)),
+        match &mut self.held {
+            Held::Each(waits) => {
+                let wait = micros(wait);
+                let place = waits.partition_point(|held| *held < wait);
+                waits.insert(place, wait);
+                if waits.len() > EACH_MAX {
+                    let held = std::mem::take(&mut self.held);
+                    self.held = Held::Cells(held.into_cells());
+                }
+            }
+            Held::Cells(cells) => {
+                let cell = wait_cell(wait);
+                match cells.binary_search_by_key(&cell, |(cell, _)| *cell) {
+                    Ok(place) => cells[place].1 += 1,
+                    Err(place) => cells.insert(place, (cell, 1)),
+                }
+            }
         }
         self.count += 1;
         self.sum = self.sum.saturating_add(wait);
     }
 
     fn remove(&mut self, wait: Duration) {
-        let cell = wait_cell(wait);
-        let Ok(place) = self.held.binary_search_by_key(&cell, |(cell, _)| *cell) else {
-            return;
-        };
-        self.held[place].1 -= 1;
-        if self.held[place].1 == 0 {
-            self.held.remove(place);
+        match &mut self.held {
+            Held::Each(waits) => {
+                let Ok(place) = waits.binary_search(&micros(wait)) else {
+                    return;
+                };
+                waits.remove(place);
+            }
+            Held::Cells(cells) => {
+                let cell = wait_cell(wait);
+                let Ok(place) = cells.binary_search_by_key(&cell, |(cell, _)| *cell) else {
+                    return;
+                };
+                cells[place].1 -= 1;
+                if cells[place].1 == 0 {
+                    cells.remove(place);
+                }
+            }
         }
         self.count -= 1;
         self.sum = self.sum.saturating_sub(wait);
     }
 
     fn merge(&mut self, other: &Self) {
-        self.held.extend_from_slice(&other.held);
+        match (&mut self.held, &other.held) {
+            (Held::Each(waits), Held::Each(others)) => waits.extend_from_slice(others),
+            (held, others) => {
+                let mut cells = std::mem::take(held).into_cells();
+                cells.extend(others.clone().into_cells());
+                *held = Held::Cells(cells);
+            }
+        }
         self.count += other.count;
         self.sum = self.sum.saturating_add(other.sum);
     }
 
-    /// Brings merged cells in order, each once.
+    /// Brings what was merged in order, each cell once.
     fn settle(&mut self) {
-        self.held.sort_unstable();
-        self.held.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
+        match &mut self.held {
+            Held::Each(waits) => waits.sort_unstable(),
+            Held::Cells(cells) => {
+                cells.sort_unstable();
+                cells.dedup_by(|next, kept| {
+                    let same = next.0 == kept.0;
+                    if same {
+                        kept.1 += next.1;
+                    }
+                    same
+                });
             }
-            same
-        });
+        }
     }
 }
 
@@ -78,7 +162,7 @@ pub struct Sums {
     pub exits: ExitCounts,
     /// The counts of the service level.
     pub level: LevelCounts,
-    /// Transfers away from the queue.
+    /// Transfers of calls that the queue answered first.
     pub transfers: u64,
     /// Calls turned away.
     pub refused: u64,
@@ -219,6 +303,35 @@ mod tests {
             sums.remove(&what);
             assert_eq!(sums, before);
         }
+    }
+
+    #[test]
+    fn many_waits_are_kept_in_cells_and_taken_out_of_them() {
+        let mut sums = Sums::default();
+        let all = 2 * EACH_MAX as u64;
+        let mut merged = Sums::default();
+        for wait in 1..=all {
+            sums.add(&ended(Exit::Answered, wait));
+            let mut one = Sums::default();
+            one.add(&ended(Exit::Answered, wait));
+            merged.merge(&one);
+        }
+        merged.merge(&sums);
+        merged.settle();
+        for (sums, all) in [(&sums, all), (&merged, 2 * all)] {
+            let [half, most, ..] = sums.quantiles([50, 90, 95, 99]);
+            for (got, exact) in [(half, 0.5), (most, 0.9)] {
+                let exact = exact * 2.0 * EACH_MAX as f64;
+                let got = got.unwrap().as_secs_f64();
+                assert!((got - exact).abs() <= 0.01 * exact, "{got} {exact}");
+            }
+            assert_eq!(sums.answered.totals().0, all);
+        }
+        for wait in 1..=all {
+            sums.remove(&ended(Exit::Answered, wait));
+        }
+        assert_eq!(sums.answered.iter().count(), 0);
+        assert_eq!(sums.answered.totals(), (0, Duration::ZERO));
     }
 
     #[test]

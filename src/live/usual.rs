@@ -90,10 +90,11 @@ pub(super) struct Usual {
 }
 
 impl Live {
-    /// The date at this moment of ours, by the source that is furthest; `None` before the first live message.
+    /// The date at this moment of ours; `None` before the first live message.
     pub fn today(&self, ours: Timestamp) -> Option<Date> {
-        let now = self.furthest(ours)?;
-        self.options.clock(now).map(|(date, _)| date)
+        let mut sources = self.sources.values();
+        sources.find(|source| source.heard.is_some())?;
+        self.options.clock(ours).map(|(date, _)| date)
     }
 
     /// Takes in the days that lie whole weeks before a date, in any order.

@@ -11,8 +11,8 @@ use super::sets::QueueSeries;
 use super::text::{decimal, labels, signed_decimal, write_sample};
 use super::totals::Totals;
 use crate::model::{
-    AgentCounts, AgentState, AgentsNow, QueueId, QueueNow, SILENCE_MAX, SourceId, SourceNow,
-    Timestamp,
+    AgentCounts, AgentState, AgentsNow, GONE_AFTER, QueueId, QueueNow, SILENCE_MAX, SourceId,
+    SourceNow, Timestamp,
 };
 
 /// Each source as it was last told.
@@ -64,6 +64,12 @@ impl Source {
         sent_at.plus(passed.min(SILENCE_MAX))
     }
 
+    /// Whether it was not heard for so long that what it told last says nothing of this moment.
+    fn is_gone(&self, now: Timestamp) -> bool {
+        let age = now.since(self.received_at);
+        age.is_some_and(|age| age > GONE_AFTER)
+    }
+
     fn skew_micros(&self) -> Option<i64> {
         let sent_at = self.sent_at?;
         let received = self.received_at.as_micros();
@@ -71,10 +77,12 @@ impl Source {
     }
 }
 
-/// The waiting of one queue label, over all sources.
+/// The waiting of one queue label, over all sources but those that are gone: who waited there is not known to wait still.
 #[derive(Clone, Copy, Default)]
 struct Waiting {
     visits: u64,
+    /// With those of whom nothing was told for so long: they were offered, and no end was told.
+    not_ended: u64,
     oldest: Duration,
     oldest_journey: Duration,
 }
@@ -87,7 +95,8 @@ pub(crate) fn render(
 ) -> BTreeMap<Metric, String> {
     let mut gauges = Gauges::default();
     let sources = &totals.moment.sources;
-    let calls_open: u64 = sources.values().map(|source| source.calls_open).sum();
+    let there = sources.values().filter(|source| !source.is_gone(now));
+    let calls_open: u64 = there.map(|source| source.calls_open).sum();
     gauges.add(Metric::CallsOpen, "", &calls_open.to_string());
     for (source, micros) in skews(totals) {
         let labels = labels(&[("source", source)]);
@@ -110,7 +119,7 @@ pub(crate) fn render(
         if let Some(left) = totals.targets.closes_in(&id, now) {
             add(Metric::QueueClosesIn, seconds(left));
         }
-        let residual = residual(totals, &series, of_queue.visits);
+        let residual = residual(totals, &series, of_queue.not_ended);
         add(Metric::ConservationResidual, residual.to_string());
     }
     // Of a queue that nobody has called yet, too.
@@ -145,21 +154,26 @@ impl Gauges {
     }
 }
 
-/// Offered − Σ exits − waiting.
-fn residual(totals: &Totals, queue: &QueueSeries, waiting: u64) -> i128 {
+/// Offered − Σ exits − not ended.
+fn residual(totals: &Totals, queue: &QueueSeries, not_ended: u64) -> i128 {
     let count = |id| i128::from(totals.series.count(id));
     let ended: i128 = queue.ended.iter().map(|id| count(*id)).sum();
-    count(queue.offered) - ended - i128::from(waiting)
+    count(queue.offered) - ended - i128::from(not_ended)
 }
 
 fn waiting<'a>(totals: &'a Totals, now: Timestamp) -> HashMap<&'a str, Waiting> {
     let mut labels: HashMap<&'a str, Waiting> = HashMap::new();
     for source in totals.moment.sources.values() {
+        let is_gone = source.is_gone(now);
         let now = source.now(now);
         // An entry later than the source's own clock has not waited yet.
         let age = |since: Option<Timestamp>| since.and_then(|at| now.since(at)).unwrap_or_default();
         for (queue, told) in &source.queues {
             let of_label = labels.entry(totals.queue_label(queue)).or_default();
+            of_label.not_ended += told.waiting;
+            if is_gone {
+                continue;
+            }
             of_label.visits += told.waiting;
             of_label.oldest = of_label.oldest.max(age(told.oldest_entry));
             of_label.oldest_journey = of_label.oldest_journey.max(age(told.oldest_journey));

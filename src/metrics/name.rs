@@ -63,7 +63,7 @@ metrics! {
     CallsEnded Counter "dozvon_calls_ended_total"
         "Settled calls, by the one way in which they ended.",
     CallsOpen Gauge "dozvon_calls_open"
-        "Calls in progress or not settled yet.",
+        "Inbound calls in progress, as the queue report has them open: no tests, not our own return calls, none that has ended; nor those of a switch that was not heard for an hour.",
     VisitsOffered Counter "dozvon_queue_visits_offered_total"
         "Queue visits begun.",
     VisitsEnded Counter "dozvon_queue_visits_ended_total"

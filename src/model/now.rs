@@ -11,6 +11,10 @@ use super::words::AgentState;
 /// missing. Its clock then stands still, and nobody knows what became of its calls.
 pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 
+/// A source that was not heard for so long is taken for gone: who waited there then, and which agents were there, is in no
+/// sum any more.
+pub const GONE_AFTER: Duration = Duration::from_secs(60 * 60);
+
 /// One queue of one source at this moment, live calls only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueNow {
@@ -33,7 +37,7 @@ pub struct SourceNow {
     pub sent_at: Option<Timestamp>,
     /// Our clock when that came in.
     pub received_at: Timestamp,
-    /// Live calls open or not settled yet.
+    /// Live calls in progress: inbound, no tests, and of no end was told.
     pub calls_open: u64,
     /// Sequence numbers that never came, in all epochs.
     pub gap_events: u64,

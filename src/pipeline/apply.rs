@@ -276,7 +276,7 @@ impl Pipeline {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
             received_at: heard_at.unwrap_or_default(),
-            calls_open: source.calls.live_open(),
+            calls_open: source.calls.in_progress(),
             gap_events,
             queues: source.calls.take_queues(),
         });

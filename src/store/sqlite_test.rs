@@ -22,6 +22,9 @@ const STORIES: [&str; 4] = [
     "arrive 3; refuse closed jobs 3; end pbx 4",
 ];
 
+/// Of an agent who was called directly, and of the agents to whom the caller was passed on.
+const BEHIND_AGENTS: &str = "arrive 4; answer ann 5; begin ann blind queue help 20; done ann 20; release ann 20; enter help 20; answer bob help 30; begin bob blind agent carl 40; done bob 40; release bob 40; answer carl 45; end caller 60";
+
 fn selected(calls: impl Iterator<Item = (CallId, crate::model::CallRecord)>) -> Selection {
     let mut selection = Selection::default();
     let ever = [i64::MIN, i64::MAX].map(Timestamp::from_micros);
@@ -46,7 +49,8 @@ async fn what_is_written_is_what_a_record_says() {
     let folder = tempfile::tempdir().unwrap();
     let (store, mut writer) = fixture::opened(&folder).await;
     let source = SourceId::new("pbx");
-    let records = STORIES.iter().enumerate().map(|(number, story)| {
+    let stories = STORIES.iter().chain([&BEHIND_AGENTS]).enumerate();
+    let records = stories.map(|(number, story)| {
         let id = CallId::new(number.to_string());
         (id, settled(Timestamp::default(), story))
     });
@@ -79,12 +83,14 @@ async fn what_is_written_is_what_a_record_says() {
         calls.map(|call| CallRow { row: 0, ..call }).collect()
     };
     assert_eq!(unnumbered(&read.calls), unnumbered(&expected.calls));
-    // Each transfer has the number of its call.
+    // Each transfer has the number of its call, and is of the same queue as the call.
     for transfer in &read.transfers {
         let call = read.calls.iter().find(|call| call.row == transfer.call_row);
-        assert_eq!(call.unwrap().arrived_at, transfer.call_arrived_at);
+        let call = call.unwrap();
+        assert_eq!(call.arrived_at, transfer.call_arrived_at);
+        assert_eq!(call.first_answer_queue, transfer.first_answer_queue);
     }
-    assert_eq!(read.transfers.len(), 1);
+    assert_eq!(read.transfers.len(), 3);
     let in_order = |mut visits: Vec<VisitRow>| {
         visits.sort_by_key(|visit| visit.entered_at);
         visits

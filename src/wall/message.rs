@@ -1,5 +1,7 @@
 //! The board in the words of the contract.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::kpi::{abandon_rate, lost_rate, strict};
@@ -99,6 +101,7 @@ fn queue(picture: &QueuePicture) -> v1::QueueLive {
         agents: Some(agents(&picture.agents)),
         nobody_there: picture.is_nobody_there,
         too_long: picture.too_long.iter().map(too_long).collect(),
+        paused_too_long: paused_too_long(&picture.too_long),
         windows: windows.map(|(one, span)| window(one, Some(span))).collect(),
         day: Some(window(&picture.day, None)),
         day_since: Some(instant(picture.day_since)),
@@ -116,6 +119,7 @@ fn state(state: QueueState) -> v1::QueueState {
     match state {
         QueueState::Good => v1::QueueState::Good,
         QueueState::Closed => v1::QueueState::Closed,
+        QueueState::NotKnown => v1::QueueState::NotKnown,
         QueueState::WaitsLong | QueueState::ManyLost => v1::QueueState::Beyond,
         QueueState::NobodyThere
         | QueueState::Unheeded
@@ -216,6 +220,28 @@ fn too_long(one: &TooLong) -> v1::TooLongLive {
     }
 }
 
+/// Pauses that last too long, by reason, those of the most agents first.
+fn paused_too_long(all: &[TooLong]) -> Vec<v1::PausedTooLongLive> {
+    let mut reasons = BTreeMap::<&str, (u64, Duration)>::new();
+    for one in all {
+        if let TooLongState::State(AgentState::Paused, reason) = &one.state {
+            let (agents, longest) = reasons.entry(reason).or_default();
+            *agents += 1;
+            *longest = one.span.max(*longest);
+        }
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, (agents, longest))| Reverse((*agents, *longest)));
+    let reasons = reasons.into_iter();
+    reasons
+        .map(|(reason, (agents, longest))| v1::PausedTooLongLive {
+            reason: reason.to_owned(),
+            agents,
+            longest: Some(duration(longest)),
+        })
+        .collect()
+}
+
 fn window(picture: &WindowPicture, span: Option<Duration>) -> v1::WindowLive {
     let (exits, level) = (&picture.exits, &picture.level);
     let answered = exits.of(Exit::Answered);
@@ -249,4 +275,38 @@ fn waits(quantiles: &[Option<Duration>; 4]) -> Option<v1::WaitsLive> {
         .iter()
         .any(Option::is_some)
         .then_some(v1::WaitsLive { p50, p90, p95, p99 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AgentId;
+
+    #[test]
+    fn pauses_that_last_too_long_are_counted_by_reason_and_name_nobody() {
+        let long = |agent: &str, state, minutes: u64| TooLong {
+            agent: AgentId::new(agent),
+            state,
+            span: Duration::from_secs(minutes * 60),
+        };
+        let state = |state, reason: &str| TooLongState::State(state, reason.into());
+        let paused = |reason| state(AgentState::Paused, reason);
+        let all = [
+            long("ann", paused("lunch"), 31),
+            long("bob", paused(""), 90),
+            long("cyd", state(AgentState::WrapUp, ""), 40),
+            long("dan", paused("lunch"), 44),
+            long("eve", paused("training"), 120),
+            long("fay", TooLongState::Missed(3), 200),
+        ];
+        let said: Vec<_> = paused_too_long(&all)
+            .into_iter()
+            .map(|one| (one.reason, one.agents, one.longest.unwrap().seconds / 60))
+            .collect();
+        let expected = [("lunch", 2, 44), ("training", 1, 120), ("", 1, 90)];
+        assert_eq!(
+            said,
+            expected.map(|(reason, agents, longest)| (reason.to_owned(), agents, longest))
+        );
+    }
 }

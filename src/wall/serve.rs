@@ -194,8 +194,15 @@ mod tests {
             reason: "doctor".to_owned(),
             ..v1::TooLongLive::default()
         };
+        // How many there are for a reason names nobody.
+        let paused = v1::PausedTooLongLive {
+            reason: "lunch".to_owned(),
+            agents: 2,
+            ..v1::PausedTooLongLive::default()
+        };
         let queue = v1::QueueLive {
             too_long: vec![too_long],
+            paused_too_long: vec![paused],
             ..v1::QueueLive::default()
         };
         let shown = Shown {
@@ -203,6 +210,7 @@ mod tests {
             ..Shown::default()
         };
         let text = written(&shown);
+        assert!(text.contains("lunch"), "{text}");
         assert!(text.contains("paused") && text.ends_with("\n\n"), "{text}");
         assert!(!text.contains("anna") && !text.contains("doctor"), "{text}");
         assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), 1);

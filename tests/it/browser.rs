@@ -126,10 +126,21 @@ impl Switch {
     }
 
     pub(crate) async fn agent(&mut self, agent: &str, queue: &str, state: AgentState, ago: i64) {
+        self.agent_for(agent, queue, (state, ""), ago).await;
+    }
+
+    /// With the reason.
+    pub(crate) async fn agent_for(
+        &mut self,
+        agent: &str,
+        queue: &str,
+        (state, reason): (AgentState, &str),
+        ago: i64,
+    ) {
         let changed = AgentStateChanged {
             agent: agent.to_owned(),
             state: state.into(),
-            reason: String::new(),
+            reason: reason.to_owned(),
             queues: vec![queue.to_owned()],
         };
         let at = now() - ago * SECOND;

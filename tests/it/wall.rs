@@ -92,8 +92,16 @@ async fn busy_floor(switch: &mut Switch) {
             };
             let agent = format!("a{place}{number}");
             // The last one's work after a call wants looking at: a line more on the card.
-            let ago = [5, 25, 45, 425][number];
-            switch.agent(&agent, queue, states[number], ago).await;
+            // So do pauses, for reasons of their own.
+            let (ago, reason) = match (place, states[number]) {
+                (3, Paused) => (
+                    [2_000, 2_600, 3_000][number],
+                    ["lunch", "lunch", "a training of two days or three"][number],
+                ),
+                _ => ([5, 25, 45, 425][number], ""),
+            };
+            let state = (states[number], reason);
+            switch.agent_for(&agent, queue, state, ago).await;
             agents += 1;
         }
     }
@@ -256,6 +264,7 @@ async fn the_wall_says_what_get_queues_says_in_every_size_language_and_theme() {
                 (&Value::Null, &false.into())
             );
             agents_against_the_plan(&page);
+            pauses_by_reason(&page);
             browser.picture(&name);
             fits(&mut browser, (width, height), &name);
         }
@@ -285,6 +294,27 @@ async fn the_wall_says_what_get_queues_says_in_every_size_language_and_theme() {
         }
     }
     alive.abort();
+}
+
+/// Pauses that last too long are told by reason, and are no part of what else is too long.
+fn pauses_by_reason(page: &Value) {
+    let (paused, long) = match page["language"].as_str() {
+        Some("ru") => ("долгая пауза", "долго в статусе"),
+        _ => ("paused too long", "too long in a state"),
+    };
+    let mut queues = page["queues"].as_array().unwrap().iter();
+    let facts = &queues.find(|queue| queue["name"] == QUEUES[3]).unwrap()["facts"];
+    let said = |reason: &str| {
+        let said = &facts[format!("{paused}: {reason}")];
+        said.as_str()
+            .unwrap_or_else(|| panic!("{reason} in {facts}"))
+    };
+    assert!(said("lunch").starts_with("2 · 43:"), "{facts}");
+    assert!(
+        said("a training of two days …").starts_with("1 · 50:"),
+        "{facts}"
+    );
+    assert_eq!(facts[long], "1", "{facts}");
 }
 
 /// Fewer than planned are marked; where no plan counts nothing stands.

@@ -131,7 +131,14 @@ async fn a_queue_turns_red_when_one_caller_after_the_other_gives_up_in_time() {
 async fn one_silent_switch_greys_its_own_queues_and_is_named() {
     let server = Server::start().await;
     let mut lost = Switch::connect_as(&server, "pbx9").await;
-    wait_in(&mut lost, "a", "Архив", 3).await;
+    // It was red when it was heard last, which says nothing of this moment.
+    wait_in(&mut lost, "a", "Архив", 300).await;
+    let before = vec![
+        (9, arrived()),
+        (8, entered("Пособия и выплаты")),
+        (5, ended()),
+    ];
+    lost.call("e", before).await;
     let mut slow = Switch::connect_as(&server, "pbx2").await;
     let at = now() - 600 * SECOND;
     // Two numbers before it were never told.
@@ -173,11 +180,13 @@ async fn one_silent_switch_greys_its_own_queues_and_is_named() {
         .filter(|(name, _)| *name != "Для работодателей")
         .collect();
     let expected = [
-        ("Архив", "good old"),
+        ("Архив", "old"),
         ("Вакансии", "bad"),
+        // The silent switch told of it as well: that somebody waits by the other one is known.
         ("Пособия и выплаты", "bad"),
     ];
     assert_eq!(states, expected, "{page}");
+    assert_eq!(page["shape"], "■ 2", "{page}");
     let notes = page["notes"].as_str().unwrap();
     for note in ["pbx2: clock 10:00 behind", "pbx2: 2 events never came"] {
         assert!(notes.contains(note), "{notes}");
@@ -196,6 +205,14 @@ async fn one_silent_switch_greys_its_own_queues_and_is_named() {
         "{stale}"
     );
     fits(&mut browser, SIZES[1], "one silent, ru");
+    // A kiosk whose address names a queue that there is not.
+    let address = format!("{url}?queues=Вакансии,Пособие и выплаты");
+    let page = opened(&mut browser, &address, SIZES[1], "misspelt");
+    let notes = page["notes"].as_str().unwrap();
+    let said = "no queue “Пособие и выплаты” is known; the nearest is “Пособия и выплаты”";
+    assert_eq!(notes, said, "{page}");
+    assert_eq!(page["queues"].as_array().unwrap().len(), 1, "{page}");
+    fits(&mut browser, SIZES[1], "misspelt");
     alive.abort();
     slow.abort();
 }
@@ -223,19 +240,23 @@ async fn of_many_queues_the_worst_have_cards_and_the_others_a_line_or_are_counte
         let queue = format!("Отдел {number:02} и его длинная очередь");
         wait_in(&mut switch, &format!("c{number}"), &queue, ago).await;
     }
+    let mut lost = Switch::connect_as(&server, "lost").await;
+    wait_in(&mut lost, "lost", "Отдел 99 и его станция", 900).await;
     let alive = switch.keep_alive(None);
     let mut browser = Browser::start();
     let url = format!("http://{}/wall?lang=ru", server.http_addr());
+    browser.open(&url, SIZES[0], "dark");
+    browser.until("document.querySelector('article.old') !== null", 20);
     for size in &SIZES[..2] {
         let name = format!("many-{}", size.0);
         let page = opened(&mut browser, &url, *size, &name);
         assert_eq!(page["shape"], "■ 3", "{page}");
         let queues = page["queues"].as_array().unwrap();
         assert_eq!(queues.len(), 6, "{page}");
-        let first = queues.iter().take(3);
+        let first = queues.iter().take(4);
         let first =
             first.map(|queue| queue["name"].as_str().unwrap()["Отдел ".len()..][..2].to_owned());
-        assert_eq!(first.collect::<Vec<_>>(), ["16", "15", "14"]);
+        assert_eq!(first.collect::<Vec<_>>(), ["16", "15", "14", "99"]);
         let more = page["more"].as_array().unwrap();
         let lines = more.iter().map(|line| line.as_str().unwrap());
         let named = lines.clone().filter(|line| line.contains("Отдел")).count();
@@ -247,7 +268,7 @@ async fn of_many_queues_the_worst_have_cards_and_the_others_a_line_or_are_counte
                 .parse::<usize>()
                 .ok()
         });
-        assert_eq!(named + counted.sum::<usize>(), 11, "{page}");
+        assert_eq!(named + counted.sum::<usize>(), 12, "{page}");
         fits(&mut browser, *size, &name);
     }
     alive.abort();

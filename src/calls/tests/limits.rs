@@ -92,7 +92,7 @@ fn deadlines_of_calls_long_gone_are_forgotten() {
         source.tell(Live, 1, &call.to_string(), &story);
     }
     source.clock("40000").facts();
-    assert_eq!(source.calls.live_open(), 0);
+    assert_eq!(source.calls.live_records().count(), 0);
     assert!(source.calls.deadlines.len() <= 10_001);
 }
 
@@ -135,7 +135,7 @@ fn beyond_the_limit_the_call_longest_without_news_is_closed() {
           ended by unknown at 5; marks arrival_missing end_missing release_missing crowded_out"
         ]
     );
-    assert_eq!(source.calls.live_open(), 2);
+    assert_eq!(source.calls.live_records().count(), 2);
     assert_eq!(
         source.tell(Live, 1, "b", "end caller 8#7").facts(),
         "late #7"

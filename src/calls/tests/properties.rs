@@ -162,7 +162,7 @@ proptest! {
         let before = live.expire();
         ledger.take(&live.facts[before..], &mut live.calls);
         prop_assert!(ledger.is_closed());
-        prop_assert_eq!(live.calls.live_open(), 0);
+        prop_assert_eq!(live.calls.live_records().count(), 0);
         for settled in all_settled(&live.facts) {
             check_record(&settled.record);
             let again = record_of_told(&settled.told);

@@ -25,10 +25,37 @@ fn a_live_call_settles_when_its_stragglers_can_no_longer_come() {
     let mut source = source();
     source.tell(Live, 1, "a", WAITED);
     assert_eq!(source.facts(), SAID);
-    assert_eq!(source.calls.live_open(), 1);
+    assert_eq!(source.calls.live_records().count(), 1);
     assert_eq!(source.clock("35").facts(), "", "exactly 30 s still count");
     assert_eq!(source.clock("35.000001").facts(), "settled");
-    assert_eq!(source.calls.live_open(), 0);
+    assert_eq!(source.calls.live_records().count(), 0);
+}
+
+#[test]
+fn in_progress_is_what_a_caller_is_in() {
+    let mut source = source();
+    let many = |source: &mut Source| {
+        let count = source.calls.in_progress();
+        let open = source.calls.take_changes().written.into_iter();
+        let open = open.map(|open| (open.key, open.state));
+        let again = Calls::restore(Options::default(), None, open).unwrap();
+        (count, again.in_progress())
+    };
+    source.tell(Live, 1, "a", "arrive 0; enter q 1");
+    source.tell(Live, 1, "b", "arrive 2");
+    source.tell(Backfill, 2, "old", "arrive 0");
+    assert_eq!(many(&mut source), (2, 2));
+    // A test is none, nor is our own return call, whenever that is told.
+    source.tell(Live, 1, "b", "tag test 3");
+    source.tell(Live, 1, "c", "arrive return 4");
+    assert_eq!(many(&mut source), (1, 0));
+    // What has ended waits for its stragglers, and nobody is in it.
+    source.tell(Live, 1, "a", "end caller 5");
+    assert_eq!(many(&mut source), (0, 0));
+    source.tell(Live, 1, "d", "arrive 6");
+    assert_eq!(many(&mut source), (1, 1));
+    source.clock("90000").facts();
+    assert_eq!(source.calls.in_progress(), 0);
 }
 
 #[test]
@@ -206,7 +233,7 @@ fn a_whole_recording_told_as_live_is_done_with_its_end() {
         "the watermark settles live calls"
     );
     assert_eq!(source.finish(1, true).facts(), "settled; arrived; settled");
-    assert_eq!(source.calls.live_open(), 1);
+    assert_eq!(source.calls.live_records().count(), 1);
 }
 
 #[test]

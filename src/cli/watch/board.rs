@@ -17,32 +17,22 @@ const SKEW_MAX: Duration = Duration::from_secs(30);
 /// Between two facts of a line.
 const BETWEEN: &str = " · ";
 
-/// Whether a switch that told of this queue is silent.
-fn is_doubtful(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> bool {
-    old.iter()
-        .any(|source| queue.sources.contains(&source.source))
-}
-
-/// How a queue is marked: as the server says, but `?` when its switch is silent.
-fn mark(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> &'static str {
-    if is_doubtful(queue, old) {
-        return "?";
-    }
-    match queue.state() {
+/// How a queue is marked.
+fn mark(state: v1::QueueState) -> &'static str {
+    match state {
         v1::QueueState::Stuck => "■",
         v1::QueueState::Beyond => "▲",
+        v1::QueueState::NotKnown => "?",
         v1::QueueState::Closed => "○",
         v1::QueueState::Good | v1::QueueState::Unspecified => "●",
     }
 }
 
 /// The state in words.
-fn because(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> String {
-    if is_doubtful(queue, old) {
-        return "not known".to_owned();
-    }
+fn because(queue: &v1::QueueLive) -> String {
     let why = match queue.state_because.as_str() {
         "" => "well",
+        "silent" => "not known",
         "waits_long" => "wait too long",
         "many_lost" => "many are lost",
         "nobody_there" => "nobody there",
@@ -52,8 +42,9 @@ fn because(queue: &v1::QueueLive, old: &[&v1::SourceLive]) -> String {
     };
     match (queue.open, queue.state()) {
         (false, v1::QueueState::Closed) => "closed".to_owned(),
-        (false, _) => format!("closed, {why}"),
-        (true, _) => why.to_owned(),
+        (false, v1::QueueState::Stuck | v1::QueueState::Beyond) => format!("closed, {why}"),
+        (false, v1::QueueState::NotKnown | v1::QueueState::Good | v1::QueueState::Unspecified)
+        | (true, _) => why.to_owned(),
     }
 }
 
@@ -64,7 +55,9 @@ fn in_order(queues: &[v1::QueueLive]) -> Vec<v1::QueueLive> {
         let urgency = match queue.state() {
             v1::QueueState::Stuck => 0,
             v1::QueueState::Beyond => 1,
-            v1::QueueState::Good | v1::QueueState::Closed | v1::QueueState::Unspecified => 2,
+            // Nobody can say more of it than that it wants asking after.
+            v1::QueueState::NotKnown => 2,
+            v1::QueueState::Good | v1::QueueState::Closed | v1::QueueState::Unspecified => 3,
         };
         let waited = queue.oldest_journey.as_ref().map(text::span);
         let waited = waited.filter(|_| urgency < 2).unwrap_or_default();
@@ -95,7 +88,7 @@ pub(super) fn board(shown: &v1::GetQueuesResponse, chosen: bool, columns: usize)
         board.body.extend(notes);
         return board;
     }
-    let mut tables = now(&queues, &old, columns).into_iter();
+    let mut tables = now(&queues, columns).into_iter();
     board.body.extend(tables.next().unwrap_or_default());
     let attention = attention(&queues);
     let attention = attention.iter().flat_map(|line| wrapped(line, columns));
@@ -152,13 +145,17 @@ fn is_old(source: &v1::SourceLive) -> bool {
 
 fn head(hotline: &v1::HotlineLive, queues: &[v1::QueueLive], chosen: bool) -> Vec<String> {
     let many = |state| queues.iter().filter(|queue| queue.state() == state).count();
-    let (stuck, beyond) = (many(v1::QueueState::Stuck), many(v1::QueueState::Beyond));
     let is_open = queues.iter().any(|queue| queue.open);
-    let line = match (stuck, beyond, is_open) {
-        (0, 0, true) => "● all is well".to_owned(),
-        (0, 0, false) => "○ closed".to_owned(),
-        (0, beyond, _) => format!("▲ {beyond} to look at"),
-        (stuck, _, _) => format!("■ {stuck} stuck"),
+    let worst = [
+        (v1::QueueState::Stuck, "stuck"),
+        (v1::QueueState::Beyond, "to look at"),
+        (v1::QueueState::NotKnown, "not known"),
+    ];
+    let worst = worst.map(|(state, words)| (many(state), state, words));
+    let line = match worst.into_iter().find(|(many, ..)| *many > 0) {
+        Some((many, state, words)) => format!("{} {many} {words}", mark(state)),
+        None if is_open => "● all is well".to_owned(),
+        None => "○ closed".to_owned(),
     };
     let waiting: u64 = queues.iter().map(|queue| queue.waiting).sum();
     let oldest = queues.iter().filter_map(|queue| queue.oldest_journey);
@@ -256,7 +253,7 @@ fn column(
 }
 
 /// The first ten seconds.
-fn now(queues: &[v1::QueueLive], old: &[&v1::SourceLive], columns: usize) -> Vec<Vec<String>> {
+fn now(queues: &[v1::QueueLive], columns: usize) -> Vec<Vec<String>> {
     let agents = |title, of: fn(&v1::AgentsLive) -> u64| {
         column(title, queues, move |queue| {
             let agents = queue.agents.unwrap_or_default();
@@ -284,7 +281,7 @@ fn now(queues: &[v1::QueueLive], old: &[&v1::SourceLive], columns: usize) -> Vec
             _ => text::clock(queue.oldest_journey.as_ref()),
         }),
         agents("free", |agents| agents.available),
-        column("state", queues, |queue| because(queue, old)),
+        column("state", queues, because),
         quarter("in time 15 min", |window| {
             text::percent(window.service_level)
         }),
@@ -303,7 +300,7 @@ fn now(queues: &[v1::QueueLive], old: &[&v1::SourceLive], columns: usize) -> Vec
             most(&queue.windows.get(2).copied().unwrap_or_default())
         }),
     ];
-    let marks = column("", queues, |queue| mark(queue, old).to_owned());
+    let marks = column("", queues, |queue| mark(queue.state()).to_owned());
     let names = column("queue", queues, |queue| queue.queue.clone());
     parts(marks, names, all, columns)
 }
@@ -346,6 +343,17 @@ fn attention(queues: &[v1::QueueLive]) -> Vec<String> {
             if count > 0 {
                 lines.push(format!("{name}: {count} {what}"));
             }
+        }
+        for one in &queue.paused_too_long {
+            let agents = one.agents;
+            let why = match one.reason.as_str() {
+                "" => "without a reason",
+                why => why,
+            };
+            let longest = text::clock(one.longest.as_ref());
+            lines.push(format!(
+                "{name}: {agents} paused for too long ({why}), the longest for {longest}"
+            ));
         }
         for one in &queue.too_long {
             let (agent, state) = (&one.agent, &one.state);

@@ -65,6 +65,18 @@ fn what_is_looked_at_first_stands_first() {
             span: s(16 * 60),
             ..v1::TooLongLive::default()
         }],
+        paused_too_long: vec![
+            v1::PausedTooLongLive {
+                reason: "lunch".to_owned(),
+                agents: 2,
+                longest: s(44 * 60),
+            },
+            v1::PausedTooLongLive {
+                reason: String::new(),
+                agents: 1,
+                longest: s(31 * 60),
+            },
+        ],
         ..queue("jobs", v1::QueueState::Stuck, 83)
     };
     let queues = vec![
@@ -82,6 +94,8 @@ fn what_is_looked_at_first_stands_first() {
         "benefits ",
         "payments ",
         "archive ",
+        "jobs: 2 paused for too long (lunch), the longest for 44:00",
+        "jobs: 1 paused for too long (without a reason), the longest for 31:00",
         "jobs: anna talking for 16:00",
         "today ",
     ];
@@ -152,25 +166,37 @@ fn of_the_queues_asked_for_the_head_speaks_as_well() {
 }
 
 #[test]
-fn a_silent_switch_makes_its_own_queues_doubtful_and_no_others() {
-    let far = v1::QueueLive {
-        sources: vec!["far".to_owned()],
-        ..queue("far away", v1::QueueState::Good, 0)
+fn queues_of_a_silent_switch_are_marked_as_not_known_and_counted_as_nothing_else() {
+    let far = |name| v1::QueueLive {
+        state_because: "silent".to_owned(),
+        ..queue(name, v1::QueueState::NotKnown, 4_000)
     };
-    let queues = vec![far, queue("jobs", v1::QueueState::Stuck, 90)];
+    let queues = vec![
+        queue("archive", v1::QueueState::Good, 0),
+        far("far away"),
+        far("farther away"),
+        queue("jobs", v1::QueueState::Stuck, 90),
+    ];
     let gone = v1::SourceLive {
         gone: true,
         ..source("gone", 9_000)
     };
     let sources = vec![source("far", 63), gone, source("pbx", 1)];
-    let text = board(&shown(sources, queues), false, 200).whole();
+    let mut shown = shown(sources, queues);
+    let text = board(&shown, false, 200).whole();
     assert!(
         text.contains("PARTLY NOT CURRENT: no word from far for 1:03; its queues are marked ?"),
         "{text}"
     );
     assert!(text.contains("\n?  far away"), "{text}");
     assert_eq!(row(&text, "queue", "far away")[5], "not known", "{text}");
-    assert!(text.contains("\n■  jobs"), "{text}");
+    assert!(text.starts_with("■ 1 stuck"), "{text}");
+    // After what wants looking at, before what is well.
+    let places = ["\n■  jobs", "\n?  far away", "\n●  archive"].map(|row| text.find(row).unwrap());
+    assert!(places.is_sorted(), "{text}");
+    shown.queues.pop();
+    let text = board(&shown, false, 200).whole();
+    assert!(text.starts_with("? 2 not known"), "{text}");
 }
 
 #[test]

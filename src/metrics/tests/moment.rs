@@ -62,6 +62,28 @@ fn the_oldest_wait_runs_by_the_sources_own_clock_and_freezes_in_silence() {
 }
 
 #[test]
+fn who_waited_by_a_switch_that_is_gone_is_not_known_to_wait() {
+    let mut totals = totals("sales");
+    totals.apply(
+        &source(),
+        &Fact::VisitOffered {
+            queue: queue("sales"),
+        },
+    );
+    let told = now("pbx", 1_000, 1_000, vec![waiting("sales", 1, 990, 990)]);
+    totals.apply_now(told);
+    let board = Board::new(totals);
+    let residual = "dozvon_queue_conservation_residual";
+    for (scraped, visits, wait) in [(4_600, "1", "25"), (4_601, "0", "0")] {
+        let of = |name| value(&board, at(scraped), name);
+        assert_eq!(of("dozvon_queue_waiting"), visits, "{scraped}");
+        assert_eq!([of(WAIT), of(residual)], [wait, "0"], "{scraped}");
+        let open = if visits == "0" { "0" } else { "3" };
+        assert_eq!(of("dozvon_calls_open"), open, "{scraped}");
+    }
+}
+
+#[test]
 fn a_queue_of_two_sources_is_summed_and_the_oldest_wins() {
     let mut totals = totals("sales");
     totals.apply_now(now(

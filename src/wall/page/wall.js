@@ -5,9 +5,10 @@
 const SHAPES = { good: "●", warn: "▲", bad: "■", shut: "○", old: "?" };
 const STATES = {
   QUEUE_STATE_GOOD: "good", QUEUE_STATE_CLOSED: "shut", QUEUE_STATE_BEYOND: "warn", QUEUE_STATE_STUCK: "bad",
+  QUEUE_STATE_NOT_KNOWN: "old",
 };
-// Worst first.
-const URGENCY = ["bad", "warn", "good", "shut"];
+// Worst first. Of a queue whose switch is silent nobody can say more than that it wants asking after.
+const URGENCY = ["bad", "warn", "old", "good", "shut"];
 const STALE_AFTER = 10;
 const RETRY_AFTER = 3;
 // A clock that is further off is an administrator's concern, as in the alert.
@@ -15,6 +16,11 @@ const SKEW_MAX = 30;
 // Cards that can be read from five metres; what does not fit stands in one line each below, and beyond that it is counted.
 const CARDS_MAX = 6;
 const LINES_MAX = 12;
+// Reasons of pauses on a card, and letters of each: a card has other things to say.
+const REASONS_MAX = 3;
+const REASON_LENGTH_MAX = 24;
+// Of a name in the address so much is repeated when no queue has it.
+const NAME_MAX = 60;
 // Below this width a hand holds the page and scrolls it.
 const PHONE = matchMedia("(max-width: 700px)");
 // Text that is larger than it must be where there is room, by the number of cards, and how small it may become.
@@ -35,7 +41,6 @@ document.documentElement.classList.toggle("light", wantsLight);
 const loadedAt = Date.now();
 let heardAt = null;
 let picture = {};
-let drawn = [];
 let rest = [];
 let fitted = null;
 let events = null;
@@ -71,8 +76,16 @@ function shaped(state, text = "") {
 const stateOf = (queue) => STATES[queue.state] || "good";
 const waitOf = (queue) => (count(queue.waiting) > 0 ? clock(span(queue.oldestJourney)) : words.none);
 
+// For how long nobody has told of a queue: since its switch was heard that was silent for longest.
+function silence(queue) {
+  const sources = ((picture.hotline || {}).sources || []).filter(({ source }) => (queue.sources || []).includes(source));
+  const ages = sources.map(({ dataAge }) => span(dataAge)).filter((age) => age > STALE_AFTER);
+  return ages.length > 0 ? Math.max(...ages) : null;
+}
+
 function said(queue) {
   if (stateOf(queue) === "shut") return words.shut;
+  if (stateOf(queue) === "old") return words.queueOld(clock(silence(queue)));
   const why = words[queue.stateBecause] || words.good;
   return queue.open ? why : `${words.shut} · ${why}`;
 }
@@ -143,6 +156,20 @@ function largeFigures(queue) {
   return made;
 }
 
+// Pauses that last too long, by reason: how many, and the longest. Those of the most agents first; the last takes what is left.
+function pauses(queue) {
+  const all = (queue.pausedTooLong || []).map(({ reason, agents, longest }) => (
+    { reason: reason || words.noReason, agents: count(agents), longest: span(longest) }));
+  const rest = all.splice(all.length > REASONS_MAX ? REASONS_MAX - 1 : REASONS_MAX);
+  if (rest.length > 0) all.push({
+    reason: words.otherReasons,
+    agents: rest.reduce((sum, { agents }) => sum + agents, 0),
+    longest: Math.max(...rest.map(({ longest }) => longest)),
+  });
+  const clipped = (reason) => (reason.length > REASON_LENGTH_MAX ? `${reason.slice(0, REASON_LENGTH_MAX - 1)}…` : reason);
+  return all.map(({ reason, agents, longest }) => [words.pausedFor(clipped(reason)), `${agents} · ${clock(longest)}`, true]);
+}
+
 function card(queue) {
   const state = stateOf(queue);
   const day = queue.day || {};
@@ -154,10 +181,11 @@ function card(queue) {
   const next = nextWaits(queue.estimate);
   // Nothing out of the ordinary is no figure: what is there wants looking at.
   const shown = [
-    [words.tooLong, (queue.tooLong || []).length, true],
+    [words.tooLong, (queue.tooLong || []).filter((one) => one.state !== "paused").length, true],
+    ...pauses(queue),
     [words.twice, count(queue.secondTransfer), true],
     [words.repeat, count(queue.repeatWaiting), true],
-  ].filter(([, number]) => number > 0);
+  ].filter(([, number]) => number !== 0);
   if (next !== words.none) shown.push([words.next, next]);
   if (plan) shown.push([words.planned, plan.text, plan.tooFew]);
   if (usual) shown.push([words.evening, Math.round(usual.offeredExpected || 0)]);
@@ -205,9 +233,9 @@ function drawHeader(queues) {
   const worst = URGENCY.find((state) => queues.some((queue) => stateOf(queue) === state)) || "shut";
   const many = queues.filter((queue) => stateOf(queue) === worst).length;
   const isOpen = queues.some((queue) => queue.open);
-  if (queues.length === 0) heading.replaceChildren(words.empty);
+  if (queues.length === 0) heading.replaceChildren(chosen.length > 0 ? words.noneOfThese : words.empty);
   else {
-    const number = worst === "bad" || worst === "warn" ? ` ${many}` : "";
+    const number = worst === "good" || worst === "shut" ? "" : ` ${many}`;
     heading.replaceChildren(shaped(worst, number), ` ${isOpen ? words.open : words.shut} · ${words.line(waiting, clock(oldest))}`);
   }
   const sum = (of) => queues.reduce((all, queue) => all + count(of(queue)), 0);
@@ -229,27 +257,58 @@ function sourcesOf(queues) {
   return chosen.length > 0 && theirs.length > 0 ? theirs : sources;
 }
 
+// How many letters are to be changed, left out, put in or swapped with the next, as a share of the longer word.
+function unlike(one, other) {
+  const rows = [...Array(one.length + 1).keys()].map((row) => [row]);
+  rows[0] = [...Array(other.length + 1).keys()];
+  for (let row = 1; row <= one.length; row += 1) {
+    for (let place = 1; place <= other.length; place += 1) {
+      const same = one[row - 1] === other[place - 1] ? 0 : 1;
+      rows[row][place] = Math.min(rows[row - 1][place] + 1, rows[row][place - 1] + 1, rows[row - 1][place - 1] + same);
+      const isSwapped = row > 1 && place > 1 && one[row - 1] === other[place - 2] && one[row - 2] === other[place - 1];
+      if (isSwapped) rows[row][place] = Math.min(rows[row][place], rows[row - 2][place - 2] + 1);
+    }
+  }
+  return rows[one.length][other.length] / Math.max(one.length, other.length, 1);
+}
+
+// Names in the address of this board that no queue has, each with the one that was perhaps meant.
+function unknownQueues() {
+  const names = (picture.queues || []).map(({ queue }) => queue);
+  return chosen.filter((name) => !names.includes(name)).map((name) => {
+    const asked = name.slice(0, NAME_MAX);
+    const distance = (known) => unlike(asked.toLowerCase(), known.toLowerCase());
+    const nearest = names.reduce((best, known) => (best === null || distance(known) < distance(best) ? known : best), null);
+    return words.unknown(asked, nearest);
+  });
+}
+
 // What makes figures doubtful though they are not old.
 function drawNotes(sources) {
-  const notes = sources.flatMap((source) => {
+  const notes = unknownQueues().concat(sources.flatMap((source) => {
     const skew = span(source.skew) || 0;
     const off = skew > SKEW_MAX ? [words.behind(source.source, clock(skew))] : [];
     const early = skew < -SKEW_MAX ? [words.ahead(source.source, clock(-skew))] : [];
     const gaps = count(source.gapEvents) > 0 ? [words.gaps(source.source, count(source.gapEvents))] : [];
     return [...off, ...early, ...gaps];
-  });
+  }));
   const made = document.getElementById("notes");
   made.hidden = notes.length === 0;
   made.textContent = notes.join(" · ");
 }
 
-function draw(shown) {
-  picture = shown;
+// The queues of the picture that this board is for.
+function shown() {
+  const all = picture.queues || [];
+  return chosen.length > 0 ? all.filter((queue) => chosen.includes(queue.queue)) : all;
+}
+
+function draw(told) {
+  picture = told;
   heardAt = Date.now();
-  const all = shown.queues || [];
-  const queues = chosen.length > 0 ? all.filter((queue) => chosen.includes(queue.queue)) : all;
+  const queues = shown();
   drawHeader(queues);
-  drawNotes(sourcesOf(queues));
+  drawNotes(queues.length > 0 ? sourcesOf(queues) : []);
   // Where not all fit on a screen, those that want looking at come first.
   const urgency = (queue) => URGENCY.indexOf(stateOf(queue));
   const waited = (queue) => (urgency(queue) < 2 ? span(queue.oldestJourney) || 0 : 0);
@@ -262,16 +321,14 @@ function draw(shown) {
   made.style.setProperty("--columns", String(columns));
   made.style.setProperty("--rows", String(rows));
   made.replaceChildren(...cards.map(card));
-  drawn = cards.map((queue, place) => ({ queue, made: made.children[place] }));
   rest = inOrder.slice(cards.length);
   settle();
 }
 
-// A banner that comes takes room; a line that is drawn anew has to be told that it is old.
+// A banner that comes takes room.
 function settle() {
   tick();
   fit();
-  tick();
 }
 
 // The queues without a card: as many lines as may be, the last one counts the others.
@@ -280,8 +337,6 @@ function drawMore(most) {
   const more = document.getElementById("more");
   more.hidden = rest.length === 0;
   more.replaceChildren(...lines.map(line), ...(lines.length < rest.length ? [counted(rest.slice(lines.length))] : []));
-  drawn = drawn.slice(0, document.querySelectorAll("article").length);
-  lines.forEach((queue, place) => drawn.push({ queue, made: more.children[place] }));
 }
 
 // As large as there is room for: a wall does not scroll. Begun again only when what is to fit is otherwise.
@@ -311,8 +366,7 @@ function fit() {
 // Once a second: how old is what is shown, and whose silence is it?
 function tick() {
   const passed = heardAt === null ? null : Math.max(0, (Date.now() - heardAt) / 1000);
-  const queues = drawn.map(({ queue }) => queue);
-  const sources = sourcesOf(queues).map(({ source, dataAge }) => ({ source, age: span(dataAge) + passed }));
+  const sources = sourcesOf(shown()).map(({ source, dataAge }) => ({ source, age: span(dataAge) + passed }));
   const isCut = (Date.now() - (heardAt ?? loadedAt)) / 1000 > STALE_AFTER;
   const old = sources.filter(({ age }) => age > STALE_AFTER);
   const isAllOld = old.length > 0 && old.length === sources.length;
@@ -320,15 +374,6 @@ function tick() {
   document.getElementById("age").replaceChildren(
     `${words.age}: `, element("strong", age === null ? words.none : `${Math.floor(age)} ${words.seconds}`));
   document.body.classList.toggle("old", isAllOld || isCut);
-  for (const { made, queue } of drawn) {
-    const silent = old.filter(({ source }) => (queue.sources || []).includes(source));
-    if (silent.length > 0 && !made.classList.contains("old")) {
-      made.classList.add("old");
-      made.querySelector(".shape").textContent = SHAPES.old;
-    }
-    const state = made.querySelector(".state");
-    if (silent.length > 0 && state) state.textContent = words.queueOld(clock(Math.max(...silent.map((source) => source.age))));
-  }
   const names = old.map(({ source, age: of }) => words.for(source, clock(of))).join(", ");
   const stale = document.getElementById("stale");
   stale.hidden = !(isCut || old.length > 0 || (heardAt !== null && age === null));
@@ -338,9 +383,9 @@ function tick() {
 
 // A page that slept finds all at once what was told meanwhile: only the last of it is drawn.
 function drawNewest() {
-  const shown = JSON.parse(newest);
+  const told = JSON.parse(newest);
   newest = null;
-  draw(shown);
+  draw(told);
 }
 
 function listen() {
