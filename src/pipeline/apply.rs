@@ -276,6 +276,7 @@ impl Pipeline {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
             received_at: heard_at.unwrap_or_default(),
+            watermark,
             calls_open: source.calls.live_open(),
             gap_events,
             queues: source.calls.take_queues(),

@@ -110,7 +110,8 @@ fn agents_who_talk_at_once_take_the_caller_s_time_once() {
 fn an_agent_without_a_queue_is_no_door() {
     let doors = |story: &str| {
         let row = row(story);
-        let name = |queue: Option<crate::model::QueueId>| queue.map(|queue| queue.as_str().to_owned());
+        let name =
+            |queue: Option<crate::model::QueueId>| queue.map(|queue| queue.as_str().to_owned());
         (name(row.first_answer_queue), name(row.last_answer_queue))
     };
     let some = |name: &str| Some(name.to_owned());
