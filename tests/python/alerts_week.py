@@ -31,6 +31,7 @@ BROKEN_FROM = 7 * 3600  # 11:00 in Samara, in seconds of the day in UTC
 OPEN, CLOSE = 4 * 3600, 13 * 3600
 # Enough for 86 % to be answered within T.
 AGENTS = 11
+SEED = "5"
 CALENDAR = """
 [service_level]
 calendar = "office"
@@ -98,7 +99,7 @@ class Week:
 
     def __init__(self, dozvon, path):
         folder = dozvon.folder
-        dozvon.run("simulate", "--date", ORDINARY[0], "--days", "10", "--calls", "2500", "--agents", str(AGENTS), "--seed", "5",
+        dozvon.run("simulate", "--date", ORDINARY[0], "--days", "10", "--calls", "2500", "--agents", str(AGENTS), "--seed", SEED,
                    "--output", folder / "all.jsonl")
         _, *lines = (folder / "all.jsonl").read_text(encoding="utf-8").splitlines()
         events = [json.loads(line) for line in lines]
