@@ -48,6 +48,12 @@ impl Moment {
         }
     }
 
+    /// Whether a source was not heard for so long that it is taken for gone.
+    fn is_gone(&self, source: &SourceId, now: Timestamp) -> bool {
+        let heard = self.sources.get(source);
+        heard.is_none_or(|source| source.is_gone(now))
+    }
+
     /// Sequence numbers that never came, of the sources that `shown` takes.
     pub(crate) fn gap_events(&self, shown: impl Fn(&SourceId) -> bool) -> u64 {
         let sources = self.sources.iter().filter(|(source, _)| shown(source));
@@ -64,10 +70,20 @@ impl Source {
         sent_at.plus(passed.min(SILENCE_MAX))
     }
 
+    /// Since it was last heard live; `None` = it never was.
+    fn age(&self, now: Timestamp) -> Option<Duration> {
+        self.sent_at?;
+        Some(now.since(self.received_at).unwrap_or_default())
+    }
+
+    /// Whether its clock stands still.
+    fn is_silent(&self, now: Timestamp) -> bool {
+        self.age(now).is_none_or(|age| age >= SILENCE_MAX)
+    }
+
     /// Whether it was not heard for so long that what it told last says nothing of this moment.
     fn is_gone(&self, now: Timestamp) -> bool {
-        let age = now.since(self.received_at);
-        age.is_some_and(|age| age > GONE_AFTER)
+        self.age(now).is_none_or(|age| age > GONE_AFTER)
     }
 
     fn skew_micros(&self) -> Option<i64> {
@@ -77,14 +93,48 @@ impl Source {
     }
 }
 
-/// The waiting of one queue label, over all sources but those that are gone: who waited there is not known to wait still.
+/// Who waits.
 #[derive(Clone, Copy, Default)]
 struct Waiting {
     visits: u64,
-    /// With those of whom nothing was told for so long: they were offered, and no end was told.
-    not_ended: u64,
     oldest: Duration,
     oldest_journey: Duration,
+}
+
+impl Waiting {
+    fn add(&mut self, visits: u64, oldest: Duration, oldest_journey: Duration) {
+        self.visits += visits;
+        self.oldest = self.oldest.max(oldest);
+        self.oldest_journey = self.oldest_journey.max(oldest_journey);
+    }
+}
+
+/// The waiting of one queue label, apart by whether their source is heard.
+#[derive(Clone, Copy, Default)]
+struct Queued {
+    certain: Waiting,
+    /// Of silent sources.
+    uncertain: Waiting,
+    /// Visits of sources that are gone: they were offered and no end was told, and nobody takes them for waiting.
+    gone: u64,
+}
+
+impl Queued {
+    fn visits(&self) -> u64 {
+        self.certain.visits + self.uncertain.visits
+    }
+
+    fn not_ended(&self) -> u64 {
+        self.visits() + self.gone
+    }
+
+    /// Those whose waits are told: waits that stand still hide no growing one.
+    fn told(&self) -> Waiting {
+        match self.certain.visits {
+            0 => self.uncertain,
+            _ => self.certain,
+        }
+    }
 }
 
 /// The lines of every gauge, by metric.
@@ -102,6 +152,14 @@ pub(crate) fn render(
         let labels = labels(&[("source", source)]);
         gauges.add(Metric::IngestSkew, &labels, &signed_decimal(micros));
     }
+    for (source, of_source) in heard(totals, now) {
+        let labels = labels(&[("source", source)]);
+        let missing = of_source.missing_events.to_string();
+        gauges.add(Metric::IngestMissing, &labels, &missing);
+        if let Some(age) = of_source.age {
+            gauges.add(Metric::IngestDataAge, &labels, &decimal(micros(age)));
+        }
+    }
     let waiting = waiting(totals, now);
     for (queue, series) in totals.queue_labels() {
         let of_queue = waiting.get(&*queue).copied().unwrap_or_default();
@@ -111,19 +169,25 @@ pub(crate) fn render(
         let mut add = |metric, value: String| gauges.add(metric, &labels, &value);
         let seconds = |span: Duration| decimal(micros(span));
         add(Metric::ServiceLevelTarget, seconds(target.service_level));
-        add(Metric::Waiting, of_queue.visits.to_string());
-        add(Metric::OldestWait, seconds(of_queue.oldest));
-        add(Metric::OldestJourney, seconds(of_queue.oldest_journey));
+        add(Metric::Waiting, of_queue.visits().to_string());
+        let uncertain = of_queue.uncertain.visits;
+        add(Metric::WaitingUncertain, uncertain.to_string());
+        add(Metric::OldestWait, seconds(of_queue.told().oldest));
+        let oldest_journey = of_queue.told().oldest_journey;
+        add(Metric::OldestJourney, seconds(oldest_journey));
         let open = totals.targets.is_open(&id, now);
         add(Metric::QueueOpen, u8::from(open).to_string());
         if let Some(left) = totals.targets.closes_in(&id, now) {
             add(Metric::QueueClosesIn, seconds(left));
         }
-        let residual = residual(totals, &series, of_queue.not_ended);
+        let residual = residual(totals, &series, of_queue.not_ended());
         add(Metric::ConservationResidual, residual.to_string());
     }
     // Of a queue that nobody has called yet, too.
-    let mut of_queues: Vec<_> = agents.queues.iter().collect();
+    let is_gone = |source: &SourceId| totals.moment.is_gone(source, now);
+    let of_queues = agents.queues.iter();
+    let of_queues = of_queues.filter(|(queue, _)| totals.served.is_known(queue.as_str(), is_gone));
+    let mut of_queues: Vec<_> = of_queues.collect();
     of_queues.sort_unstable_by(|one, other| one.0.cmp(other.0));
     for (queue, counts) in of_queues {
         gauges.add_agents(Metric::QueueAgents, &[("queue", queue.as_str())], counts);
@@ -161,23 +225,48 @@ fn residual(totals: &Totals, queue: &QueueSeries, not_ended: u64) -> i128 {
     count(queue.offered) - ended - i128::from(not_ended)
 }
 
-fn waiting<'a>(totals: &'a Totals, now: Timestamp) -> HashMap<&'a str, Waiting> {
-    let mut labels: HashMap<&'a str, Waiting> = HashMap::new();
+fn waiting<'a>(totals: &'a Totals, ours: Timestamp) -> HashMap<&'a str, Queued> {
+    let mut labels: HashMap<&'a str, Queued> = HashMap::new();
     for source in totals.moment.sources.values() {
-        let is_gone = source.is_gone(now);
-        let now = source.now(now);
+        let now = source.now(ours);
+        let (is_silent, is_gone) = (source.is_silent(ours), source.is_gone(ours));
         // An entry later than the source's own clock has not waited yet.
         let age = |since: Option<Timestamp>| since.and_then(|at| now.since(at)).unwrap_or_default();
         for (queue, told) in &source.queues {
             let of_label = labels.entry(totals.queue_label(queue)).or_default();
-            of_label.not_ended += told.waiting;
-            if is_gone {
-                continue;
-            }
-            of_label.visits += told.waiting;
-            of_label.oldest = of_label.oldest.max(age(told.oldest_entry));
-            of_label.oldest_journey = of_label.oldest_journey.max(age(told.oldest_journey));
+            let waiting = match (is_gone, is_silent) {
+                (true, _) => {
+                    of_label.gone += told.waiting;
+                    continue;
+                }
+                (false, true) => &mut of_label.uncertain,
+                (false, false) => &mut of_label.certain,
+            };
+            waiting.add(
+                told.waiting,
+                age(told.oldest_entry),
+                age(told.oldest_journey),
+            );
         }
+    }
+    labels
+}
+
+/// What is known of how a source sends.
+#[derive(Default)]
+struct Heard {
+    missing_events: u64,
+    /// Since it was last heard live; of sources that share a label, the longest.
+    age: Option<Duration>,
+}
+
+/// That, by source label.
+fn heard(totals: &Totals, now: Timestamp) -> BTreeMap<&str, Heard> {
+    let mut labels = BTreeMap::<_, Heard>::new();
+    for (source, state) in &totals.moment.sources {
+        let of_label = labels.entry(totals.source_label(source)).or_default();
+        of_label.missing_events += state.gap_events;
+        of_label.age = of_label.age.max(state.age(now));
     }
     labels
 }

@@ -36,6 +36,7 @@ mod lines;
 mod name;
 mod process;
 mod series;
+mod served;
 mod sets;
 #[cfg(test)]
 mod tests;

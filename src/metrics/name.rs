@@ -82,12 +82,14 @@ metrics! {
         "The service level's target in force.",
     Waiting Gauge "dozvon_queue_waiting"
         "Visits waiting.",
+    WaitingUncertain Gauge "dozvon_queue_waiting_uncertain"
+        "Of the visits waiting, those told by a source that is silent: nobody knows whether they still wait.",
     OldestWait Gauge "dozvon_queue_oldest_wait_seconds"
-        "Age of the oldest waiting visit, 0 when none waits.",
+        "Age of the oldest waiting visit, 0 when none waits; of one that is uncertain only where all are, and then it stands still.",
     OldestJourney Gauge "dozvon_queue_oldest_journey_seconds"
         "Time since the first queue entry of the call that waits here and has waited longest, 0 when none waits.",
     QueueAgents Gauge "dozvon_queue_agents"
-        "Agents who serve the queue, by state; one of two queues is in both. No series where nobody was told of.",
+        "Agents who serve the queue, by state; one of two queues is in both. No series where no switch says who serves which queue.",
     QueueOpen Gauge "dozvon_queue_open"
         "1 while the queue is open by its business calendar; always 1 without one.",
     QueueClosesIn Gauge "dozvon_queue_closes_in_seconds"
@@ -117,7 +119,9 @@ metrics! {
     Lines Gauge "dozvon_lines"
         "Channels of a line in all, as told last; 0 = never told.",
     LinesAllBusy Counter "dozvon_lines_all_busy_seconds_total"
-        "Time with every channel of a line in use, counted when its end is told: no further call could reach us.",
+        "Time with every channel of a line in use, as far as its source is known: no further call could reach us by it.",
+    LineInfo Gauge "dozvon_line_info"
+        "1 for the source that told last of a line, 0 for one that did before.",
     SurveySessions Counter "dozvon_survey_sessions_total"
         "Served calls, by the one way in which their survey ended.",
     SurveyAnswers Counter "dozvon_survey_answers_total"
@@ -128,6 +132,8 @@ metrics! {
         "Events rejected, by reason.",
     IngestGap Counter "dozvon_ingest_gap_events_total"
         "Sequence numbers skipped by the source, whether or not they came later.",
+    IngestMissing Gauge "dozvon_ingest_missing_events"
+        "Sequence numbers skipped by the source that have not come.",
     IngestLate Counter "dozvon_ingest_late_events_total"
         "Events that came after their call was settled.",
     IngestCorrections Counter "dozvon_ingest_corrections_total"
@@ -136,6 +142,8 @@ metrics! {
         "From the switch's own time of an event to its commit, clock skew taken out; since this process started.",
     IngestSkew Gauge "dozvon_ingest_skew_seconds"
         "Our clock minus the source's.",
+    IngestDataAge Gauge "dozvon_ingest_data_age_seconds"
+        "Time since the source was last heard live, heartbeats included.",
     CommitSeconds Histogram "dozvon_journal_commit_seconds"
         "Duration of a group commit, sync included; since this process started.",
     CommitEvents Histogram "dozvon_journal_commit_events"

@@ -170,6 +170,17 @@ impl Series {
         }
     }
 
+    /// The counters of one metric, with their labels.
+    pub(crate) fn counters(&self, metric: Metric) -> impl Iterator<Item = (&str, CounterId)> {
+        let series = self.of_metric(metric);
+        series.map(|((_, labels), place)| (&**labels, CounterId(*place)))
+    }
+
+    fn of_metric(&self, metric: Metric) -> impl Iterator<Item = (&(Metric, Arc<str>), &usize)> {
+        let series = self.places.range((metric, Arc::from(""))..);
+        series.take_while(move |((found, _), _)| *found == metric)
+    }
+
     /// A counter's count.
     pub(crate) fn count(&self, id: CounterId) -> u64 {
         self.counter_of(id).value
@@ -223,9 +234,7 @@ impl Series {
 
     /// The lines of one metric, series by series; those that are stale have none.
     pub(crate) fn lines(&self, metric: Metric) -> impl Iterator<Item = &Arc<str>> {
-        let series = self.places.range((metric, Arc::from(""))..);
-        series
-            .take_while(move |((found, _), _)| *found == metric)
+        self.of_metric(metric)
             .filter_map(|(_, place)| self.cells[*place].lines.as_ref())
     }
 }

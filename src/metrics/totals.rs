@@ -16,12 +16,13 @@ use super::label::{GIVEN, NONE, Names, OTHER, QUEUES_MAX, SOURCES_MAX, SURVEYS_M
 use super::lines::Lines;
 use super::name::Metric;
 use super::series::{CounterId, Series};
+use super::served::Served;
 use super::sets::{self, CallSeries, LegSeries, QueueSeries, SourceSeries, at};
 use super::text::{first_label, labels};
 use crate::model::{
-    AgentEvent, AnswerCode, CounterRow, Direction, Disposition, Fact, LineId, Mode, OfferResult,
-    Outcome, Predictor, QueueId, Settled, SourceId, SourceNow, SurveyFact, SurveyId, TargetKind,
-    Targets, TransferMethod, TransferOutcome,
+    AgentEvent, AnswerCode, CallRecord, CounterRow, Direction, Disposition, Fact, LineId, Mode,
+    OfferResult, Outcome, Predictor, QueueId, Settled, SourceId, SourceNow, SurveyFact, SurveyId,
+    TargetKind, Targets, TransferMethod, TransferOutcome,
 };
 
 /// Every figure that the checkpoint keeps, and the gauges beside them.
@@ -30,6 +31,7 @@ pub struct Totals {
     pub(crate) series: Series,
     pub(crate) targets: Targets,
     pub(crate) moment: Moment,
+    pub(crate) served: Served,
     calls: CallSeries,
     queues: HashMap<QueueId, QueueSeries>,
     other_queue: Option<QueueSeries>,
@@ -91,6 +93,7 @@ impl Totals {
             let line = LineId::new(line);
             totals.lines.know(&mut totals.series, &line);
         }
+        totals.lines.know_tellers(&totals.series);
         surveys
             .iter()
             .for_each(|survey| totals.survey_names.know(survey));
@@ -104,6 +107,7 @@ impl Totals {
             series,
             targets: targets.clone(),
             moment: Moment::default(),
+            served: Served::default(),
             calls,
             queues: HashMap::new(),
             other_queue: None,
@@ -203,8 +207,9 @@ impl Totals {
         match fact {
             Fact::CallArrived => self.series.add(self.calls.arrived, 1),
             Fact::VisitOffered { queue } => {
-                let queue = self.queue(queue);
-                self.series.add(queue.offered, 1);
+                let series = self.queue(queue);
+                self.series.add(series.offered, 1);
+                self.served.enter(source, self.queue_label(queue));
             }
             Fact::VisitEnded {
                 queue,
@@ -243,13 +248,16 @@ impl Totals {
             // Whether the event was counted as applied is known to who counted it: see `rejected`.
             Fact::LineTold { at, told, mode } => {
                 if *mode == Mode::Live {
-                    self.lines.tell(&mut self.series, *at, told);
+                    self.source(source);
+                    let label = self.source_label(source).to_owned();
+                    let teller = (source, &*label);
+                    self.lines.tell(&mut self.series, teller, *at, told);
                 }
             }
             // Agents are counted from the journal; shown live elsewhere.
             Fact::AgentTold { told, mode, .. } => {
                 if *mode == Mode::Live {
-                    self.know_queues_of_agent(told);
+                    self.know_queues_of_agent(source, told);
                 }
             }
             Fact::CallExists { .. } => {}
@@ -258,11 +266,21 @@ impl Totals {
 
     /// Makes every series of the queues exist that an agent is told to serve, while there is room: the board shows them
     /// before their first call.
-    pub fn know_queues_of_agent(&mut self, told: &AgentEvent) {
+    pub fn know_queues_of_agent(&mut self, source: &SourceId, told: &AgentEvent) {
         if let AgentEvent::StateChanged { queues, .. } = told {
+            if !queues.is_empty() {
+                self.served.tell(source);
+            }
             for queue in queues {
                 self.queue(queue);
             }
+        }
+    }
+
+    /// Takes note of the queues that a live call entered before this process began.
+    pub fn know_queues_of_call(&mut self, source: &SourceId, record: &CallRecord) {
+        for visit in &record.visits {
+            self.served.enter(source, self.queue_label(&visit.queue));
         }
     }
 
@@ -364,6 +382,9 @@ impl Totals {
             self.queue(&queue.queue);
         }
         let series = self.source(&now.source);
+        if let Some(watermark) = now.watermark {
+            self.lines.pass(&mut self.series, &now.source, watermark);
+        }
         let mut gap_events = now.gap_events;
         let shares_other = !self.sources.contains_key(&now.source);
         self.moment.merge(now);

@@ -37,6 +37,8 @@ pub struct SourceNow {
     pub sent_at: Option<Timestamp>,
     /// Our clock when that came in.
     pub received_at: Timestamp,
+    /// How far its time is known; `None` before its first live message.
+    pub watermark: Option<Timestamp>,
     /// Live calls in progress: inbound, no tests, and of no end was told.
     pub calls_open: u64,
     /// Sequence numbers that never came, in all epochs.

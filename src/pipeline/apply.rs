@@ -206,9 +206,13 @@ impl Pipeline {
         // Taken out while it is worked on, instead of being looked up for each event.
         let mut source = self.take_source(&name);
         let mut changed = Vec::new();
+        let mut sent_at = sent_at;
         if mode == Mode::Live {
             changed = source.hear((sent_at, received_at), &kind);
             let (heard, gap_events) = (source.heard.unwrap_or_default(), source.gap_events);
+            // What is believed of its clock holds for calls as for the board: else a switch that is ahead and does not say
+            // when it sends would have its callers waiting beyond the target decided minutes late.
+            (sent_at, _) = heard;
             // Before what it tells: the board leaves out what is ahead of the source's own clock.
             self.live.with(|live| live.hear(&name, heard, gap_events));
         }
@@ -276,6 +280,7 @@ impl Pipeline {
             source: name.clone(),
             sent_at: source.heard.map(|(sent, _)| sent),
             received_at: heard_at.unwrap_or_default(),
+            watermark,
             calls_open: source.calls.in_progress(),
             gap_events,
             queues: source.calls.take_queues(),

@@ -2,6 +2,7 @@
 //!
 //! A sender need not say when it sends: then our own clock stands in, and a switch whose clock is ahead tells of a future
 //! that no board would show. One event ahead is an odd event; three batches one after the other, each all ahead, are a clock.
+//! What is believed moves the board and the source's watermark alike.
 //! A clock that is behind cannot be told from a spool that catches up, so it is not guessed at.
 
 use crate::journal::EntryKind;

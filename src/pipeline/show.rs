@@ -137,9 +137,10 @@ impl Pipeline {
                 .as_ref()
                 .is_some_and(|place| place.arrived_at >= since);
             self.board.record(|totals| -> Result<(), store::Error> {
-                let label = label(totals);
                 for call in page {
                     let record = call.record()?;
+                    totals.know_queues_of_call(name, &record);
+                    let label = label(totals);
                     let key = call.place.call.key();
                     let is_of_day = call.place.arrived_at >= since;
                     self.live.with(|live| match is_of_day {
@@ -172,7 +173,7 @@ impl Pipeline {
         let all = before.chain(of_day);
         self.board.record(|totals| {
             for told in all.clone() {
-                totals.know_queues_of_agent(&told.told);
+                totals.know_queues_of_agent(name, &told.told);
             }
             let label = label(totals);
             self.live.with(|live| {
@@ -196,6 +197,9 @@ impl Pipeline {
         let mut open: Vec<_> = open.collect();
         open.sort_by_key(|(name, key, record)| (record.arrived_at, *name, *key));
         self.board.record(|totals| {
+            for (name, _, record) in &open {
+                totals.know_queues_of_call(name, record);
+            }
             let label = label(totals);
             self.live.with(|live| {
                 for (name, key, record) in &open {

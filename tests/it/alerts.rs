@@ -36,8 +36,8 @@ fn every_alert_fires_and_is_silent_where_it_must_be() {
 
 #[test]
 #[ignore = "needs promtool: run tests/run"]
-fn a_silent_line_is_told_by_what_other_weeks_had() {
-    promtool(&["test", "rules", "tests/prometheus/silent_line.yml"]);
+fn alerts_that_look_back_for_weeks_fire_and_are_silent_where_they_must() {
+    promtool(&["test", "rules", "tests/prometheus/looking_back.yml"]);
 }
 
 /// The words after `key:` of each line that has it.
@@ -52,7 +52,7 @@ fn every_alert_has_its_tests_and_its_page() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
     let alerts = read("deploy/prometheus/alerts.yml");
     let runbook = read("docs/runbook.md");
-    let tests = read("tests/prometheus/alerts.yml") + &read("tests/prometheus/silent_line.yml");
+    let tests = read("tests/prometheus/alerts.yml") + &read("tests/prometheus/looking_back.yml");
     let names = values(&alerts, "alert:");
     assert!(names.len() >= 13, "{names:?}");
     for name in &names {

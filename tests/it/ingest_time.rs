@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use dozvon::proto::v1::{ReportContext, StreamOpen};
+use dozvon::proto::v1::stream_events_request::Message;
+use dozvon::proto::v1::stream_events_response::Message as Answer;
+use dozvon::proto::v1::{EventBatch, ReportContext, StreamOpen};
 
 use crate::harness::Server;
 use crate::rows::{Part, Rows};
@@ -282,6 +284,47 @@ async fn a_clock_that_runs_fast_is_marked_and_does_not_poison_the_watermark() {
     assert_eq!(marks[0][0], "c2");
     let bits: u32 = marks[0][1].parse().unwrap();
     assert_ne!(bits & source_ahead, 0, "{marks:?}");
+}
+
+#[tokio::test]
+async fn who_waits_beyond_the_target_by_a_clock_ahead_is_decided_though_the_switch_does_not_say_when_it_sends()
+ {
+    let server = Server::start().await;
+    let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
+    let ahead = 600 * SECOND;
+    let decided = format!("dozvon_queue_service_level_decided_total{{queue=\"{QUEUE}\"}}");
+    // A caller has waited for 30 s; others arrive, which shows the switch's clock.
+    let first = now() + ahead - 30 * SECOND;
+    let waiting = vec![
+        event(1, first, "c1", arrived()),
+        event(2, first, "c1", entered()),
+    ];
+    let mut batches = vec![waiting];
+    for number in 3..6 {
+        let call = format!("c{number}");
+        batches.push(vec![event(number, now() + ahead, &call, arrived())]);
+    }
+    let mut shown = Vec::new();
+    for events in batches {
+        let sent_at = None;
+        sender
+            .send(Message::Batch(EventBatch { sent_at, events }))
+            .await;
+        let position = match sender.answer().await.unwrap() {
+            Some(Answer::Ack(ack)) => ack.position,
+            other => panic!("{other:?} instead of an ack"),
+        };
+        stored(&server, "pbx", position).await;
+        shown.push(metric(&server.metrics().await, &decided));
+    }
+    assert_eq!(shown, [0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(all_queues(&server).await.waiting, 1);
+    // What settles by itself does so by the same clock.
+    let known = source(&server, "pbx").await.watermark.unwrap();
+    assert!(
+        known.seconds * SECOND > now() + ahead - 60 * SECOND,
+        "{known:?}"
+    );
 }
 
 #[tokio::test]

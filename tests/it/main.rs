@@ -31,6 +31,7 @@ mod ingest;
 mod ingest_flow;
 mod ingest_time;
 mod keeping;
+mod lines;
 mod live;
 mod on_postgres;
 mod on_sqlite;

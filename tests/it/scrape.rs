@@ -14,7 +14,10 @@ const OF_PROCESS: [&str; 5] = [
 ];
 
 /// These are read off a clock at the scrape.
-const OF_CLOCK: [&str; 1] = ["dozvon_ingest_skew_seconds"];
+const OF_CLOCK: [&str; 2] = [
+    "dozvon_ingest_skew_seconds",
+    "dozvon_ingest_data_age_seconds",
+];
 
 /// One answer of `/metrics`.
 pub(crate) struct Scrape {

@@ -1,9 +1,10 @@
 //! Gauges: what is true at the moment of the scrape.
 
 use super::*;
+use crate::metrics::gauges;
 use crate::model::{
-    AgentState, Calendar, Hours, QueueNow, QueueRules, QueueTarget, RulesVersion, SourceNow,
-    Timeline,
+    AgentEvent, AgentState, Calendar, Hours, QueueNow, QueueRules, QueueTarget, RulesVersion,
+    SourceNow, Timeline,
 };
 
 fn waiting(name: &str, visits: u64, entry: i64, journey: i64) -> QueueNow {
@@ -20,6 +21,7 @@ fn now(name: &str, sent: i64, received: i64, queues: Vec<QueueNow>) -> SourceNow
         source: SourceId::new(name),
         sent_at: Some(at(sent)),
         received_at: at(received),
+        watermark: Some(at(sent)),
         calls_open: 3,
         gap_events: 0,
         queues,
@@ -33,6 +35,11 @@ fn value(board: &Board, scraped_at: Timestamp, name: &str) -> String {
     let lines = samples(&text, name);
     assert_eq!(lines.len(), 1, "{name}: {lines:?}");
     lines[0].split(' ').next_back().unwrap().to_owned()
+}
+
+fn gauges_of(totals: &Totals) -> String {
+    let gauges = gauges::render(totals, at(1_000), &AgentsNow::default());
+    gauges.into_values().collect()
 }
 
 const WAIT: &str = "dozvon_queue_oldest_wait_seconds";
@@ -103,6 +110,91 @@ fn a_queue_of_two_sources_is_summed_and_the_oldest_wins() {
     assert_eq!(value(&board, at(1_000), WAIT), "40");
     assert_eq!(value(&board, at(1_000), JOURNEY), "50");
     assert_eq!(value(&board, at(1_000), "dozvon_calls_open"), "6");
+}
+
+#[test]
+fn whose_source_is_silent_waits_uncertain_and_hides_no_growing_wait() {
+    let mut totals = totals("sales");
+    totals.apply_now(now("pbx", 900, 900, vec![waiting("sales", 2, 500, 400)]));
+    let board = Board::new(totals);
+    let told = |scraped: i64| {
+        let names = [
+            "dozvon_queue_waiting",
+            "dozvon_queue_waiting_uncertain",
+            WAIT,
+            JOURNEY,
+            "dozvon_ingest_data_age_seconds",
+        ];
+        names.map(|name| value(&board, at(scraped), name)).join(" ")
+    };
+    assert_eq!(told(914), "2 0 414 514 14");
+    assert_eq!(told(915), "2 2 415 515 15");
+    assert_eq!(told(7_200), "2 2 415 515 6300");
+    // A caller by another switch, which lives: this wait grows, and is told.
+    board.record(|totals| {
+        totals.apply_now(now("pbx", 900, 900, Vec::new()));
+        totals.apply_now(now(
+            "pbx2",
+            7_200,
+            7_200,
+            vec![waiting("sales", 1, 7_190, 7_180)],
+        ));
+    });
+    let text = board
+        .render(at(7_205), &AgentsNow::default(), Format::Text)
+        .to_string();
+    let ages = samples(&text, "dozvon_ingest_data_age_seconds");
+    assert_eq!(ages, ["{source=\"pbx\"} 6305", "{source=\"pbx2\"} 5"]);
+    let names = [
+        "dozvon_queue_waiting",
+        "dozvon_queue_waiting_uncertain",
+        WAIT,
+    ];
+    let shown = names.map(|name| value(&board, at(7_205), name));
+    assert_eq!(shown, ["3", "2", "15"]);
+    let residual = "dozvon_queue_conservation_residual";
+    assert_eq!(value(&board, at(7_205), residual), "-3", "all are counted");
+}
+
+#[test]
+fn agents_are_shown_only_where_every_source_says_whom_they_serve() {
+    let mut agents = AgentsNow::default();
+    let sales = agents.queues.entry(queue("sales")).or_default();
+    sales.add(AgentState::Paused);
+    let told = |queues: &[&str]| Fact::AgentTold {
+        at: at(1),
+        told: AgentEvent::StateChanged {
+            agent: AgentId::new("a7"),
+            state: AgentState::Available,
+            reason: "".into(),
+            queues: queues.iter().copied().map(queue).collect(),
+        },
+        mode: Mode::Live,
+    };
+    let offered = Fact::VisitOffered {
+        queue: queue("sales"),
+    };
+    let mut totals = totals("sales");
+    totals.apply(&source(), &told(&[]));
+    totals.apply(&source(), &offered);
+    totals.apply_now(now("pbx", 1_000, 1_000, Vec::new()));
+    let board = Board::new(totals);
+    let rows = |now: i64| {
+        let text = board.render(at(now), &agents, Format::Text).to_string();
+        samples(&text, "dozvon_queue_agents").len()
+    };
+    assert_eq!(rows(1_000), 0, "states alone");
+    board.record(|totals| totals.apply(&source(), &told(&["sales"])));
+    assert_eq!(rows(1_000), AgentState::ALL.len());
+    // The queue's calls come by another switch, too, which tells of no queues; until that one is gone.
+    let other = SourceId::new("pbx2");
+    board.record(|totals| {
+        totals.apply(&other, &offered);
+        totals.apply_now(now("pbx2", 1_000, 1_000, Vec::new()));
+    });
+    assert_eq!(rows(1_000), 0);
+    assert_eq!(rows(1_000 + 3_600), 0);
+    assert_eq!(rows(1_000 + 3_601), AgentState::ALL.len());
 }
 
 #[test]
@@ -236,6 +328,27 @@ fn gaps_that_fill_never_lower_the_counter_not_over_a_restart_either() {
         gaps(&mut shared, name, level);
     }
     assert_eq!(shown(shared), "{source=\"other\"} 7");
+}
+
+#[test]
+fn numbers_that_are_missing_now_fall_when_they_come() {
+    let mut totals = Totals::with_caps(&Targets::default(), 9, 1);
+    let mut shown = Vec::new();
+    for (name, level) in [("a", 1), ("a", 0), ("b", 2), ("c", 3), ("b", 0)] {
+        let mut told = now(name, 1_000, 1_000, Vec::new());
+        told.gap_events = level;
+        totals.apply_now(told);
+        let text = gauges_of(&totals);
+        shown.push(samples(&text, "dozvon_ingest_missing_events").join(" "));
+    }
+    let expected = [
+        "{source=\"a\"} 1",
+        "{source=\"a\"} 0",
+        "{source=\"a\"} 0 {source=\"other\"} 2",
+        "{source=\"a\"} 0 {source=\"other\"} 5",
+        "{source=\"a\"} 0 {source=\"other\"} 3",
+    ];
+    assert_eq!(shown, expected);
 }
 
 #[test]

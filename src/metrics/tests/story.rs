@@ -115,6 +115,7 @@ fn now() -> SourceNow {
         source: source(),
         sent_at: Some(at(990)),
         received_at: at(995),
+        watermark: Some(at(990)),
         calls_open: 1,
         gap_events: 2,
         queues: vec![QueueNow {
