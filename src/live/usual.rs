@@ -90,11 +90,21 @@ pub(super) struct Usual {
 }
 
 impl Live {
-    /// The date at this moment of ours; `None` before the first live message.
+    /// The date at this moment of ours; `None` before the first live message. Days go by the switches' own clocks, so when no
+    /// switch that is heard has our date it is theirs, that of the furthest.
     pub fn today(&self, ours: Timestamp) -> Option<Date> {
-        let mut sources = self.sources.values();
-        sources.find(|source| source.heard.is_some())?;
-        self.options.clock(ours).map(|(date, _)| date)
+        let date = |at| self.options.clock(at).map(|(date, _)| date);
+        let sources = self.sources.values();
+        let heard = sources.filter(|source| source.heard.is_some());
+        let mut heard = heard.peekable();
+        heard.peek()?;
+        let running = heard.filter(|source| !source.is_silent(ours));
+        let dates: Vec<Date> = running
+            .filter_map(|source| date(source.now(ours)?))
+            .collect();
+        let own = date(ours)?;
+        let furthest = dates.iter().max().copied();
+        Some(furthest.filter(|_| !dates.contains(&own)).unwrap_or(own))
     }
 
     /// Takes in the days that lie whole weeks before a date, in any order.

@@ -137,6 +137,24 @@ fn what_was_read_for_another_day_is_not_shown() {
 }
 
 #[test]
+fn today_is_that_of_the_switches_that_are_heard_ours_if_any_of_them_has_it() {
+    let today = |clocks: &[(Timestamp, Timestamp)]| {
+        let mut live = Live::new(Options::default());
+        for (number, heard) in clocks.iter().enumerate() {
+            live.hear(&SourceId::new(number.to_string()), *heard, 0);
+        }
+        live.today(at(12, 0)).unwrap().day()
+    };
+    let (now, long_ago) = (at(12, 0), at(11, 0));
+    let (yesterday, tomorrow) = (at(-12, 0), at(24, 5));
+    assert_eq!(today(&[(now, now)]), 2);
+    assert_eq!(today(&[(yesterday, now), (tomorrow, now)]), 3);
+    // One of several that is wrong, or was before it fell silent, moves nothing for the others.
+    assert_eq!(today(&[(tomorrow, now), (now, now)]), 2);
+    assert_eq!(today(&[(tomorrow, long_ago)]), 2);
+}
+
+#[test]
 fn earlier_days_are_those_of_the_zone() {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     // On 30 March 2026, a Monday after the clocks went forward: the Mondays before begin an hour later by UTC.

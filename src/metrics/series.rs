@@ -173,12 +173,14 @@ impl Series {
     /// The counters of one metric, with their labels.
     pub(crate) fn counters(&self, metric: Metric) -> impl Iterator<Item = (&str, CounterId)> {
         let series = self.of_metric(metric);
-        series.map(|((_, labels), place)| (&**labels, CounterId(*place)))
+        series.map(|(labels, place)| (labels, CounterId(place)))
     }
 
-    fn of_metric(&self, metric: Metric) -> impl Iterator<Item = (&(Metric, Arc<str>), &usize)> {
+    /// The labels and places of one metric's series, in order.
+    fn of_metric(&self, metric: Metric) -> impl Iterator<Item = (&str, usize)> {
         let series = self.places.range((metric, Arc::from(""))..);
-        series.take_while(move |((found, _), _)| *found == metric)
+        let series = series.take_while(move |((found, _), _)| *found == metric);
+        series.map(|((_, labels), place)| (&**labels, *place))
     }
 
     /// A counter's count.
@@ -235,7 +237,7 @@ impl Series {
     /// The lines of one metric, series by series; those that are stale have none.
     pub(crate) fn lines(&self, metric: Metric) -> impl Iterator<Item = &Arc<str>> {
         self.of_metric(metric)
-            .filter_map(|(_, place)| self.cells[*place].lines.as_ref())
+            .filter_map(|(_, place)| self.cells[place].lines.as_ref())
     }
 }
 

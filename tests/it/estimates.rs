@@ -1,6 +1,7 @@
 //! How long a caller will wait, what is usual of this weekday: after a kill as before, and as the reports have it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dozvon::proto::v1::call_event::Kind;
 use dozvon::proto::v1::event::Body;
@@ -157,6 +158,12 @@ async fn what_is_usual_is_the_median_of_the_same_weekdays_up_to_this_time() {
     sender
         .batch_at(now, vec![event(1, now - SECOND, "c", entered)])
         .await;
+    let alive = tokio::spawn(async move {
+        loop {
+            sender.heartbeat(now).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    });
     let usual = until("what is usual", || async {
         let shown = board(&server).await;
         let queue = shown.queues.into_iter().find(|one| one.queue == "info")?;
@@ -186,6 +193,7 @@ async fn what_is_usual_is_the_median_of_the_same_weekdays_up_to_this_time() {
     let expected = 1.0 + rest * (1.0 + 10.0) / (usual.offered + 10.0);
     assert!((usual.offered_expected - expected).abs() < 1e-9);
     assert!(usual.service_level.is_some() && usual.asa.is_some());
+    alive.abort();
 }
 
 /// Offered, answered, abandoned of the queue `info` in a period, as the report has it.
