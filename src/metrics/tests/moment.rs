@@ -129,31 +129,33 @@ fn whose_source_is_silent_waits_uncertain_and_hides_no_growing_wait() {
     };
     assert_eq!(told(914), "2 0 414 514 14");
     assert_eq!(told(915), "2 2 415 515 15");
-    assert_eq!(told(7_200), "2 2 415 515 6300");
+    assert_eq!(told(4_400), "2 2 415 515 3500");
     // A caller by another switch, which lives: this wait grows, and is told.
     board.record(|totals| {
         totals.apply_now(now("pbx", 900, 900, Vec::new()));
         totals.apply_now(now(
             "pbx2",
-            7_200,
-            7_200,
-            vec![waiting("sales", 1, 7_190, 7_180)],
+            4_400,
+            4_400,
+            vec![waiting("sales", 1, 4_390, 4_380)],
         ));
     });
     let text = board
-        .render(at(7_205), &AgentsNow::default(), Format::Text)
+        .render(at(4_405), &AgentsNow::default(), Format::Text)
         .to_string();
     let ages = samples(&text, "dozvon_ingest_data_age_seconds");
-    assert_eq!(ages, ["{source=\"pbx\"} 6305", "{source=\"pbx2\"} 5"]);
+    assert_eq!(ages, ["{source=\"pbx\"} 3505", "{source=\"pbx2\"} 5"]);
     let names = [
         "dozvon_queue_waiting",
         "dozvon_queue_waiting_uncertain",
         WAIT,
     ];
-    let shown = names.map(|name| value(&board, at(7_205), name));
+    let shown = names.map(|name| value(&board, at(4_405), name));
     assert_eq!(shown, ["3", "2", "15"]);
+    // After an hour nobody takes them for waiting.
+    assert_eq!(value(&board, at(4_501), "dozvon_queue_waiting"), "1");
     let residual = "dozvon_queue_conservation_residual";
-    assert_eq!(value(&board, at(7_205), residual), "-3", "all are counted");
+    assert_eq!(value(&board, at(4_501), residual), "-3", "all are counted");
 }
 
 #[test]
