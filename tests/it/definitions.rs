@@ -232,7 +232,6 @@ async fn lines_calendars_headlines_and_other_products_go_through_the_wire() {
         all.map_or(0, |row| row.visits_offered)
     };
     assert_eq!(offered(of_line("jobs line")).await, 1);
-    assert_eq!(offered(of_line("200")).await, 0);
     let team = ReportQuery {
         teams: vec!["first".to_owned()],
         ..ever()
@@ -276,6 +275,7 @@ async fn lines_calendars_headlines_and_other_products_go_through_the_wire() {
             "the nearest is \"cisco\"",
         ),
         (of_line("job line"), &[], "unknown_name", "\"jobs line\""),
+        (of_line("200"), &[], "unknown_name", "\"100\""),
     ] {
         let refused = queues(&server, query, compat).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);

@@ -171,6 +171,7 @@ async fn told(server: &Server) -> (String, String, String) {
             "ingest_delay",
             "store_lag",
             "_skew_",
+            "data_age",
             "oldest",
             "ewt_error",
         ];
