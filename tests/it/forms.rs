@@ -11,7 +11,7 @@ use dozvon::proto::v1::{
 
 use crate::harness::{Server, dozvon, run};
 use crate::keeping::{call_of, erase, held};
-use crate::sender::{SECOND, Sender, live, now, reason};
+use crate::sender::{SECOND, Sender, live, now, reason, stored};
 
 pub(crate) const QUESTIONNAIRE: &str = include_str!("../../deploy/surveys/questionnaire.toml");
 
@@ -185,7 +185,8 @@ async fn a_form_of_an_erased_caller_s_call_is_nobody_s() {
     let server = questionnaire().await;
     let mut sender = Sender::open(&server, live("pbx")).await.unwrap();
     let events = call_of(1, call, now() - 70 * SECOND, "+7 912 345-67-89");
-    sender.batch(events).await;
+    let ack = sender.batch(events).await;
+    stored(&server, "pbx", ack.position).await;
     let mut bound = form("p-1", &[SKILLS]);
     (bound.source, bound.call_id) = ("pbx".into(), call.into());
     assert_eq!(submit(&server, vec![bound.clone()]).await.accepted, 1);
