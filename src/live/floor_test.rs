@@ -224,16 +224,19 @@ fn state_of(live: &Live, queue: &str) -> u64 {
         .of(AgentState::Available)
 }
 
-#[test]
-fn who_calls_again_by_another_switch_is_seen_to() {
-    let of_caller = |story: &str| {
-        let mut record = told(start(), story);
-        record.caller = Caller::Known(Pseudonym {
+/// A call of one and the same caller.
+fn of_caller(story: &str) -> CallRecord {
+    CallRecord {
+        caller: Caller::Known(Pseudonym {
             key: 1,
             hash: [7; 16],
-        });
-        record
-    };
+        }),
+        ..told(start(), story)
+    }
+}
+
+#[test]
+fn who_calls_again_by_another_switch_is_seen_to() {
     let mut live = board(after(100));
     let (pbx, other) = (source("pbx"), source("other"));
     live.hear(&other, (after(100), after(100)), 0);
@@ -261,14 +264,6 @@ fn who_calls_again_by_another_switch_is_seen_to() {
 
 #[test]
 fn who_calls_again_is_seen_whenever_the_call_before_is_told() {
-    let of_caller = |story: &str| {
-        let mut record = told(start(), story);
-        record.caller = Caller::Known(Pseudonym {
-            key: 1,
-            hash: [7; 16],
-        });
-        record
-    };
     let mut live = board(after(100));
     let waiting = |live: &Live| picture(live, "q", after(100)).repeat_waiting;
     tell(&mut live, "waits", &of_caller("arrive 50; enter q 51"));

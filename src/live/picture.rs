@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::kpi::{ExitCounts, LevelCounts};
-use crate::model::{AgentCounts, QueueId, SourceId, Timestamp};
+use crate::model::{AgentCounts, QueueId, SourceId, Timestamp, WaitingNow};
 
 use super::agents::TooLong;
 use super::board::{Live, Queue, Source};
@@ -141,6 +141,7 @@ impl Live {
     /// What is of no single queue, at this moment of ours.
     pub fn hotline(&self, ours: Timestamp, agents: &AgentsPicture) -> HotlinePicture {
         let plans = &self.options.plans;
+        let mut waiting = WaitingNow::default();
         let mut picture = HotlinePicture {
             waiting: 0,
             oldest_wait: Duration::ZERO,
@@ -159,12 +160,8 @@ impl Live {
             };
             let data_age = ours.since(received_at).unwrap_or_default();
             if !source.is_gone(ours) {
-                for queue in source.queues.values() {
-                    let (wait, journey) = oldest(queue, now);
-                    picture.waiting += queue.waiting.len() as u64;
-                    picture.oldest_wait = picture.oldest_wait.max(wait);
-                    picture.oldest_journey = picture.oldest_journey.max(journey);
-                }
+                let queues = source.queues.values();
+                queues.for_each(|queue| add_waiting(&mut waiting, queue, now));
                 for (refused, window) in picture.refused.iter_mut().zip(WINDOWS) {
                     *refused += sums(&source.hotline, now, window).0.refused;
                 }
@@ -181,7 +178,12 @@ impl Live {
                 agents_left_out: source.agents.is_full,
             });
         }
-        picture
+        HotlinePicture {
+            waiting: waiting.visits,
+            oldest_wait: waiting.oldest,
+            oldest_journey: waiting.oldest_journey,
+            ..picture
+        }
     }
 
     /// One queue at this moment of ours. Whether it is open, and how many agents are to be there, goes by our clock: offices open
@@ -211,7 +213,7 @@ impl Live {
         let now = running.map(|here| here.now).max().unwrap_or(ours);
         let targets = &self.options.targets;
         let windows = WINDOWS.map(|window| self.window(queue, &here, window));
-        let waiting = Waiting::of(&here);
+        let waiting = waiting(&here);
         let repeat_waiting = here.iter().map(|here| self.repeat_waiting(here)).sum();
         let (day_since, day) = self.day(queue, &told, now, ours);
         let is_open = targets.is_open(queue, ours);
@@ -286,7 +288,7 @@ impl Live {
         }
         let [minute, five] =
             [WINDOWS[0], WINDOWS[1]].map(|span| self.window(queue, &current, span));
-        let waiting = Waiting::of(&current);
+        let waiting = waiting(&current);
         let alone = Seen {
             waiting: waiting.visits,
             oldest_wait: waiting.oldest,
@@ -328,27 +330,6 @@ impl Live {
     }
 }
 
-/// Who waits in a queue, over some sources.
-#[derive(Clone, Copy, Default)]
-struct Waiting {
-    visits: u64,
-    oldest: Duration,
-    oldest_journey: Duration,
-}
-
-impl Waiting {
-    fn of(here: &[Here<'_>]) -> Self {
-        let mut all = Self::default();
-        for Here { queue, now, .. } in here {
-            let (wait, journey) = oldest(queue, *now);
-            all.visits += queue.waiting.len() as u64;
-            all.oldest = all.oldest.max(wait);
-            all.oldest_journey = all.oldest_journey.max(journey);
-        }
-        all
-    }
-}
-
 /// What is said of a caller who comes at this moment. Of a queue of several sources: by the one that promises least, among
 /// those that are heard, for nobody knows by which of them the caller comes.
 fn estimate(here: &[Here<'_>], is_told_of: bool, ours: Timestamp) -> Estimate {
@@ -356,7 +337,7 @@ fn estimate(here: &[Here<'_>], is_told_of: bool, ours: Timestamp) -> Estimate {
     let estimates = heard.map(|here| here.queue.estimator.estimate(here.now));
     let longest = estimates.max_by_key(|estimate| estimate.given.map(|given| given.wait).ok());
     longest.unwrap_or_else(|| {
-        let ahead = Waiting::of(here).visits;
+        let ahead = waiting(here).visits;
         Estimate {
             given: Err(NotGiven::of_nothing(is_told_of)),
             ahead,
@@ -366,10 +347,17 @@ fn estimate(here: &[Here<'_>], is_told_of: bool, ours: Timestamp) -> Estimate {
     })
 }
 
-/// W8: the oldest wait of a queue, and the oldest journey.
-fn oldest(queue: &Queue, now: Timestamp) -> (Duration, Duration) {
-    let age = |since: Option<Timestamp>| since.and_then(|at| now.since(at)).unwrap_or_default();
+/// Who waits, over the queue of some sources.
+fn waiting(here: &[Here<'_>]) -> WaitingNow {
+    let mut all = WaitingNow::default();
+    here.iter()
+        .for_each(|Here { queue, now, .. }| add_waiting(&mut all, queue, *now));
+    all
+}
+
+fn add_waiting(all: &mut WaitingNow, queue: &Queue, now: Timestamp) {
     let entries = queue.waiting.keys().map(|(at, _)| *at);
     let journeys = queue.waiting.values().map(|one| one.journey_at);
-    (age(entries.min()), age(journeys.min()))
+    let earliest = [entries.min(), journeys.min()];
+    all.add(queue.waiting.len() as u64, earliest, now);
 }

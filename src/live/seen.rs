@@ -67,7 +67,7 @@ pub(super) fn items(
         items_of_visit(visit, targets, label, &mut items);
     }
     // As the transfer report has them: under the queue that answered the call first, on the day of its arrival.
-    let first_queue = record.legs.iter().find_map(|leg| leg.queue.as_ref());
+    let first_queue = record.first_answer_queue();
     let done = record.transfers.iter();
     for transfer in done.filter(|transfer| transfer.outcome != Some(TransferOutcome::Failed)) {
         items.push(Item {

@@ -12,7 +12,7 @@ use super::text::{decimal, labels, signed_decimal, write_sample};
 use super::totals::Totals;
 use crate::model::{
     AgentCounts, AgentState, AgentsNow, GONE_AFTER, QueueId, QueueNow, SILENCE_MAX, SourceId,
-    SourceNow, Timestamp,
+    SourceNow, Timestamp, WaitingNow,
 };
 
 /// Each source as it was last told.
@@ -93,28 +93,12 @@ impl Source {
     }
 }
 
-/// Who waits.
-#[derive(Clone, Copy, Default)]
-struct Waiting {
-    visits: u64,
-    oldest: Duration,
-    oldest_journey: Duration,
-}
-
-impl Waiting {
-    fn add(&mut self, visits: u64, oldest: Duration, oldest_journey: Duration) {
-        self.visits += visits;
-        self.oldest = self.oldest.max(oldest);
-        self.oldest_journey = self.oldest_journey.max(oldest_journey);
-    }
-}
-
 /// The waiting of one queue label, apart by whether their source is heard.
 #[derive(Clone, Copy, Default)]
 struct Queued {
-    certain: Waiting,
+    certain: WaitingNow,
     /// Of silent sources.
-    uncertain: Waiting,
+    uncertain: WaitingNow,
     /// Visits of sources that are gone: they were offered and no end was told, and nobody takes them for waiting.
     gone: u64,
 }
@@ -129,7 +113,7 @@ impl Queued {
     }
 
     /// Those whose waits are told: waits that stand still hide no growing one.
-    fn told(&self) -> Waiting {
+    fn told(&self) -> WaitingNow {
         match self.certain.visits {
             0 => self.uncertain,
             _ => self.certain,
@@ -230,8 +214,6 @@ fn waiting<'a>(totals: &'a Totals, ours: Timestamp) -> HashMap<&'a str, Queued> 
     for source in totals.moment.sources.values() {
         let now = source.now(ours);
         let (is_silent, is_gone) = (source.is_silent(ours), source.is_gone(ours));
-        // An entry later than the source's own clock has not waited yet.
-        let age = |since: Option<Timestamp>| since.and_then(|at| now.since(at)).unwrap_or_default();
         for (queue, told) in &source.queues {
             let of_label = labels.entry(totals.queue_label(queue)).or_default();
             let waiting = match (is_gone, is_silent) {
@@ -242,11 +224,8 @@ fn waiting<'a>(totals: &'a Totals, ours: Timestamp) -> HashMap<&'a str, Queued> 
                 (false, true) => &mut of_label.uncertain,
                 (false, false) => &mut of_label.certain,
             };
-            waiting.add(
-                told.waiting,
-                age(told.oldest_entry),
-                age(told.oldest_journey),
-            );
+            let earliest = [told.oldest_entry, told.oldest_journey];
+            waiting.add(told.waiting, earliest, now);
         }
     }
     labels

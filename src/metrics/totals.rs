@@ -302,9 +302,7 @@ impl Totals {
                 self.series.add(self.calls.refused[at(reason)], 1);
             }
             if !record.legs.is_empty() {
-                // A leg without a queue, as that of an agent who was called directly, is no answer of a queue.
-                let first = record.legs.iter().find_map(|leg| leg.queue.as_ref());
-                let legs = self.legs(first);
+                let legs = self.legs(record.first_answer_queue());
                 let transfers = record.transfers.len() as u64;
                 self.series
                     .observe(legs.call_transfers, transfers.saturating_mul(1_000_000));

@@ -50,7 +50,9 @@ pub use ids::{
     AgentId, AnswerCode, CallId, CallKey, FormId, LineId, QuestionId, QueueId, SourceId, SurveyId,
 };
 pub use keys::ByKey;
-pub use now::{AgentCounts, AgentsNow, CounterRow, GONE_AFTER, QueueNow, SILENCE_MAX, SourceNow};
+pub use now::{
+    AgentCounts, AgentsNow, CounterRow, GONE_AFTER, QueueNow, SILENCE_MAX, SourceNow, WaitingNow,
+};
 pub use record::{
     CallRecord, CallbackTry, FailedTransfer, Leg, Mark, Marks, Offer, Refusal, Reroute, Tag,
     Transfer, Visit,

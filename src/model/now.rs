@@ -28,6 +28,29 @@ pub struct QueueNow {
     pub oldest_journey: Option<Timestamp>,
 }
 
+/// Who waits at this moment, over queues and sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaitingNow {
+    /// Visits.
+    pub visits: u64,
+    /// W8: the age of the oldest.
+    pub oldest: Duration,
+    /// The same since the first queue entry of its call.
+    pub oldest_journey: Duration,
+}
+
+impl WaitingNow {
+    /// Adds so many visits, by the clock of their source; `earliest` are their first entry and their first journey. One later
+    /// than that clock has not waited yet.
+    pub fn add(&mut self, visits: u64, earliest: [Option<Timestamp>; 2], now: Timestamp) {
+        let age = |since: Option<Timestamp>| since.and_then(|at| now.since(at)).unwrap_or_default();
+        let [wait, journey] = earliest.map(age);
+        self.visits += visits;
+        self.oldest = self.oldest.max(wait);
+        self.oldest_journey = self.oldest_journey.max(journey);
+    }
+}
+
 /// One source at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceNow {

@@ -67,6 +67,17 @@ impl CallRecord {
         let refused = self.refusals.last();
         entered.or(refused.and_then(|refusal| refusal.queue.as_ref()))
     }
+
+    /// The queue that answered first. A leg without a queue, as that of an agent to whom the caller was passed, is no answer of
+    /// a queue.
+    pub fn first_answer_queue(&self) -> Option<&QueueId> {
+        self.legs.iter().find_map(|leg| leg.queue.as_ref())
+    }
+
+    /// The queue that answered last.
+    pub fn last_answer_queue(&self) -> Option<&QueueId> {
+        self.legs.iter().rev().find_map(|leg| leg.queue.as_ref())
+    }
 }
 
 /// One uninterrupted stay in one queue.

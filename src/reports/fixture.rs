@@ -275,16 +275,7 @@ impl Rows for Memory {
     ) -> Result<(), Error> {
         let within = self.records.iter();
         let within = within.filter(|call| (start..end).contains(&call.place.arrived_at));
-        let spoken = within.filter_map(|call| {
-            let record = call.record().unwrap();
-            match record.caller {
-                Caller::Known(known) if !record.legs.is_empty() && !record.test => Some(Spoken {
-                    caller: known.hash,
-                    direction: record.direction,
-                }),
-                Caller::Known(_) | Caller::Withheld | Caller::Unknown => None,
-            }
-        });
+        let spoken = within.filter_map(|call| Spoken::of(&call.record().unwrap()));
         drop(parts.send(spoken.collect()).await);
         Ok(())
     }

@@ -26,9 +26,6 @@ use super::stays::Basis;
 /// A period up to so long is answered from its rows, with exact quantiles: there are few of them.
 const ROWS_UP_TO: Duration = Duration::from_secs(49 * 60 * 60);
 
-/// The shortest sums.
-const QUARTER: Duration = Duration::from_secs(15 * 60);
-
 /// What a damaged roll-up is called.
 const ROLLUP: &str = "roll-up";
 
@@ -160,9 +157,10 @@ impl ByRollups {
         let bounds = plan.buckets.starts().iter().chain([&plan.end]);
         let cut = bounds.filter_map(|bound| {
             let from = store::quarter_of(*bound);
-            let until = from.plus(QUARTER).min(plan.end).min(self.gone);
+            let until = store::quarter_after(*bound).min(plan.end).min(self.gone);
+            let is_cut = from < *bound;
             let from = from.max(plan.start);
-            (store::quarter_of(*bound) < *bound && from < until).then_some((from, until))
+            (is_cut && from < until).then_some((from, until))
         });
         let mut cut: Vec<_> = cut.collect();
         cut.dedup();

@@ -2,7 +2,7 @@
 
 use crate::model::Timestamp;
 
-use super::rollups::{Level, QUARTER_MICROS, Stale, quarter_of};
+use super::rollups::{Level, Stale, quarter_after, quarter_of};
 use super::rows::Period;
 
 /// A period's stretches that nothing stands for yet.
@@ -108,9 +108,9 @@ impl Cover {
         needed.sort_unstable();
         needed.dedup();
         for (start, end) in open {
-            let first = needed.partition_point(|quarter| end_of(*quarter) <= *start);
+            let first = needed.partition_point(|quarter| quarter_after(*quarter) <= *start);
             for quarter in needed[first..].iter().take_while(|quarter| *quarter < end) {
-                add((*quarter).max(*start), end_of(*quarter).min(*end));
+                add((*quarter).max(*start), quarter_after(*quarter).min(*end));
             }
         }
         rest
@@ -125,7 +125,7 @@ impl Cover {
     pub(super) fn is_stale(&self, level: Level, (start, end): Period) -> bool {
         let first = self
             .stale
-            .partition_point(|stale| end_of(stale.start) <= start);
+            .partition_point(|stale| quarter_after(stale.start) <= start);
         let mut within = self.stale[first..]
             .iter()
             .take_while(|stale| stale.start < end);
@@ -133,12 +133,9 @@ impl Cover {
     }
 }
 
-fn end_of(quarter: Timestamp) -> Timestamp {
-    Timestamp::from_micros(quarter.as_micros().saturating_add(QUARTER_MICROS))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::rollups::QUARTER_MICROS;
     use super::*;
 
     /// An instant by quarters of an hour.

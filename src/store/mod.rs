@@ -57,7 +57,7 @@ pub(crate) use project::add_open;
 pub use read::Store;
 pub use rollups::{
     Folding, Gather, Level, Part, QUARTER_MICROS, Rollup, RollupState, RollupWrite, RollupsAsked,
-    Stale, Sums, Usable, Within, quarter_of,
+    Stale, Sums, Usable, Within, quarter_after, quarter_of,
 };
 pub use rows::{BusyLines, Erased, Error, Head, OfCaller, Period, Rows, Selection, Spoken, Told};
 pub use stored::{CallRows, Place, Readers, StoredCall};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::{
-    CallId, CallRecord, CallRow, Direction, Exit, Mark, OfferResult, QueueId, SourceId, Timestamp,
+    CallId, CallRecord, CallRow, Direction, Exit, Mark, OfferResult, SourceId, Timestamp,
     TransferRow, Visit, VisitRow,
 };
 
@@ -76,8 +76,8 @@ fn call_row(
         first_queue: record.visits.first().map(|visit| visit.queue.clone()),
         refused: refused.map(|refusal| (refusal.reason, refusal.queue.clone())),
         answered: !record.legs.is_empty(),
-        first_answer_queue: first_answer_queue(record).cloned(),
-        last_answer_queue: last_answer_queue(record).cloned(),
+        first_answer_queue: record.first_answer_queue().cloned(),
+        last_answer_queue: record.last_answer_queue().cloned(),
         transfers: record.transfers.len() as u32,
         returns: returns(record),
         reroutes: record.reroutes.len() as u32,
@@ -138,17 +138,6 @@ pub(super) fn transfer_wait(record: &CallRecord) -> Duration {
 pub(super) fn first_entered_at(record: &CallRecord) -> Option<Timestamp> {
     let first = record.visits.first()?;
     (!first.after_human).then_some(first.entered_at)
-}
-
-/// The queue that answered first. A leg without a queue, as that of an agent to whom the caller was passed, is no answer of a
-/// queue.
-pub(super) fn first_answer_queue(record: &CallRecord) -> Option<&QueueId> {
-    record.legs.iter().find_map(|leg| leg.queue.as_ref())
-}
-
-/// The queue that answered last.
-pub(super) fn last_answer_queue(record: &CallRecord) -> Option<&QueueId> {
-    record.legs.iter().rev().find_map(|leg| leg.queue.as_ref())
 }
 
 /// When the first human answered, where the answer was told.
@@ -252,7 +241,7 @@ fn transfer_rows(record: &CallRecord, number: i64) -> impl Iterator<Item = Trans
     transfers.map(move |(index, transfer)| TransferRow {
         call_row: number,
         call_arrived_at: record.arrived_at,
-        first_answer_queue: first_answer_queue(record).cloned(),
+        first_answer_queue: record.first_answer_queue().cloned(),
         method: transfer.method,
         target: transfer.target,
         to: transfer.to.clone(),

@@ -55,6 +55,12 @@ pub fn quarter_of(at: Timestamp) -> Timestamp {
     Timestamp::from_micros(micros.saturating_sub(micros.rem_euclid(QUARTER_MICROS)))
 }
 
+/// The quarter behind the one that an instant lies in.
+pub fn quarter_after(at: Timestamp) -> Timestamp {
+    let quarter = quarter_of(at).as_micros();
+    Timestamp::from_micros(quarter.saturating_add(QUARTER_MICROS))
+}
+
 /// The sums of an interval, as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollup {

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use crate::database::{self, OpenError};
 use crate::model::{
-    AgentTold, CallId, CallRow, Direction, LineId, LineTold, Position, QueueId, SourceId,
-    SurveySession, SurveyText, Timestamp, TransferRow, VisitRow,
+    AgentTold, CallId, CallRecord, CallRow, Caller, Direction, LineId, LineTold, Position, QueueId,
+    SourceId, SurveySession, SurveyText, Timestamp, TransferRow, VisitRow,
 };
 
 use super::forms::FormsAsked;
@@ -152,6 +152,19 @@ pub struct Spoken {
     pub caller: [u8; 16],
     /// Who called whom.
     pub direction: Direction,
+}
+
+impl Spoken {
+    /// Of a call; `None` = nobody spoke in it, or nobody knows with whom.
+    pub(crate) fn of(record: &CallRecord) -> Option<Self> {
+        match record.caller {
+            Caller::Known(known) if !record.legs.is_empty() && !record.test => Some(Self {
+                caller: known.hash,
+                direction: record.direction,
+            }),
+            Caller::Known(_) | Caller::Withheld | Caller::Unknown => None,
+        }
+    }
 }
 
 /// Reads rows; implemented by each database.

@@ -200,20 +200,10 @@ pub(super) async fn spoken(
     (start, end): Period,
     parts: &mpsc::Sender<Vec<Spoken>>,
 ) -> Result<(), Error> {
-    let open = open_calls(connection, readers).await?;
     let mut part = Vec::new();
-    for call in open {
-        let record = call.record()?;
-        let within = call.place.arrived_at >= start && call.place.arrived_at < end;
-        if let Caller::Known(known) = record.caller
-            && within
-            && !record.test
-            && !record.legs.is_empty()
-        {
-            part.push(Spoken {
-                caller: known.hash,
-                direction: record.direction,
-            });
+    for call in open_calls(connection, readers).await? {
+        if (start..end).contains(&call.place.arrived_at) {
+            part.extend(Spoken::of(&*call.record()?));
         }
     }
     let sql = "select arrived_at, source_id, call_id, direction, caller from calls

@@ -233,8 +233,8 @@ pub(super) fn calls<'a>(
             refused.map(|refusal| refusal.reason.code()).into(),
             queue_name(refused.and_then(|refusal| refusal.queue.as_ref())),
             (!record.legs.is_empty()).into(),
-            queue_name(project::first_answer_queue(record)),
-            queue_name(project::last_answer_queue(record)),
+            queue_name(record.first_answer_queue()),
+            queue_name(record.last_answer_queue()),
             (record.transfers.len() as i64).into(),
             failed.into(),
             (record.reroutes.len() as i64).into(),
@@ -311,7 +311,7 @@ pub(super) fn transfers<'a>(settled: impl Iterator<Item = (i64, &'a SettledCall)
     let mut rows = Rows::of(&table::TRANSFERS, 0);
     for (number, call) in settled {
         let record = &call.settled.record;
-        let first_queue = project::first_answer_queue(record);
+        let first_queue = record.first_answer_queue();
         for (index, transfer) in record.transfers.iter().enumerate() {
             rows.push([
                 number.into(),

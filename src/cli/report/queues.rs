@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::kpi::{WAIT_OVER_DEFAULT, seconds_text};
 use crate::proto::v1::{
-    CallOutcomes, GetQueueReportResponse, QueueExits, QueueReportRow, ReportContext, ServiceLevel,
-    WaitSummary,
+    CallOutcomes, CompatFigure, GetQueueReportResponse, QueueExits, QueueReportRow, ReportContext,
+    ServiceLevel, WaitSummary,
 };
 
 use super::columns::{Columns, Rule};
@@ -228,20 +228,18 @@ fn columns(
         .says(Rule::ServiceLevel)
         .span("all_busy", |row| row.all_busy);
     for id in compat_ids(answer) {
-        let of = |row: &QueueReportRow, id: &str| {
-            let found = row.compat.iter().find(|figure| figure.id == id);
-            found.cloned()
-        };
         let (share, counts, n) = (id.clone(), id.clone(), id.clone());
         columns
             .part(
                 id.clone(),
-                move |row| of(row, &share).and_then(|figure| figure.share),
-                move |row| of(row, &counts).map_or((0, 0), |figure| (figure.count, figure.of)),
+                move |row| compat_figure(row, &share).and_then(|figure| figure.share),
+                move |row| {
+                    compat_figure(row, &counts).map_or((0, 0), |figure| (figure.count, figure.of))
+                },
             )
             .rests_on(THRESHOLDS)
             .count(format!("{id}_of"), move |row| {
-                of(row, &n).map_or(0, |figure| figure.of)
+                compat_figure(row, &n).map_or(0, |figure| figure.of)
             })
             .beside();
     }
@@ -402,6 +400,11 @@ fn compat_ids(answer: &GetQueueReportResponse) -> Vec<String> {
     let first = answer.rows.first();
     let figures = first.into_iter().flat_map(|row| &row.compat);
     figures.map(|figure| figure.id.clone()).collect()
+}
+
+/// A row's figure of another product, by its id.
+fn compat_figure<'a>(row: &'a QueueReportRow, id: &str) -> Option<&'a CompatFigure> {
+    row.compat.iter().find(|figure| figure.id == id)
 }
 
 /// The figures of other products, a line each.
