@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::WRAP_UP_MAX;
+
 use super::asterisk::Asterisk;
 use super::database::DatabaseUrl;
 use super::floor::{Agent, Line, PlannedRoute};
@@ -161,8 +163,7 @@ pub struct Board {
 impl Default for Board {
     fn default() -> Self {
         Self {
-            // A form is filled in by then.
-            wrap_up_max: Duration::from_secs(2 * 60),
+            wrap_up_max: WRAP_UP_MAX,
         }
     }
 }

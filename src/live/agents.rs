@@ -16,8 +16,6 @@ const RUNG_MAX: usize = 8;
 
 /// A talk as long as this wants looking at: `kpi.md` knows no limit, supervisors name a quarter of an hour.
 const TALK_MAX: Duration = Duration::from_secs(15 * 60);
-/// Work after a call, where nothing else is configured: a form is filled in within two minutes.
-pub const WRAP_UP_MAX: Duration = Duration::from_secs(2 * 60);
 /// A pause: longer than a meal is a forgotten one.
 const PAUSE_MAX: Duration = Duration::from_secs(30 * 60);
 /// Ringings missed one after the other: nobody sits at that telephone.

@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 
 use crate::model::{
     AgentEvent, AgentPlans, ByKey, CallKey, CallRecord, GONE_AFTER, QueueId, SILENCE_MAX, SourceId,
-    Targets, Timestamp,
+    Targets, Timestamp, WRAP_UP_MAX,
 };
 
-use super::agents::{Agents, WRAP_UP_MAX};
+use super::agents::Agents;
 use super::call::{OpenCall, Waiting};
 use super::callers::Callers;
 use super::day::{Day, date_of};

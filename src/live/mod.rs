@@ -56,7 +56,7 @@ mod usual;
 mod usual_test;
 mod windows;
 
-pub use agents::{AGENTS_MAX, TooLong, TooLongState, WRAP_UP_MAX};
+pub use agents::{AGENTS_MAX, TooLong, TooLongState};
 pub use board::{Live, Options};
 pub use callers::CALLERS_MAX;
 pub use estimate::{

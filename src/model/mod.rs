@@ -51,7 +51,8 @@ pub use ids::{
 };
 pub use keys::ByKey;
 pub use now::{
-    AgentCounts, AgentsNow, CounterRow, GONE_AFTER, QueueNow, SILENCE_MAX, SourceNow, WaitingNow,
+    AgentCounts, AgentsNow, CounterRow, GONE_AFTER, QueueNow, SILENCE_MAX, SourceNow, WRAP_UP_MAX,
+    WaitingNow,
 };
 pub use record::{
     CallRecord, CallbackTry, FailedTransfer, Leg, Mark, Marks, Offer, Refusal, Reroute, Tag,

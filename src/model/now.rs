@@ -15,6 +15,9 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// sum any more.
 pub const GONE_AFTER: Duration = Duration::from_secs(60 * 60);
 
+/// Work after a call lasts too long beyond this, where nothing else is configured: a form is filled in within two minutes.
+pub const WRAP_UP_MAX: Duration = Duration::from_secs(2 * 60);
+
 /// One queue of one source at this moment, live calls only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueNow {
